@@ -1,0 +1,1 @@
+export * from './gen/vinaigrette/events/v1/events_pb.js';

@@ -1,0 +1,1 @@
+export * from './gen/inference/inference_pb.js';

@@ -1,0 +1,1 @@
+export * from './gen/vinaigrette/monitor/v1/monitor_pb.js';

@@ -1,0 +1,1 @@
+export * from './gen/vinaigrette/registry/v1/registry_pb.js';

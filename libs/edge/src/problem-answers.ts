@@ -1,0 +1,44 @@
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { Problem, problemOf } from '@vinaigrette/problems';
+import type { Logger } from './logger.js';
+
+/**
+ * Makes every failure of a Fastify server an `application/problem+json` answer: problems as they are, Fastify's own
+ * refusals under our codes, everything else as INTERNAL with its text in the log only.
+ */
+export function installProblemAnswers(server: FastifyInstance, logger: Logger): void {
+  server.setErrorHandler((error: FastifyError, request, reply) => answerProblem(error, request, reply, logger));
+  server.setNotFoundHandler((request, reply) => {
+    return answerProblem(routeNotFound(request.method, request.url), request, reply, logger);
+  });
+}
+
+export const routeNotFound = (method: string, url: string): Problem =>
+  new Problem('ROUTE_NOT_FOUND', `There is no ${method} ${url.split('?')[0]}`);
+
+/** Sends the failure; logs those that are our own fault. */
+export function answerProblem(error: unknown, request: FastifyRequest, reply: FastifyReply, logger: Logger) {
+  const problem = problemOf(ofFastify(error));
+  if (problem.kind === 'internal') logger.error({ err: error, requestId: request.id, url: request.url }, 'request failed');
+  const details = { ...problem.details(), instance: request.id };
+  return reply.status(details.status).type('application/problem+json').send(details);
+}
+
+/** Fastify's own refusals of a request, told in our codes. */
+function ofFastify(error: unknown): unknown {
+  const { code, message } = error as FastifyError;
+  switch (code) {
+    case 'FST_ERR_CTP_BODY_TOO_LARGE':
+      return new Problem('BODY_TOO_LARGE', message);
+    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
+      return new Problem('BODY_NOT_JSON', `${message}; this server reads application/json`);
+    case 'FST_ERR_CTP_EMPTY_JSON_BODY':
+    case 'FST_ERR_CTP_INVALID_JSON_BODY':
+    case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
+      return new Problem('BODY_NOT_JSON', message);
+    default:
+      return error instanceof SyntaxError && (error as FastifyError).statusCode === 400
+        ? new Problem('BODY_NOT_JSON', message)
+        : error;
+  }
+}

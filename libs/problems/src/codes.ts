@@ -1,0 +1,41 @@
+import type { ProblemKind } from './kinds.js';
+
+/**
+ * Every failure a caller can meet, and what to do about it. A code is for ever; a remedy may improve. Sorted by code;
+ * docs/errors.md lists the same, held true by a test.
+ */
+export const problems = {
+  ALIAS_MOVED: {
+    kind: 'conflict',
+    remedy: 'Read who holds the alias now, decide again, and send that version as the expected one',
+  },
+  ARTIFACT_CORRUPT: {
+    kind: 'invalid',
+    remedy: 'Upload the file again: its bytes are not the ones its SHA-256 names',
+  },
+  ARTIFACT_NOT_FOUND: { kind: 'not-found', remedy: 'Upload the artefact first, then name it by its SHA-256' },
+  BODY_INVALID: { kind: 'invalid', remedy: 'Send the fields that the API reference at /docs names, in its types' },
+  BODY_NOT_JSON: { kind: 'malformed', remedy: 'Send valid JSON with Content-Type: application/json' },
+  BODY_TOO_LARGE: { kind: 'too-large', remedy: 'Send a smaller body; the limit is in the message' },
+  DOCUMENT_INVALID: { kind: 'invalid', remedy: 'Correct the field the message names, then put the document again' },
+  DOCUMENT_NOT_FOUND: { kind: 'not-found', remedy: 'List the documents and check kind, name and version' },
+  GOLDEN_MISMATCH: {
+    kind: 'invalid',
+    remedy: 'Make the golden answers again with the very model.onnx that is registered',
+  },
+  INTERNAL: { kind: 'internal', remedy: 'Look in the log for the request id, and report it with that line' },
+  MODEL_INVALID: { kind: 'invalid', remedy: 'Export the model again: the file is not an ONNX graph that can be run' },
+  MODEL_NOT_FOUND: { kind: 'not-found', remedy: 'List the registered models and check the name' },
+  MODEL_NOT_READY: { kind: 'unavailable', remedy: 'Wait until the model is ready, or ask for a version that is' },
+  PREDICTION_TIMEOUT: { kind: 'timeout', remedy: 'Try again, or give the call a larger budget' },
+  ROUTE_NOT_FOUND: { kind: 'not-found', remedy: 'Check method and path against the API reference at /docs' },
+  SIGNATURE_MISMATCH: {
+    kind: 'invalid',
+    remedy: 'Send the tensors the signature names, in its types and shapes',
+  },
+  UPSTREAM_UNAVAILABLE: { kind: 'unavailable', remedy: 'Try again: a service behind this one does not answer' },
+  USE_CASE_NOT_FOUND: { kind: 'not-found', remedy: 'List the use cases, check the name, or put its document' },
+  VERSION_NOT_FOUND: { kind: 'not-found', remedy: 'List the versions of the model and check number or alias' },
+} as const satisfies Record<string, { kind: ProblemKind; remedy: string }>;
+
+export type ProblemCode = keyof typeof problems;

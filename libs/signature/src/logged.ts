@@ -1,0 +1,87 @@
+import { createHash } from 'node:crypto';
+import type { Datatype, Signature } from './signature.js';
+import { isList } from './read-signature.js';
+import { rowOf, type Tensor } from './tensor.js';
+
+/** A column of the prediction log: one tensor's values of one row. */
+export interface LoggedColumn {
+  name: string;
+  role: 'input' | 'output';
+  datatype: Datatype;
+  list: boolean;
+  /** Most values kept of a list; absent: all. */
+  first?: number;
+}
+
+/** A prediction's logged values by tensor name; a scalar is a list of one. NaN and "" are missing. */
+export type LoggedRow = Record<string, (number | string)[]>;
+
+/** The wire form: the columns' values one after another, in the schema's order. */
+export interface PackedRow {
+  numbers: number[];
+  texts: string[];
+  lengths: number[];
+}
+
+/** What a signature leaves in the log, in the order it names it. */
+export function loggedSchema(signature: Signature): LoggedColumn[] {
+  const inputs = new Map(signature.inputs.map((spec) => [spec.name, spec]));
+  const outputs = new Map(signature.outputs.map((spec) => [spec.name, spec]));
+  return signature.logged.map(({ tensor, first }) => {
+    const spec = inputs.get(tensor) ?? outputs.get(tensor);
+    if (!spec) throw new RangeError(`Cannot log ${tensor}: the signature does not know it`);
+    const list = isList(spec);
+    return {
+      name: tensor,
+      role: inputs.has(tensor) ? 'input' : 'output',
+      datatype: spec.datatype,
+      list,
+      ...(list && first !== undefined ? { first } : {}),
+    };
+  });
+}
+
+/** SHA-256 of the schema in a fixed spelling: two logs with the same id hold comparable values. 32 bytes. */
+export function schemaIdOf(schema: readonly LoggedColumn[]): Uint8Array {
+  const spelling = schema.map(({ name, role, datatype, list, first }) => [name, role, datatype, list, first ?? 0]);
+  return createHash('sha256').update(JSON.stringify(spelling)).digest();
+}
+
+/**
+ * One row of the batch as the log keeps it. A list of text loses its padding (the empty texts at its end) and what is
+ * beyond `first`. A tensor that is absent (no answer was made) leaves missing values.
+ */
+export function packRow(schema: readonly LoggedColumn[], tensors: Readonly<Record<string, Tensor>>, row = 0): PackedRow {
+  const packed: PackedRow = { numbers: [], texts: [], lengths: [] };
+  for (const column of schema) {
+    const tensor = tensors[column.name];
+    const text = column.datatype === 'BYTES';
+    let values = tensor ? rowOf(tensor, row) : column.list ? [] : [text ? '' : NaN];
+    if (column.list) {
+      if (text) values = values.slice(0, values.findLastIndex((value) => value !== '') + 1);
+      values = values.slice(0, column.first);
+      packed.lengths.push(values.length);
+    }
+    (text ? packed.texts : packed.numbers).push(...(values as never[]));
+  }
+  return packed;
+}
+
+/** The inverse of `packRow`. Throws RangeError when the values are not those of the schema. */
+export function unpackRow(schema: readonly LoggedColumn[], packed: PackedRow): LoggedRow {
+  const at = { numbers: 0, texts: 0, lengths: 0 };
+  const row: LoggedRow = {};
+  for (const column of schema) {
+    const kind = column.datatype === 'BYTES' ? 'texts' : 'numbers';
+    const length = column.list ? packed.lengths[at.lengths++] : 1;
+    if (length === undefined || at[kind] + length > packed[kind].length) {
+      throw new RangeError(`The record ends before ${column.name}`);
+    }
+    row[column.name] = packed[kind].slice(at[kind], at[kind] + length);
+    at[kind] += length;
+  }
+  if (at.numbers !== packed.numbers.length || at.texts !== packed.texts.length) {
+    throw new RangeError('The record holds more values than its schema');
+  }
+  return row;
+}

@@ -1,0 +1,50 @@
+import { create } from '@bufbuild/protobuf';
+import { InferTensorContentsSchema, type InferTensorContents } from '@vinaigrette/contracts/inference';
+import { Problem } from '@vinaigrette/problems';
+import type { Datatype } from './signature.js';
+import { decodeText } from './raw.js';
+import { tensorOf, type Tensor } from './tensor.js';
+
+type ContentsField = Exclude<keyof InferTensorContents, '$typeName' | '$unknown'>;
+
+/** Which repeated field of the protocol's typed form carries which datatype. */
+const fields: Record<Datatype, ContentsField> = {
+  BOOL: 'boolContents',
+  INT8: 'intContents',
+  INT16: 'intContents',
+  INT32: 'intContents',
+  INT64: 'int64Contents',
+  UINT8: 'uintContents',
+  UINT16: 'uintContents',
+  UINT32: 'uintContents',
+  UINT64: 'uint64Contents',
+  FP32: 'fp32Contents',
+  FP64: 'fp64Contents',
+  BYTES: 'bytesContents',
+};
+
+/** The protocol's typed form, made a tensor. Throws SIGNATURE_MISMATCH when values and shape do not agree. */
+export function decodeTyped(
+  datatype: Datatype,
+  shape: readonly number[],
+  contents: InferTensorContents,
+  field = '',
+): Tensor {
+  if (datatype !== 'BYTES') return tensorOf(datatype, shape, contents[fields[datatype]], field);
+  const texts = contents.bytesContents.map((bytes, index) => {
+    const text = decodeText(bytes);
+    if (text === undefined) {
+      throw new Problem('SIGNATURE_MISMATCH', `Element ${index} of ${field} is not UTF-8`, { field });
+    }
+    return text;
+  });
+  return tensorOf(datatype, shape, texts, field);
+}
+
+/** The inverse of `decodeTyped`. */
+export function encodeTyped(tensor: Tensor): InferTensorContents {
+  const values = Array.from(tensor.data as ArrayLike<unknown>, (value) =>
+    tensor.datatype === 'BOOL' ? value === 1 : tensor.datatype === 'BYTES' ? Buffer.from(value as string) : value,
+  );
+  return create(InferTensorContentsSchema, { [fields[tensor.datatype]]: values });
+}
