@@ -17,8 +17,16 @@ export const problems = {
   BODY_INVALID: { kind: 'invalid', remedy: 'Send the fields that the API reference at /docs names, in its types' },
   BODY_NOT_JSON: { kind: 'malformed', remedy: 'Send valid JSON with Content-Type: application/json' },
   BODY_TOO_LARGE: { kind: 'too-large', remedy: 'Send a smaller body; the limit is in the message' },
+  CONFIGURATION_MISSING: {
+    kind: 'unavailable',
+    remedy: 'Wait until the gateway has heard from the registry; /readyz says what is missing',
+  },
   DOCUMENT_INVALID: { kind: 'invalid', remedy: 'Correct the field the message names, then put the document again' },
   DOCUMENT_NOT_FOUND: { kind: 'not-found', remedy: 'List the documents and check kind, name and version' },
+  EVENT_TIME_NOT_TRUSTED: {
+    kind: 'forbidden',
+    remedy: 'Leave occurredAt out, or send the token of a trusted caller in x-vinaigrette-token',
+  },
   GOLDEN_MISMATCH: {
     kind: 'invalid',
     remedy: 'Make the golden answers again with the very model.onnx that is registered',

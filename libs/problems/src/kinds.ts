@@ -2,6 +2,7 @@
 export type ProblemKind =
   | 'malformed' // not even readable
   | 'invalid' // readable, and can never succeed as it is
+  | 'forbidden' // understood, and not for this caller
   | 'too-large' // a size or count over a stated limit
   | 'not-found'
   | 'conflict' // the world moved on: read again, then decide
@@ -14,6 +15,7 @@ export type ProblemKind =
 const statuses: Record<ProblemKind, { http: number; grpc: number }> = {
   malformed: { http: 400, grpc: 3 },
   invalid: { http: 422, grpc: 3 },
+  forbidden: { http: 403, grpc: 7 },
   'too-large': { http: 413, grpc: 3 },
   'not-found': { http: 404, grpc: 5 },
   conflict: { http: 409, grpc: 10 },

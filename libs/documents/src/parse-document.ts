@@ -1,0 +1,49 @@
+import type { z } from 'zod';
+import { jsonPath, Problem } from '@vinaigrette/problems';
+import { ruleSetSchema, type RuleSet } from './rule-set.js';
+import { useCaseSchema, type UseCase } from './use-case.js';
+
+/** Every kind of document and what it holds. */
+export interface Documents {
+  'use-case': UseCase;
+  'rule-set': RuleSet;
+}
+
+export type DocumentKind = keyof Documents;
+
+const schemas: { [K in DocumentKind]: z.ZodType<Documents[K]> } = {
+  'use-case': useCaseSchema,
+  'rule-set': ruleSetSchema,
+};
+
+export const documentKinds = Object.keys(schemas) as DocumentKind[];
+
+/**
+ * A document's body, checked, with its defaults filled in. Throws DOCUMENT_INVALID naming the field (`rules[2].score`),
+ * or `kind` when there are no documents of that kind.
+ */
+export function parseDocument<K extends DocumentKind>(kind: K, json: unknown): Documents[K];
+export function parseDocument(kind: string, json: unknown): Documents[DocumentKind];
+export function parseDocument(kind: string, json: unknown): Documents[DocumentKind] {
+  if (!Object.hasOwn(schemas, kind)) {
+    throw new Problem(
+      'DOCUMENT_INVALID',
+      `There are no documents of kind "${kind}", only ${documentKinds.join(', ')}`,
+      {
+        field: 'kind',
+      },
+    );
+  }
+  const { data, error } = schemas[kind as DocumentKind].safeParse(json);
+  if (!error) return data;
+  const { field, message } = firstFault(error);
+  throw new Problem('DOCUMENT_INVALID', `The ${kind} is not valid at ${field || 'its root'}: ${message}`, { field });
+}
+
+/** The first thing wrong, and where: an unknown field is named itself, not the object it stands in. */
+export function firstFault(error: z.ZodError): { field: string; message: string } {
+  const issue = error.issues[0];
+  if (!issue) return { field: '', message: error.message };
+  const path = issue.code === 'unrecognized_keys' ? [...issue.path, issue.keys[0] ?? ''] : issue.path;
+  return { field: jsonPath(path), message: issue.message };
+}
