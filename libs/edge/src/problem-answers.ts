@@ -19,7 +19,8 @@ export const routeNotFound = (method: string, url: string): Problem =>
 /** Sends the failure; logs those that are our own fault. */
 export function answerProblem(error: unknown, request: FastifyRequest, reply: FastifyReply, logger: Logger) {
   const problem = problemOf(ofFastify(error));
-  if (problem.kind === 'internal') logger.error({ err: error, requestId: request.id, url: request.url }, 'request failed');
+  if (problem.kind === 'internal')
+    logger.error({ err: error, requestId: request.id, url: request.url }, 'request failed');
   const details = { ...problem.details(), instance: request.id };
   return reply.status(details.status).type('application/problem+json').send(details);
 }

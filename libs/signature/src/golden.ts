@@ -39,19 +39,25 @@ export function parseGolden(json: unknown): Golden {
     Object.fromEntries(
       Object.entries(record).map(([name, { datatype, shape, data }]) => [name, tensorOf(datatype, shape, data, name)]),
     );
-  return { examples: data.examples.map(({ inputs, outputs }) => ({ inputs: tensors(inputs), outputs: tensors(outputs) })) };
+  return {
+    examples: data.examples.map(({ inputs, outputs }) => ({ inputs: tensors(inputs), outputs: tensors(outputs) })),
+  };
 }
 
 /**
  * What is wrong with an answer, in a sentence; undefined when it equals the golden one: shapes, text and whole numbers
  * exactly, floats within 1e-6 relative, NaN equal to NaN.
  */
-export function differenceFromGolden(golden: Record<string, Tensor>, answer: Record<string, Tensor>): string | undefined {
+export function differenceFromGolden(
+  golden: Record<string, Tensor>,
+  answer: Record<string, Tensor>,
+): string | undefined {
   for (const [name, expected] of Object.entries(golden)) {
     const actual = answer[name];
     if (!actual) return `${name} is missing`;
     if (actual.datatype !== expected.datatype) return `${name} is ${actual.datatype}, not ${expected.datatype}`;
-    if (actual.shape.join() !== expected.shape.join()) return `${name} has shape [${actual.shape}], not [${expected.shape}]`;
+    if (actual.shape.join() !== expected.shape.join())
+      return `${name} has shape [${actual.shape}], not [${expected.shape}]`;
     const exact = expected.datatype !== 'FP32' && expected.datatype !== 'FP64';
     for (let index = 0; index < expected.data.length; index++) {
       const [want, got] = [expected.data[index], actual.data[index]];

@@ -11,5 +11,13 @@ export {
 export { checkTensor, elementCount, rowOf, tensorOf, type Tensor, type TensorData } from './tensor.js';
 export { decodeRaw, encodeRaw } from './raw.js';
 export { decodeTyped, encodeTyped } from './typed.js';
-export { loggedSchema, packRow, schemaIdOf, unpackRow, type LoggedColumn, type LoggedRow, type PackedRow } from './logged.js';
+export {
+  loggedSchema,
+  packRow,
+  schemaIdOf,
+  unpackRow,
+  type LoggedColumn,
+  type LoggedRow,
+  type PackedRow,
+} from './logged.js';
 export { differenceFromGolden, parseGolden, type Golden, type GoldenExample } from './golden.js';

@@ -51,7 +51,11 @@ export function schemaIdOf(schema: readonly LoggedColumn[]): Uint8Array {
  * One row of the batch as the log keeps it. A list of text loses its padding (the empty texts at its end) and what is
  * beyond `first`. A tensor that is absent (no answer was made) leaves missing values.
  */
-export function packRow(schema: readonly LoggedColumn[], tensors: Readonly<Record<string, Tensor>>, row = 0): PackedRow {
+export function packRow(
+  schema: readonly LoggedColumn[],
+  tensors: Readonly<Record<string, Tensor>>,
+  row = 0,
+): PackedRow {
   const packed: PackedRow = { numbers: [], texts: [], lengths: [] };
   for (const column of schema) {
     const tensor = tensors[column.name];

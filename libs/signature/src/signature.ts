@@ -50,7 +50,9 @@ export function parseSignature(json: unknown): Signature {
   if (error) {
     const [issue] = error.issues;
     const field = issue?.path.join('.') ?? '';
-    throw new Problem('SIGNATURE_MISMATCH', `signature.json is not a signature: ${issue?.message} at ${field}`, { field });
+    throw new Problem('SIGNATURE_MISMATCH', `signature.json is not a signature: ${issue?.message} at ${field}`, {
+      field,
+    });
   }
   const names = new Set([...data.inputs, ...data.outputs].map((tensor) => tensor.name));
   const stranger = data.logged.find((logged) => !names.has(logged.tensor));
