@@ -21,6 +21,10 @@ export const problems = {
     kind: 'unavailable',
     remedy: 'Wait until the gateway has heard from the registry; /readyz says what is missing',
   },
+  DATABASE_NOT_STARTED: {
+    kind: 'unavailable',
+    remedy: 'Mend what the message says, or set DATABASE_URL to a PostgreSQL of your own',
+  },
   DOCUMENT_INVALID: { kind: 'invalid', remedy: 'Correct the field the message names, then put the document again' },
   DOCUMENT_NOT_FOUND: { kind: 'not-found', remedy: 'List the documents and check kind, name and version' },
   EVENT_TIME_NOT_TRUSTED: {
@@ -35,6 +39,10 @@ export const problems = {
   MODEL_INVALID: { kind: 'invalid', remedy: 'Export the model again: the file is not an ONNX graph that can be run' },
   MODEL_NOT_FOUND: { kind: 'not-found', remedy: 'List the registered models and check the name' },
   MODEL_NOT_READY: { kind: 'unavailable', remedy: 'Wait until the model is ready, or ask for a version that is' },
+  PORT_TAKEN: {
+    kind: 'conflict',
+    remedy: 'Stop the process that has the port, or choose a free one by the variable the message names',
+  },
   PREDICTION_TIMEOUT: { kind: 'timeout', remedy: 'Try again, or give the call a larger budget' },
   ROUTE_NOT_FOUND: { kind: 'not-found', remedy: 'Check method and path against the API reference at /docs' },
   SIGNATURE_MISMATCH: {
