@@ -1,4 +1,5 @@
 export {
+  removeEmbeddedPostgres,
   startEmbeddedPostgres,
   type EmbeddedPostgres,
   type EmbeddedPostgresOptions,

@@ -46,20 +46,28 @@ interface Place {
  * server runs as an unprivileged user (see `settle`). Throws DATABASE_NOT_STARTED with the end of the server's log.
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
-  const { home, user } = await settle(path.resolve(options.dataDir));
-  const place: Place = {
-    home,
-    user,
-    data: path.join(home, 'data'),
-    logFile: path.join(home, 'server.log'),
-    binaries: await unpackBinaries(home),
-  };
+  const place = await placeOf(options.dataDir);
   const password = await create(place);
   const adopted = (await isRunning(place)) && (await isOurs(place));
   const port = adopted ? await portOfRunning(place) : await start(place, options.port);
   const url = `postgres://${NAME}:${password}@127.0.0.1:${port}/${NAME}`;
   await createDatabase(place, url);
   return { url, port, adopted, logFile: place.logFile, stop: () => stop(place) };
+}
+
+/** Stops the server of this folder, whoever started it, and deletes the folder with everything in it. */
+export async function removeEmbeddedPostgres({ dataDir }: { dataDir: string }): Promise<void> {
+  if (!existsSync(dataDir)) return;
+  const place = await placeOf(dataDir);
+  if (existsSync(place.data)) await stop(place);
+  await rm(place.home, { recursive: true, force: true });
+  await rm(dataDir, { recursive: true, force: true });
+}
+
+async function placeOf(dataDir: string): Promise<Place> {
+  const { home, user } = await settle(path.resolve(dataDir));
+  const binaries = await unpackBinaries(home);
+  return { home, user, binaries, data: path.join(home, 'data'), logFile: path.join(home, 'server.log') };
 }
 
 /** Makes the data folder once, whole or not at all, and answers with the password it was made with. */

@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { spawn } from 'node:child_process';
-import { chmod, chown, lstat, mkdtemp, readFile, readlink, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, chown, lstat, mkdtemp, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import pg from 'pg';
-import { startEmbeddedPostgres, type EmbeddedPostgres } from '../src/index.js';
+import { removeEmbeddedPostgres, startEmbeddedPostgres, type EmbeddedPostgres } from '../src/index.js';
 
 jest.setTimeout(120_000);
 
@@ -47,9 +47,7 @@ describe('startEmbeddedPostgres()', () => {
   });
 
   afterEach(async () => {
-    await running?.stop();
-    const link = await readlink(dataDir).catch(() => undefined);
-    if (link) await rm(link, { recursive: true });
+    await removeEmbeddedPostgres({ dataDir });
     await rm(folder, { recursive: true });
   });
 
@@ -104,9 +102,17 @@ describe('startEmbeddedPostgres()', () => {
     expect(await query(url, "SELECT current_setting('listen_addresses') AS on")).toEqual([{ on: '127.0.0.1' }]);
   });
 
-  (process.platform === 'linux' ? it : it.skip)(
-    'starts when the process id it remembers is somebody else by now',
-    async () => {
+  it('is removed with its server, and is new after that', async () => {
+    const first = await start();
+    const home = await realpath(dataDir);
+    await removeEmbeddedPostgres({ dataDir });
+    await expect(query(first.url, 'SELECT 1')).rejects.toThrow(/ECONNREFUSED/);
+    await expect(stat(home)).rejects.toMatchObject({ code: 'ENOENT' });
+    expect((await start()).url).not.toBe(first.url);
+  });
+
+  if (process.platform === 'linux')
+    it('starts when the process id it remembers is somebody else by now', async () => {
       const first = await start();
       const file = path.join(dataDir, 'data/postmaster.pid');
       const lines = (await readFile(file, 'utf8')).split('\n');
@@ -120,8 +126,7 @@ describe('startEmbeddedPostgres()', () => {
       } finally {
         stranger.kill();
       }
-    },
-  );
+    });
 
   it('says why when the data is not fit to start on', async () => {
     await (await start()).stop();
