@@ -23,8 +23,9 @@ export function decodeRaw(datatype: Datatype, shape: readonly number[], bytes: U
       { field },
     );
   }
-  // A typed array needs its bytes aligned, which a slice of a gRPC message seldom is: copy.
-  const buffer = bytes.slice().buffer;
+  // A typed array needs its bytes aligned, which a piece of a gRPC message seldom is: copy. Not by slice(): a Buffer's
+  // shares its memory, and would show the caller the start of Node's pool.
+  const { buffer } = new Uint8Array(bytes);
   return { datatype, shape, data: viewOf(datatype, buffer) };
 }
 

@@ -61,6 +61,11 @@ describe('the wire forms', () => {
     expect([...raw]).toEqual([2, 0, 0, 0, 0xc3, 0xa9, 0, 0, 0, 0]);
   });
 
+  it('reads a piece of a Buffer, as gRPC hands it over', () => {
+    const message = Buffer.from([9, 9, 9, 1, 0, 0, 0]);
+    expect(decodeRaw('INT32', [1], message.subarray(3)).data).toEqual(Int32Array.of(1));
+  });
+
   it.each([
     { fault: 'three bytes of a float', datatype: 'FP32', bytes: [0, 0, 0] },
     { fault: 'two floats for one', datatype: 'FP32', bytes: [0, 0, 0, 0, 0, 0, 0, 0] },
