@@ -14,6 +14,10 @@ export const problems = {
     remedy: 'Upload the file again: its bytes are not the ones its SHA-256 names',
   },
   ARTIFACT_NOT_FOUND: { kind: 'not-found', remedy: 'Upload the artefact first, then name it by its SHA-256' },
+  BASELINE_INVALID: {
+    kind: 'invalid',
+    remedy: 'Build the baseline again with the training rows, as libs/drift describes it, and do not edit it by hand',
+  },
   BODY_INVALID: { kind: 'invalid', remedy: 'Send the fields that the API reference at /docs names, in its types' },
   BODY_NOT_JSON: { kind: 'malformed', remedy: 'Send valid JSON with Content-Type: application/json' },
   BODY_TOO_LARGE: { kind: 'too-large', remedy: 'Send a smaller body; the limit is in the message' },
