@@ -40,6 +40,10 @@ export const problems = {
     remedy: 'Make the golden answers again with the very model.onnx that is registered',
   },
   INTERNAL: { kind: 'internal', remedy: 'Look in the log for the request id, and report it with that line' },
+  ITEMSETS_TOO_MANY: {
+    kind: 'too-large',
+    remedy: 'Raise the least support, or limit the length of an itemset',
+  },
   MODEL_INVALID: { kind: 'invalid', remedy: 'Export the model again: the file is not an ONNX graph that can be run' },
   MODEL_NOT_FOUND: { kind: 'not-found', remedy: 'List the registered models and check the name' },
   MODEL_NOT_READY: { kind: 'unavailable', remedy: 'Wait until the model is ready, or ask for a version that is' },
@@ -49,10 +53,21 @@ export const problems = {
   },
   PREDICTION_TIMEOUT: { kind: 'timeout', remedy: 'Try again, or give the call a larger budget' },
   ROUTE_NOT_FOUND: { kind: 'not-found', remedy: 'Check method and path against the API reference at /docs' },
+  RULES_NONE: { kind: 'invalid', remedy: 'Lower the least support or confidence, or train on more sales' },
+  RULES_TOO_MANY: {
+    kind: 'too-large',
+    remedy: 'Raise the least support or confidence; or raise the limit, and accept a cost that grows with the rules',
+  },
+  SALES_INVALID: {
+    kind: 'invalid',
+    remedy: 'Correct the file at the place the message names, or name the format it is written in',
+  },
+  SALES_NOT_FOUND: { kind: 'not-found', remedy: 'Check the path of the sales file, and that it may be read' },
   SIGNATURE_MISMATCH: {
     kind: 'invalid',
     remedy: 'Send the tensors the signature names, in its types and shapes',
   },
+  TRAINING_OPTION_INVALID: { kind: 'invalid', remedy: 'Give the option a value in the range the message names' },
   UPSTREAM_UNAVAILABLE: { kind: 'unavailable', remedy: 'Try again: a service behind this one does not answer' },
   USE_CASE_NOT_FOUND: { kind: 'not-found', remedy: 'List the use cases, check the name, or put its document' },
   VERSION_NOT_FOUND: { kind: 'not-found', remedy: 'List the versions of the model and check number or alias' },
