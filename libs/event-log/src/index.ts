@@ -1,0 +1,16 @@
+export {
+  EventLogReader,
+  topics,
+  type EventBatch,
+  type EventConsumer,
+  type EventLogLogger,
+  type EventRecord,
+  type Topic,
+} from './event-log.js';
+export {
+  openEventLogWriter,
+  type EventLogWriter,
+  type EventLogWriterOptions,
+  type EventLogWriterStats,
+} from './segments/writer.js';
+export { SegmentReader, type SegmentReaderOptions, type SegmentReaderStats } from './segments/segment-reader.js';
