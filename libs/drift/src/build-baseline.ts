@@ -11,7 +11,7 @@ import {
 } from './baseline.js';
 import { categoryOf, itemsOf, numberOf, type FeatureDefinition, type GridDatatype } from './feature.js';
 import { nextUp } from './float.js';
-import { binOf } from './grid.js';
+import { binOf } from './bin-of.js';
 
 type Vocabularies = Record<string, readonly string[]>;
 type Of<Kind> = Extract<FeatureDefinition, { kind: Kind }>;

@@ -1,0 +1,55 @@
+export interface KolmogorovSmirnov {
+  /** The distance at the edges of the bins: the true distance is never less. 0..1 */
+  low: number;
+  /** The most the true distance can be, however the values lie inside their bins. 0..1 */
+  high: number;
+  /** The bin at whose end the distributions are farthest apart. */
+  bin: number;
+}
+
+/**
+ * The two-sample Kolmogorov-Smirnov distance of two histograms over the same ascending bins, as bounds. Inside a bin
+ * with masses p and q the difference starts at d and ends at d + p - q, so it stays within max(d + p, q - d). An atom's
+ * bin is one value: both distributions step at once, and it has no inside. Throws RangeError when a side is empty.
+ */
+export function kolmogorovSmirnov(
+  expected: readonly number[],
+  actual: readonly number[],
+  isAtom: (bin: number) => boolean,
+): KolmogorovSmirnov {
+  const [expectedTotal, actualTotal] = [total(expected), total(actual)];
+  if (expectedTotal === 0 || actualTotal === 0) throw new RangeError('Cannot compare with an empty histogram');
+  const found: KolmogorovSmirnov = { low: 0, high: 0, bin: 0 };
+  let [expectedBelow, actualBelow, difference] = [0, 0, 0];
+  for (let bin = 0; bin < expected.length; bin++) {
+    const start = difference;
+    const [p, q] = [(expected[bin] as number) / expectedTotal, (actual[bin] as number) / actualTotal];
+    expectedBelow += expected[bin] as number;
+    actualBelow += actual[bin] as number;
+    difference = expectedBelow / expectedTotal - actualBelow / actualTotal;
+    if (Math.abs(difference) > found.low) [found.low, found.bin] = [Math.abs(difference), bin];
+    if (!isAtom(bin) && p > 0 && q > 0) found.high = Math.max(found.high, start + p, q - start);
+  }
+  found.high = Math.min(1, Math.max(found.high, found.low));
+  return found;
+}
+
+/**
+ * The chance of a distance this large between two samples of one distribution: Kolmogorov's limit with Stephens'
+ * correction for small samples (Stephens, 1970; within 0.01 of the exact value from 10 observations a side up).
+ */
+export function kolmogorovSmirnovPValue(distance: number, expectedCount: number, actualCount: number): number {
+  const root = Math.sqrt((expectedCount * actualCount) / (expectedCount + actualCount));
+  const lambda = (root + 0.12 + 0.11 / root) * distance;
+  // Below, the series needs hundreds of terms for a value that rounds to 1.
+  if (lambda < 0.2) return 1;
+  let p = 0;
+  for (let k = 1; k <= 100; k++) {
+    const term = Math.exp(-2 * (k * lambda) ** 2);
+    p += k % 2 === 1 ? 2 * term : -2 * term;
+    if (term < 1e-17) break;
+  }
+  return Math.min(1, Math.max(0, p));
+}
+
+const total = (counts: readonly number[]) => counts.reduce((sum, count) => sum + count, 0);
