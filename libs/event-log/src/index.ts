@@ -14,3 +14,10 @@ export {
   type EventLogWriterStats,
 } from './segments/writer.js';
 export { SegmentReader, type SegmentReaderOptions, type SegmentReaderStats } from './segments/segment-reader.js';
+export {
+  startKafkaShipper,
+  type KafkaShipper,
+  type KafkaShipperOptions,
+  type TopicShipperStats,
+} from './kafka/shipper.js';
+export { KafkaReader, type KafkaReaderOptions, type KafkaReaderStats } from './kafka/reader.js';

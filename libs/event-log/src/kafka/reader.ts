@@ -1,0 +1,82 @@
+import { Backoff } from '../backoff.js';
+import { EventLogReader, silent, type EventConsumer, type EventLogLogger } from '../event-log.js';
+import { KafkaSession } from './session.js';
+
+export interface KafkaReaderOptions {
+  /** host:port of some brokers of the cluster. */
+  brokers: string[];
+  /** Readers of one group share the partitions. */
+  groupId: string;
+  logger?: EventLogLogger;
+}
+
+export interface KafkaReaderStats {
+  /** False while Kafka is away or the group is being joined for the first time. */
+  consuming: boolean;
+  /** Attempts since the last that went well: of reading at all, and of consuming a batch. */
+  failures: number;
+  /** Messages without a gateway's headers, skipped. */
+  foreignMessages: number;
+  /** Partitions, as `topic/number`, that end before what the consumer wants: the topic was made again or lost records. */
+  shrunkPartitions: string[];
+}
+
+/** Reads the partitions of both topics that Kafka gives this member of the group, new assignments as they come. */
+export class KafkaReader extends EventLogReader {
+  private readonly logger: EventLogLogger;
+  private readonly stop = new AbortController();
+  private readonly backoff = new Backoff({ firstMs: 500, maxMs: 10_000 });
+  private readonly shrunk = new Set<string>();
+  private session: KafkaSession | undefined;
+  private foreignMessages = 0;
+  private running: Promise<void> | undefined;
+
+  constructor(private readonly options: KafkaReaderOptions) {
+    super();
+    this.logger = options.logger ?? silent;
+  }
+
+  run(consumer: EventConsumer): Promise<void> {
+    this.running ??= this.read(consumer);
+    return this.running;
+  }
+
+  async close(): Promise<void> {
+    this.stop.abort();
+    await this.session?.close();
+    await this.running;
+  }
+
+  stats(): KafkaReaderStats {
+    return {
+      consuming: this.session?.joined ?? false,
+      failures: this.backoff.failures + (this.session?.failures() ?? 0),
+      foreignMessages: this.foreignMessages,
+      shrunkPartitions: [...this.shrunk],
+    };
+  }
+
+  private async read(consumer: EventConsumer): Promise<void> {
+    const { signal } = this.stop;
+    while (!signal.aborted) {
+      const { brokers, groupId } = this.options;
+      const session = new KafkaSession({ brokers, groupId, logger: this.logger }, consumer, {
+        foreign: (count) => (this.foreignMessages += count),
+        shrunk: (partition, isShrunk) => void (isShrunk ? this.shrunk.add(partition) : this.shrunk.delete(partition)),
+        joined: () => this.backoff.succeeded(),
+      });
+      this.session = session;
+      try {
+        await session.run();
+      } catch (error) {
+        if (signal.aborted) break;
+        const waitMs = this.backoff.failed();
+        const tell = this.backoff.failures === 1 ? 'error' : 'debug';
+        this.logger[tell]({ err: error, waitMs }, 'Kafka cannot be read; a new consumer will try');
+        await session.close();
+        await this.backoff.pause(signal);
+      }
+    }
+    await this.session?.close();
+  }
+}

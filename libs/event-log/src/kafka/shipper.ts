@@ -1,0 +1,153 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { Backoff } from '../backoff.js';
+import { topics, type EventLogLogger, type EventRecord, type Topic } from '../event-log.js';
+import { isGatewayId } from '../segments/segment-files.js';
+import { SegmentTail } from '../segments/segment-tail.js';
+import { readShippedNext, storeShippedNext } from '../segments/shipped-position.js';
+import { KafkaSender } from './sender.js';
+import { OVERHEAD_BYTES } from './message.js';
+
+export interface KafkaShipperOptions {
+  /** EVENT_LOG_DIR, where the writer of the same gateway writes. */
+  dir: string;
+  gatewayId: string;
+  /** host:port of some brokers of the cluster. */
+  brokers: string[];
+  logger: EventLogLogger;
+  /** Between two looks for records, and so how long small batches are collected; 200. */
+  pollMs?: number;
+}
+
+export interface TopicShipperStats {
+  /** Records Kafka has acknowledged since the start. */
+  shippedRecords: number;
+  /** Records Kafka refused for good; they are in `dead-letters`. */
+  deadLetters: number;
+  /** Attempts that failed since the last that went well; above 0: Kafka is away, or the disk is. */
+  failures: number;
+  /** Ranges that retention deleted, or damage took, before they were shipped. */
+  missedRanges: number;
+  /** Records up to here are in Kafka. */
+  next: bigint;
+  lastError: string | undefined;
+}
+
+export interface KafkaShipper {
+  stats(): Record<Topic, TopicShipperStats>;
+  /** Ends after the batch under way, or after a few seconds when Kafka does not answer. What is left goes next time. */
+  close(): Promise<void>;
+}
+
+/**
+ * A batch stays below the broker's default limit of 1 MiB even when all of it goes to one partition, and short enough
+ * not to hold up the gateway's answers while it is encoded.
+ */
+const SHIP_RECORDS_MAX = 1_000;
+const SHIP_BYTES_MAX = 1_000_000 - SHIP_RECORDS_MAX * OVERHEAD_BYTES;
+
+/**
+ * Ships the gateway's segments to Kafka, each topic in order and one batch at a time. Only what an fsync has made
+ * durable is shipped; the position is stored only after Kafka acknowledged, so after a crash some records come twice,
+ * with the same (gatewayId, sequence). Never throws for reasons of Kafka, and tries for ever.
+ */
+export function startKafkaShipper(options: KafkaShipperOptions): KafkaShipper {
+  if (!isGatewayId(options.gatewayId)) throw new RangeError(`'${options.gatewayId}' is no gateway id`);
+  const shippers = {
+    predictions: new TopicShipper('predictions', options),
+    outcomes: new TopicShipper('outcomes', options),
+  };
+  return {
+    stats: () => ({ predictions: shippers.predictions.stats(), outcomes: shippers.outcomes.stats() }),
+    close: async () => void (await Promise.all(topics.map((topic) => shippers[topic].close()))),
+  };
+}
+
+class TopicShipper {
+  private readonly folder: string;
+  private readonly tail: SegmentTail;
+  private readonly sender: KafkaSender;
+  private readonly logger: EventLogLogger;
+  private readonly stop = new AbortController();
+  private readonly backoff = new Backoff({ firstMs: 200, maxMs: 10_000 });
+  private readonly running: Promise<void>;
+  private next: bigint;
+  private shippedRecords = 0;
+  private deadLetters = 0;
+  private lastError: string | undefined;
+
+  constructor(
+    private readonly topic: Topic,
+    private readonly options: KafkaShipperOptions,
+  ) {
+    const { dir, gatewayId, brokers, logger } = options;
+    this.folder = join(dir, gatewayId, topic);
+    this.logger = logger;
+    this.tail = new SegmentTail(this.folder, gatewayId, logger);
+    this.sender = new KafkaSender({ brokers, logger }, `vinaigrette-${gatewayId}-${topic}`, logger);
+    this.next = this.storedNext();
+    this.running = this.run();
+  }
+
+  stats(): TopicShipperStats {
+    const { shippedRecords, deadLetters, next, lastError } = this;
+    const { missedRanges } = this.tail.stats();
+    return { shippedRecords, deadLetters, failures: this.backoff.failures, missedRanges, next, lastError };
+  }
+
+  async close(): Promise<void> {
+    this.stop.abort();
+    await this.running;
+  }
+
+  /** From the first moment on there is a position, so that retention waits for Kafka. */
+  private storedNext(): bigint {
+    const stored = readShippedNext(this.folder);
+    if (stored !== undefined) return stored;
+    try {
+      mkdirSync(this.folder, { recursive: true });
+      storeShippedNext(this.folder, 0n);
+    } catch (error) {
+      this.lastError = (error as Error).message; // a full disk: it is stored after the first batch
+    }
+    return 0n;
+  }
+
+  private async run(): Promise<void> {
+    const { signal } = this.stop;
+    await this.tail.seek(this.next);
+    const linger = new Backoff({ firstMs: this.options.pollMs ?? 200, maxMs: 0 });
+    while (!signal.aborted) {
+      try {
+        const records = await this.tail.read(SHIP_RECORDS_MAX, SHIP_BYTES_MAX);
+        if (records.length > 0) await this.ship(records);
+        if (this.backoff.failures > 0) this.logger.info({ topic: this.topic }, 'shipping to Kafka again');
+        this.backoff.succeeded();
+        if (records.length < SHIP_RECORDS_MAX / 2) await linger.pause(signal);
+      } catch (error) {
+        await this.failed(error as Error);
+      }
+    }
+    await this.tail.close();
+    await this.sender.close();
+  }
+
+  private async ship(records: readonly EventRecord[]): Promise<void> {
+    await this.tail.sync();
+    const deadLetters = await this.sender.send(this.topic, records);
+    this.next = records.at(-1)!.sequence + 1n;
+    this.deadLetters += deadLetters;
+    this.shippedRecords += records.length - deadLetters;
+    storeShippedNext(this.folder, this.next);
+  }
+
+  /** The same records are read and sent again after a while. */
+  private async failed(error: Error): Promise<void> {
+    const waitMs = this.backoff.failed();
+    this.lastError = error.message;
+    const tell = this.backoff.failures === 1 ? 'error' : 'debug';
+    this.logger[tell]({ err: error, topic: this.topic, waitMs }, 'records wait for Kafka; the answers do not');
+    await this.tail.seek(this.next).catch(() => undefined);
+    await this.backoff.pause(this.stop.signal);
+  }
+}
