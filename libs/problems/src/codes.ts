@@ -35,15 +35,24 @@ export const problems = {
     kind: 'forbidden',
     remedy: 'Leave occurredAt out, or send the token of a trusted caller in x-vinaigrette-token',
   },
+  EXECUTOR_LOST: {
+    kind: 'unavailable',
+    remedy: 'Try again: the thread that ran the model ended and is being replaced',
+  },
   GOLDEN_MISMATCH: {
     kind: 'invalid',
     remedy: 'Make the golden answers again with the very model.onnx that is registered',
+  },
+  INFERENCE_FAILED: {
+    kind: 'invalid',
+    remedy: 'Send values the model can compute with: its graph failed on these, and will again',
   },
   INTERNAL: { kind: 'internal', remedy: 'Look in the log for the request id, and report it with that line' },
   ITEMSETS_TOO_MANY: {
     kind: 'too-large',
     remedy: 'Raise the least support, or limit the length of an itemset',
   },
+  MESSAGE_MALFORMED: { kind: 'malformed', remedy: 'Send the message that the .proto describes, whole and uncut' },
   MODEL_INVALID: { kind: 'invalid', remedy: 'Export the model again: the file is not an ONNX graph that can be run' },
   MODEL_NOT_FOUND: { kind: 'not-found', remedy: 'List the registered models and check the name' },
   MODEL_NOT_READY: { kind: 'unavailable', remedy: 'Wait until the model is ready, or ask for a version that is' },
@@ -52,6 +61,7 @@ export const problems = {
     remedy: 'Stop the process that has the port, or choose a free one by the variable the message names',
   },
   PREDICTION_TIMEOUT: { kind: 'timeout', remedy: 'Try again, or give the call a larger budget' },
+  QUEUE_FULL: { kind: 'exhausted', remedy: 'Try again later, send less at once, or run more model servers' },
   ROUTE_NOT_FOUND: { kind: 'not-found', remedy: 'Check method and path against the API reference at /docs' },
   RULES_NONE: { kind: 'invalid', remedy: 'Lower the least support or confidence, or train on more sales' },
   RULES_TOO_MANY: {
@@ -67,10 +77,15 @@ export const problems = {
     kind: 'invalid',
     remedy: 'Send the tensors the signature names, in its types and shapes',
   },
+  STORAGE_FULL: { kind: 'unavailable', remedy: 'Free space where the message says, then send the same again' },
   TRAINING_OPTION_INVALID: { kind: 'invalid', remedy: 'Give the option a value in the range the message names' },
   UPSTREAM_UNAVAILABLE: { kind: 'unavailable', remedy: 'Try again: a service behind this one does not answer' },
   USE_CASE_NOT_FOUND: { kind: 'not-found', remedy: 'List the use cases, check the name, or put its document' },
   VERSION_NOT_FOUND: { kind: 'not-found', remedy: 'List the versions of the model and check number or alias' },
+  VERSION_QUARANTINED: {
+    kind: 'unavailable',
+    remedy: 'Mend what the message names, register the result as a new version, and move the alias to it',
+  },
 } as const satisfies Record<string, { kind: ProblemKind; remedy: string }>;
 
 export type ProblemCode = keyof typeof problems;

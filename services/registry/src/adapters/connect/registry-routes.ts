@@ -1,0 +1,76 @@
+import type { ConnectRouter } from '@connectrpc/connect';
+import { RegistryService, type SetAliasRequest, type UploadArtifactRequest } from '@vinaigrette/contracts/registry';
+import { Problem } from '@vinaigrette/problems';
+import type { Artifacts } from '../../artifacts.js';
+import type { AliasWish } from '../../domain/decide-alias.js';
+import { checkSha256 } from '../../domain/names.js';
+import type { PutDocument } from '../../put-document.js';
+import type { ReadCatalogue } from '../../read-catalogue.js';
+import type { RegisterVersion } from '../../register-version.js';
+import type { SetAlias } from '../../set-alias.js';
+import type { WatchWantedState } from '../../watch-wanted-state.js';
+
+const CHUNK_BYTES_MAX = 1024 * 1024;
+
+/** Everything a call can ask for. */
+export interface UseCases {
+  artifacts: Artifacts;
+  registerVersion: RegisterVersion;
+  putDocument: PutDocument;
+  setAlias: SetAlias;
+  readCatalogue: ReadCatalogue;
+  watchWantedState: WatchWantedState;
+}
+
+/** The service as every protocol serves it: gRPC on its port, Connect, JSON and gRPC-Web on the HTTP port. */
+export function registryRoutes(useCases: UseCases): (router: ConnectRouter) => void {
+  const { artifacts, registerVersion, putDocument, setAlias, readCatalogue, watchWantedState } = useCases;
+  return (router) =>
+    router.service(RegistryService, {
+      uploadArtifact: (requests) => artifacts.keep(chunksOf(requests)),
+
+      async *downloadArtifact({ sha256 }) {
+        checkSha256(sha256, 'sha256');
+        for await (const chunk of artifacts.read(sha256)) yield { chunk };
+      },
+
+      registerVersion: (request) => registerVersion.register(request),
+
+      getModelVersion: async ({ model, version }) => ({
+        modelVersion: await readCatalogue.modelVersion(model, version),
+      }),
+
+      listModels: async () => ({ models: await readCatalogue.models() }),
+
+      putDocument: (request) => putDocument.put(request),
+
+      getDocument: async ({ kind, name, version }) => ({ document: await readCatalogue.document(kind, name, version) }),
+
+      listDocuments: async ({ kind }) => ({ documents: await readCatalogue.documentsOf(kind) }),
+
+      setAlias: (request) => setAlias.set(wishOf(request), { actor: request.actor, reason: request.reason }),
+
+      listAliasChanges: async ({ subject }) => ({
+        changes: await readCatalogue.aliasChanges(subject?.kind ?? '', subject?.name ?? ''),
+      }),
+
+      async *watch(_request, { signal }) {
+        for await (const state of watchWantedState.watch(signal)) yield { state };
+      },
+    });
+}
+
+async function* chunksOf(requests: AsyncIterable<UploadArtifactRequest>): AsyncIterable<Uint8Array> {
+  for await (const { chunk } of requests) {
+    if (chunk.byteLength > CHUNK_BYTES_MAX) {
+      throw new Problem('BODY_TOO_LARGE', `A chunk has at most ${CHUNK_BYTES_MAX} bytes, not ${chunk.byteLength}`, {
+        field: 'chunk',
+      });
+    }
+    yield chunk;
+  }
+}
+
+function wishOf({ subject, alias, version, expected }: SetAliasRequest): AliasWish {
+  return { subject: { kind: subject?.kind ?? '', name: subject?.name ?? '' }, alias, version, expected };
+}

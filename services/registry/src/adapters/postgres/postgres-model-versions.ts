@@ -1,0 +1,83 @@
+import { create } from '@bufbuild/protobuf';
+import { ModelSchema, type Model, type ModelVersion } from '@vinaigrette/contracts/registry';
+import type { EntityManager } from 'typeorm';
+import type { NumberDecision } from '../../domain/decide-number.js';
+import { MODEL_KIND, type VersionChoice } from '../../domain/names.js';
+import { ModelVersions, type VersionDraft } from '../../model-versions.js';
+import { lockUntilCommit, type Database } from './database.js';
+import { AliasRow, ModelVersionRow } from './entities.js';
+import { modelVersionOf } from './messages.js';
+
+export class PostgresModelVersions extends ModelVersions {
+  constructor(private readonly database: Database) {
+    super();
+  }
+
+  async withFiles(model: string, filesDigest: string): Promise<ModelVersion | undefined> {
+    const row = await this.database.read((manager) => manager.findOneBy(ModelVersionRow, { model, filesDigest }));
+    return row ? modelVersionOf(row) : undefined;
+  }
+
+  async add(
+    draft: VersionDraft,
+    filesDigest: string,
+    decide: (same: number | undefined, highest: number) => NumberDecision,
+  ): Promise<{ modelVersion: ModelVersion; created: boolean }> {
+    return this.database.write(async (manager) => {
+      const { model } = draft;
+      await lockUntilCommit(manager, MODEL_KIND, model);
+      const same = await manager.findOneBy(ModelVersionRow, { model, filesDigest });
+      const highest = await manager.maximum(ModelVersionRow, 'version', { model });
+      const { version, created } = decide(same?.version, highest ?? 0);
+      if (same) return { modelVersion: modelVersionOf(same), created };
+      await manager.insert(ModelVersionRow, {
+        ...draft,
+        version,
+        filesDigest,
+        files: draft.files.map(({ path, sha256, sizeBytes }) => ({ path, sha256, sizeBytes: Number(sizeBytes) })),
+        schemaId: Buffer.from(draft.schemaId),
+      });
+      return {
+        modelVersion: modelVersionOf(await manager.findOneByOrFail(ModelVersionRow, { model, version })),
+        created,
+      };
+    });
+  }
+
+  async find(model: string, choice: VersionChoice): Promise<ModelVersion | undefined> {
+    return this.database.read(async (manager) => {
+      const version = 'version' in choice ? choice.version : await holderOf(manager, MODEL_KIND, model, choice.alias);
+      const row = version && (await manager.findOneBy(ModelVersionRow, { model, version }));
+      return row ? modelVersionOf(row) : undefined;
+    });
+  }
+
+  async models(name?: string): Promise<Model[]> {
+    return this.database.read(async (manager) => {
+      const rows = await manager.find(ModelVersionRow, {
+        where: name === undefined ? {} : { model: name },
+        order: { model: 'ASC', version: 'DESC' },
+      });
+      const held = await manager.findBy(AliasRow, { kind: MODEL_KIND, ...(name === undefined ? {} : { name }) });
+      const models = new Map<string, Model>();
+      for (const row of rows) {
+        const model = models.get(row.model) ?? create(ModelSchema, { name: row.model });
+        model.versions.push(modelVersionOf(row));
+        models.set(row.model, model);
+      }
+      for (const { name: model, alias, version } of held) (models.get(model) as Model).aliases[alias] = version;
+      return [...models.values()];
+    });
+  }
+}
+
+/** The version that holds an alias; undefined: nobody. */
+export async function holderOf(
+  manager: EntityManager,
+  kind: string,
+  name: string,
+  alias: string,
+): Promise<number | undefined> {
+  const row = await manager.findOneBy(AliasRow, { kind, name, alias });
+  return row?.version;
+}

@@ -1,0 +1,33 @@
+import { z } from 'zod';
+import { readEnvironment } from '@vinaigrette/edge';
+
+const port = z.coerce.number().int().min(0).max(65_535);
+const GIB = 1024 ** 3;
+
+const schema = z.object({
+  REGISTRY_HTTP_PORT: port.default(5_000), // REST, Connect, JSON, gRPC-Web; 0: any free port
+  REGISTRY_GRPC_PORT: port.default(5_001), // gRPC over h2c; 0: any free port
+  BIND_HOST: z.string().default('127.0.0.1'),
+  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
+  ARTIFACT_DIR: z.string().default('.vinaigrette/artifacts'),
+  ARTIFACT_BYTES_MAX: z.coerce
+    .number()
+    .int()
+    .positive()
+    .default(2 * GIB),
+  INSPECTION_TIMEOUT_MS: z.coerce.number().int().positive().default(120_000), // a model's golden answers, load included
+  INSPECTION_MEMORY_BYTES_MAX: z.coerce
+    .number()
+    .int()
+    .positive()
+    .default(4 * GIB), // resident, of one inspection
+  INSPECTIONS_MAX: z.coerce.number().int().positive().default(2), // at the same time; others wait
+  WANTED_STATE_POLL_MS: z.coerce.number().int().positive().default(5_000), // the net below LISTEN/NOTIFY
+  DRAIN_TIMEOUT_MS: z.coerce.number().int().positive().default(10_000), // after SIGTERM, before calls are cut
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+});
+
+export type Config = Readonly<z.infer<typeof schema>>;
+
+/** Names every bad value at once. Only main.ts calls it, with process.env, before any port opens. */
+export const readConfig = (env: NodeJS.ProcessEnv): Config => readEnvironment(schema, env);

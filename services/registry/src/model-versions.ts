@@ -1,0 +1,21 @@
+import type { Model, ModelVersion } from '@vinaigrette/contracts/registry';
+import type { NumberDecision } from './domain/decide-number.js';
+import type { VersionChoice } from './domain/names.js';
+
+/** The versions of all models. They are only ever added. */
+export abstract class ModelVersions {
+  /** The version of that model which has these very files. */
+  abstract withFiles(model: string, filesDigest: string): Promise<ModelVersion | undefined>;
+  /** Adds a version under the number `decide` gives it; of two calls for one model, the second sees the first's. */
+  abstract add(
+    draft: VersionDraft,
+    filesDigest: string,
+    decide: (same: number | undefined, highest: number) => NumberDecision,
+  ): Promise<{ modelVersion: ModelVersion; created: boolean }>;
+  abstract find(model: string, choice: VersionChoice): Promise<ModelVersion | undefined>;
+  /** The models with all their versions, newest first, and their aliases; all of them, or the one of that name. */
+  abstract models(name?: string): Promise<Model[]>;
+}
+
+/** A version that has everything but its number and its time. */
+export type VersionDraft = Omit<ModelVersion, '$typeName' | '$unknown' | 'version' | 'createdAtMs'>;

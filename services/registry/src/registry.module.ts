@@ -1,0 +1,93 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import type { Logger } from '@vinaigrette/edge';
+import { DataSource } from 'typeorm';
+import { FolderArtifacts } from './adapters/folder/folder-artifacts.js';
+import { CatalogueController } from './adapters/http/catalogue.controller.js';
+import { HealthController } from './adapters/http/health.controller.js';
+import { ProcessInspector } from './adapters/onnx/process-inspector.js';
+import { Database } from './adapters/postgres/database.js';
+import { dataSourceOptions, openDatabase } from './adapters/postgres/open-database.js';
+import { PostgresAliases } from './adapters/postgres/postgres-aliases.js';
+import { PostgresDocuments } from './adapters/postgres/postgres-documents.js';
+import { PostgresModelVersions } from './adapters/postgres/postgres-model-versions.js';
+import { PostgresWantedStates } from './adapters/postgres/postgres-wanted-states.js';
+import { Aliases } from './aliases.js';
+import { Artifacts } from './artifacts.js';
+import type { Config } from './config.js';
+import { Documents } from './documents.js';
+import { Inspector } from './inspector.js';
+import { Metrics } from './metrics.js';
+import { ModelVersions } from './model-versions.js';
+import { PutDocument } from './put-document.js';
+import { ReadCatalogue } from './read-catalogue.js';
+import { RegisterVersion } from './register-version.js';
+import { SetAlias } from './set-alias.js';
+import { WantedStates } from './wanted-states.js';
+import { WatchWantedState } from './watch-wanted-state.js';
+
+/** Where every port meets its adapter. */
+@Module({})
+export class RegistryModule {
+  static with(config: Config, logger: Logger): DynamicModule {
+    const options = dataSourceOptions(config.DATABASE_URL, logger);
+    const limits = { timeoutMs: config.INSPECTION_TIMEOUT_MS, memoryBytesMax: config.INSPECTION_MEMORY_BYTES_MAX };
+    return {
+      module: RegistryModule,
+      imports: [
+        TypeOrmModule.forRootAsync({
+          useFactory: () => ({ ...options, retryAttempts: 0 }),
+          dataSourceFactory: () => openDatabase(options, logger),
+        }),
+      ],
+      controllers: [HealthController, CatalogueController],
+      providers: [
+        { provide: Database, inject: [DataSource], useFactory: (source: DataSource) => new Database(source) },
+        ...[
+          { provide: ModelVersions, adapter: PostgresModelVersions },
+          { provide: Documents, adapter: PostgresDocuments },
+          { provide: Aliases, adapter: PostgresAliases },
+          { provide: WantedStates, adapter: PostgresWantedStates },
+        ].map(({ provide, adapter }) => ({
+          provide,
+          inject: [Database],
+          useFactory: (database: Database) => new adapter(database),
+        })),
+        { provide: Artifacts, useFactory: () => openArtifacts(config, logger) },
+        { provide: Inspector, useFactory: () => new ProcessInspector(limits, config.INSPECTIONS_MAX, logger) },
+        {
+          provide: RegisterVersion,
+          inject: [Artifacts, Inspector, ModelVersions],
+          useFactory: (artifacts: Artifacts, inspector: Inspector, versions: ModelVersions) =>
+            new RegisterVersion(artifacts, inspector, versions),
+        },
+        { provide: PutDocument, inject: [Documents], useFactory: (documents: Documents) => new PutDocument(documents) },
+        { provide: SetAlias, inject: [Aliases], useFactory: (aliases: Aliases) => new SetAlias(aliases) },
+        {
+          provide: ReadCatalogue,
+          inject: [ModelVersions, Documents, Aliases],
+          useFactory: (versions: ModelVersions, documents: Documents, aliases: Aliases) =>
+            new ReadCatalogue(versions, documents, aliases),
+        },
+        {
+          provide: WatchWantedState,
+          inject: [WantedStates],
+          useFactory: (states: WantedStates) =>
+            new WatchWantedState(states, (error) => logger.warn({ err: error }, 'the wanted state could not be read')),
+        },
+        {
+          provide: Metrics,
+          inject: [WatchWantedState],
+          useFactory: (watch: WatchWantedState) => new Metrics(() => watch.revision),
+        },
+      ],
+    };
+  }
+}
+
+async function openArtifacts(config: Config, logger: Logger): Promise<FolderArtifacts> {
+  const artifacts = new FolderArtifacts(config.ARTIFACT_DIR, config.ARTIFACT_BYTES_MAX);
+  const removed = await artifacts.open();
+  if (removed > 0) logger.info({ removed }, 'removed what was left half uploaded');
+  return artifacts;
+}

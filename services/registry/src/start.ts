@@ -1,0 +1,86 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fastifyConnectPlugin } from '@connectrpc/connect-fastify';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { explainTakenPort, type Logger } from '@vinaigrette/edge';
+import { problemInterceptor } from '@vinaigrette/edge/connect';
+import { NestLog, ProblemFilter } from '@vinaigrette/edge/nest';
+import { GrpcServer } from './adapters/connect/grpc-server.js';
+import { measureCalls } from './adapters/connect/measure-calls.js';
+import { registryRoutes } from './adapters/connect/registry-routes.js';
+import type { ProcessInspector } from './adapters/onnx/process-inspector.js';
+import { hearChanges } from './adapters/postgres/hear-changes.js';
+import { Artifacts } from './artifacts.js';
+import type { Config } from './config.js';
+import { Inspector } from './inspector.js';
+import { Metrics } from './metrics.js';
+import { PutDocument } from './put-document.js';
+import { ReadCatalogue } from './read-catalogue.js';
+import { RegisterVersion } from './register-version.js';
+import { RegistryModule } from './registry.module.js';
+import { SetAlias } from './set-alias.js';
+import { WatchWantedState } from './watch-wanted-state.js';
+
+/** Largest message of a call. Documents and chunks have limits of their own, below it, with better words. */
+const MESSAGE_BYTES_MAX = 16 * 1024 * 1024;
+
+/** Waits for the database, opens both ports, and answers with what stops it all again. */
+export async function start(config: Config, logger: Logger): Promise<() => Promise<void>> {
+  const app = await NestFactory.create<NestFastifyApplication>(
+    RegistryModule.with(config, logger),
+    new FastifyAdapter({ forceCloseConnections: true }),
+    { logger: new NestLog(logger), abortOnError: false },
+  );
+  app.useGlobalFilters(new ProblemFilter(logger));
+  const watch = app.get(WatchWantedState);
+  const calls = {
+    routes: registryRoutes({
+      artifacts: app.get(Artifacts),
+      registerVersion: app.get(RegisterVersion),
+      putDocument: app.get(PutDocument),
+      setAlias: app.get(SetAlias),
+      readCatalogue: app.get(ReadCatalogue),
+      watchWantedState: watch,
+    }),
+    interceptors: [measureCalls(app.get(Metrics)), problemInterceptor(logger)],
+    readMaxBytes: MESSAGE_BYTES_MAX,
+  };
+  await app.register(fastifyConnectPlugin, calls);
+  const grpc = new GrpcServer(calls);
+
+  const listening = new AbortController();
+  const heard = hearChanges(config.DATABASE_URL, logger, listening.signal, () => void watch.refresh());
+  const poll = setInterval(() => void watch.refresh(), config.WANTED_STATE_POLL_MS);
+  await watch.refresh();
+
+  const http = await listen(config, 'REGISTRY_HTTP_PORT', async (port, host) => {
+    await app.listen(port, host);
+    return (app.getHttpServer().address() as { port: number }).port;
+  });
+  const grpcPort = await listen(config, 'REGISTRY_GRPC_PORT', (port, host) => grpc.listen(port, host));
+  logger.info({ http, grpc: grpcPort }, 'listening');
+
+  return async () => {
+    watch.close();
+    clearInterval(poll);
+    listening.abort();
+    await heard;
+    // Half of the time for calls to end by themselves; then they are cut, so that the rest can close in order.
+    await Promise.race([grpc.drain(), sleep(config.DRAIN_TIMEOUT_MS / 2, undefined, { ref: false })]);
+    grpc.cut();
+    (app.get(Inspector) as ProcessInspector).close();
+    await app.close();
+  };
+}
+
+async function listen(
+  config: Config,
+  variable: 'REGISTRY_HTTP_PORT' | 'REGISTRY_GRPC_PORT',
+  open: (port: number, host: string) => Promise<number>,
+): Promise<number> {
+  try {
+    return await open(config[variable], config.BIND_HOST);
+  } catch (error) {
+    throw explainTakenPort(error, 'registry', variable, config[variable]);
+  }
+}
