@@ -4,3 +4,4 @@ export {
   type EmbeddedPostgres,
   type EmbeddedPostgresOptions,
 } from './start-embedded-postgres.js';
+export { freePort, isFree } from './port.js';

@@ -29,6 +29,8 @@ export interface EmbeddedPostgres {
   /** True when the server was found running, left behind by a process that could not stop it. */
   adopted: boolean;
   logFile: string;
+  /** Whether the server's process lives. */
+  isRunning(): Promise<boolean>;
   /** Ends sessions, writes everything down, and answers when the server is gone. Harmless when it is already. */
   stop(): Promise<void>;
 }
@@ -52,7 +54,8 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   const port = adopted ? await portOfRunning(place) : await start(place, options.port);
   const url = `postgres://${NAME}:${password}@127.0.0.1:${port}/${NAME}`;
   await createDatabase(place, url);
-  return { url, port, adopted, logFile: place.logFile, stop: () => stop(place) };
+  const pid = await pidOf(place);
+  return { url, port, adopted, logFile: place.logFile, isRunning: () => isPostgres(pid), stop: () => stop(place) };
 }
 
 /** Stops the server of this folder, whoever started it, and deletes the folder with everything in it. */
@@ -103,20 +106,35 @@ async function isRunning(place: Place): Promise<boolean> {
 
 /**
  * `pg_ctl status` believes the process id of the last server. After a reboot that id may be anybody's, and PostgreSQL
- * would refuse to start for ever: such a stale id is taken away. Only Linux tells what a process is.
+ * would refuse to start for ever: such a stale id is taken away.
  */
 async function isOurs(place: Place): Promise<boolean> {
-  const pidFile = path.join(place.data, 'postmaster.pid');
-  const pid = (await readFile(pidFile, 'utf8')).split('\n')[0];
-  const name = await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => 'postgres');
-  if (name.trim() === 'postgres') return true;
-  await rm(pidFile);
+  if (await isPostgres(await pidOf(place))) return true;
+  await rm(pidFileOf(place));
   return false;
+}
+
+const pidFileOf = (place: Place): string => path.join(place.data, 'postmaster.pid');
+
+async function pidOf(place: Place): Promise<number> {
+  return Number((await readFile(pidFileOf(place), 'utf8')).split('\n')[0]);
+}
+
+/** Whether this process lives and, where the system tells (Linux), is a PostgreSQL that has not been killed. */
+async function isPostgres(pid: number): Promise<boolean> {
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false;
+  }
+  if (process.platform !== 'linux') return true;
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  return /^\d+ \(postgres\) [^ZX]/.test(stat);
 }
 
 /** The fourth line of postmaster.pid, which every PostgreSQL since 9.1 writes. */
 async function portOfRunning(place: Place): Promise<number> {
-  const lines = (await readFile(path.join(place.data, 'postmaster.pid'), 'utf8')).split('\n');
+  const lines = (await readFile(pidFileOf(place), 'utf8')).split('\n');
   return Number(lines[3]);
 }
 

@@ -54,6 +54,7 @@ describe('startEmbeddedPostgres()', () => {
   it('keeps the data from one start to the next, on the same port', async () => {
     const first = await start();
     expect(first.adopted).toBe(false);
+    expect(await first.isRunning()).toBe(true);
     await query(first.url, 'CREATE TABLE kept AS SELECT 42 AS n');
     await first.stop();
     const second = await start();
@@ -77,6 +78,7 @@ describe('startEmbeddedPostgres()', () => {
     const pid = await postmasterPid();
     process.kill(pid, 'SIGKILL');
     await gone(pid);
+    expect(await first.isRunning()).toBe(false);
     const second = await start();
     expect(second.adopted).toBe(false);
     expect(await query(second.url, 'SELECT count(*)::int AS n FROM kept')).toEqual([{ n: 1000 }]);
