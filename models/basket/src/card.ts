@@ -1,0 +1,51 @@
+import type { Policy } from './domain/cleaning.js';
+import type { CleaningReport } from './domain/gather-baskets.js';
+import type { HitRates } from './domain/hold-back.js';
+import type { SalesFormat } from './adapters/read-sales.js';
+
+/** The model card: where a version comes from, what it does, what it costs. Contents of card.json; times are ISO 8601 UTC. */
+export interface Card {
+  format: 1;
+  model: 'basket';
+  trainedAt: string;
+  data: {
+    file: string;
+    format: SalesFormat;
+    bytes: number;
+    /** Of the file as it is stored, hexadecimal. */
+    sha256: string;
+  };
+  /** The half-open window asked for, and the first and last sale found in it; null: open, or without dates. */
+  sales: { from: string | null; to: string | null; first: string | null; last: string | null };
+  cleaning: CleaningReport;
+  parameters: {
+    policy: Policy;
+    minSupport: number;
+    /** The same as a number of baskets. */
+    minBaskets: number;
+    minConfidence: number;
+    /** Most items of an itemset; null: any number. */
+    maxLength: number | null;
+    maxRules: number;
+    heldBackShare: number;
+  };
+  mined: {
+    itemsets: number;
+    /** Itemsets of 1, 2, 3 ... items. */
+    itemsetsByLength: number[];
+    rules: number;
+  };
+  served: {
+    /** Rules of the graph: the mined ones without those that a stronger, shorter rule silences everywhere. */
+    rules: number;
+    /** SKUs named by a rule. */
+    items: number;
+    /** Most recommendations of an answer. */
+    recommendations: number;
+  };
+  /** One thread of the machine that trained, in microseconds a row: median over baskets of the sales. */
+  cost: { batch1: number; batch32: number };
+  /** Measured with rules and best sellers of the other baskets; the version itself has seen all of them. */
+  heldBack: HitRates & { baskets: number; from: string | null; rules: number };
+  baseline: { rows: number; question: string };
+}

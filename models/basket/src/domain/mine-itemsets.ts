@@ -1,0 +1,175 @@
+import { Problem } from '@vinaigrette/problems';
+import { compareTexts } from './basket.js';
+import { Itemsets } from './itemsets.js';
+
+/** A support this low on baskets this alike is a mistake, and is better told than waited for. */
+const ITEMSETS_MAX = 5_000_000;
+
+export interface MiningOptions {
+  /** Least share of the baskets that hold the itemset, above 0 and at most 1. */
+  minSupport: number;
+  /** Most items of an itemset; absent: any number. */
+  maxLength?: number | undefined;
+  /** Most itemsets to hold before giving up with ITEMSETS_TOO_MANY. */
+  itemsetsMax?: number | undefined;
+}
+
+/**
+ * Every itemset that lies in at least `minSupport` of the baskets (each a list of distinct SKUs), with its exact count.
+ *
+ * Eclat (Zaki, IEEE TKDE 12(3), 2000) on projections: for each item, rarest first, the baskets that hold it are
+ * rewritten as one bitset an item, over those baskets alone; deeper itemsets are intersections of such bitsets. So a
+ * bitset is only as long as the item is frequent, and no more than one projection is ever held.
+ */
+export function mineItemsets(baskets: readonly (readonly string[])[], options: MiningOptions): Itemsets {
+  const minCount = leastCount(options.minSupport, baskets.length);
+  const { items, counts } = frequentItems(baskets, minCount);
+  const itemsets = new Itemsets(items, baskets.length);
+  const roots = Int32Array.from(items.keys());
+  itemsets.append(undefined, roots, counts);
+  const rows = rankedRows(baskets, items);
+  const growth = new Growth(itemsets, minCount, options.maxLength ?? Infinity, options.itemsetsMax ?? ITEMSETS_MAX);
+  for (const root of roots) growth.project(root, rows);
+  return itemsets;
+}
+
+/** The least count whose share of the baskets reaches the support; rounding never decides which side it falls on. */
+export function leastCount(minSupport: number, baskets: number): number {
+  let count = Math.max(1, Math.ceil(minSupport * baskets));
+  while (count > 1 && (count - 1) / baskets >= minSupport) count--;
+  while (count / baskets < minSupport) count++;
+  return count;
+}
+
+function frequentItems(baskets: readonly (readonly string[])[], minCount: number) {
+  const countOf = new Map<string, number>();
+  for (const basket of baskets) for (const sku of basket) countOf.set(sku, (countOf.get(sku) ?? 0) + 1);
+  const frequent = [...countOf]
+    .filter(([, count]) => count >= minCount)
+    .sort(([a, m], [b, n]) => m - n || compareTexts(a, b));
+  return { items: frequent.map(([sku]) => sku), counts: frequent.map(([, count]) => count) };
+}
+
+/** The baskets as ascending ranks of their frequent items, and for each item the baskets that hold it. */
+interface RankedRows {
+  ranks: Int32Array[];
+  holders: number[][];
+}
+
+function rankedRows(baskets: readonly (readonly string[])[], items: readonly string[]): RankedRows {
+  const rankOf = new Map(items.map((sku, rank) => [sku, rank]));
+  const holders: number[][] = items.map(() => []);
+  const ranks = baskets.map((basket, row) => {
+    const own = basket.map((sku) => rankOf.get(sku)).filter((rank) => rank !== undefined);
+    for (const rank of own) holders[rank]?.push(row);
+    return Int32Array.from(own).sort();
+  });
+  return { ranks, holders };
+}
+
+/** The bitsets of some items over the same baskets: item `i` owns the words from `i * words` on. */
+interface Projection {
+  ranks: number[];
+  words: number;
+  bits: Uint32Array;
+}
+
+class Growth {
+  private readonly counts: Int32Array;
+  private readonly placeOf: Int32Array;
+  /** One buffer a depth, used again and again: what lies deeper is done before its depth is overwritten. */
+  private readonly buffers: Uint32Array[] = [];
+
+  constructor(
+    private readonly itemsets: Itemsets,
+    private readonly minCount: number,
+    private readonly maxLength: number,
+    private readonly itemsetsMax: number,
+  ) {
+    this.counts = new Int32Array(itemsets.items.length);
+    this.placeOf = new Int32Array(itemsets.items.length);
+  }
+
+  /** All itemsets whose rarest item is `root`. */
+  project(root: number, { ranks, holders }: RankedRows): void {
+    if (this.maxLength < 2) return;
+    const { counts, placeOf, minCount } = this;
+    const rows = (holders[root] as number[]).map((row) => ranks[row] as Int32Array);
+    counts.fill(0);
+    for (const row of rows) {
+      for (let at = row.length - 1; (row[at] as number) > root; at--) counts[row[at] as number]!++;
+    }
+    const partners: number[] = [];
+    placeOf.fill(-1);
+    for (let rank = root + 1; rank < counts.length; rank++) {
+      if ((counts[rank] as number) >= minCount) placeOf[rank] = partners.push(rank) - 1;
+    }
+    if (partners.length === 0) return;
+    const words = Math.ceil(rows.length / 32);
+    const bits = this.buffer(0, partners.length * words).fill(0, 0, partners.length * words);
+    rows.forEach((row, index) => {
+      for (let at = row.length - 1; (row[at] as number) > root; at--) {
+        const place = placeOf[row[at] as number] as number;
+        if (place >= 0) bits[place * words + (index >>> 5)]! |= 1 << (index & 31);
+      }
+    });
+    const first = this.append(
+      root,
+      partners,
+      partners.map((rank) => counts[rank] as number),
+    );
+    this.extend(first, { ranks: partners, words, bits }, 2);
+  }
+
+  /** Joins every item with those after it; `length` is how many items the itemsets at `first` have. */
+  private extend(first: number, { ranks, words, bits }: Projection, length: number): void {
+    if (length >= this.maxLength) return;
+    for (let left = 0; left < ranks.length - 1; left++) {
+      const joined = this.buffer(length - 1, (ranks.length - 1 - left) * words);
+      const [partners, counts]: [number[], number[]] = [[], []];
+      for (let right = left + 1; right < ranks.length; right++) {
+        // What is not frequent is overwritten by the next.
+        const count = intersect(bits, left * words, right * words, words, joined, partners.length * words);
+        if (count < this.minCount) continue;
+        partners.push(ranks[right] as number);
+        counts.push(count);
+      }
+      if (partners.length === 0) continue;
+      const child = this.append(first + left, partners, counts);
+      this.extend(child, { ranks: partners, words, bits: joined }, length + 1);
+    }
+  }
+
+  private append(parent: number, ranks: readonly number[], counts: readonly number[]): number {
+    if (this.itemsets.size + ranks.length > this.itemsetsMax) {
+      throw new Problem('ITEMSETS_TOO_MANY', `More than ${this.itemsetsMax} itemsets lie in ${this.minCount} baskets`, {
+        field: 'minSupport',
+      });
+    }
+    return this.itemsets.append(parent, ranks, counts);
+  }
+
+  private buffer(depth: number, length: number): Uint32Array {
+    const kept = this.buffers[depth];
+    if (kept && kept.length >= length) return kept;
+    return (this.buffers[depth] = new Uint32Array(length));
+  }
+}
+
+/** Writes the intersection of two bitsets of `bits` into `target` from `to` on, and answers how many bits it has. */
+function intersect(bits: Uint32Array, a: number, b: number, words: number, target: Uint32Array, to: number): number {
+  let count = 0;
+  for (let word = 0; word < words; word++) {
+    const both = (bits[a + word] as number) & (bits[b + word] as number);
+    target[to + word] = both;
+    if (both !== 0) count += bitCount(both);
+  }
+  return count;
+}
+
+/** How many of the 32 bits are set (Warren, Hacker's Delight, 5-1). */
+function bitCount(word: number): number {
+  let pairs = word - ((word >>> 1) & 0x55555555);
+  pairs = (pairs & 0x33333333) + ((pairs >>> 2) & 0x33333333);
+  return Math.imul((pairs + (pairs >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
+}

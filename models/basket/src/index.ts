@@ -1,0 +1,16 @@
+export { readBaskets, salesFormats, type SalesFormat, type SalesSource } from './adapters/read-sales.js';
+export type { Card } from './card.js';
+export { answerOf } from './domain/answers.js';
+export { questionOf, type Basket, type Question } from './domain/basket.js';
+export { bestSellersOf, type BestSeller } from './domain/best-sellers.js';
+export { type Policy, type Reason } from './domain/cleaning.js';
+export { demoCatalogue, plantedAssociations } from './domain/demo-catalogue.js';
+export type { CleaningReport } from './domain/gather-baskets.js';
+export { itemTensor } from './domain/item-tensor.js';
+export type { Itemsets } from './domain/itemsets.js';
+export { mineItemsets, type MiningOptions } from './domain/mine-itemsets.js';
+export { mineRules, type Rule } from './domain/mine-rules.js';
+export { recommend, type Recommendation } from './domain/recommend.js';
+export { generateDemoSales, type DemoRequest } from './generate-demo-sales.js';
+export { trainBasket, type Progress } from './train-basket.js';
+export type { TrainingOptions } from './training-options.js';
