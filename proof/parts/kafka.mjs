@@ -28,7 +28,7 @@ export async function startKafka({ dir, port, own = false }) {
   if (before?.pid !== undefined && isBroker(before.pid, dir)) return handle(dir, before);
 
   const state = before ?? {
-    clusterId: randomBytes(16).toString('base64url'),
+    clusterId: newClusterId(),
     port: port ?? (await freePort()),
     controllerPort: await freePort(),
   };
@@ -64,6 +64,13 @@ function handle(dir, state) {
     /** As a power cut would: nothing is closed, nothing is flushed. */
     kill: async () => (state.container ? killContainer(state.engine, state.container) : killJava(state.pid)),
   };
+}
+
+/** 16 bytes in base64url. Its first letter is never '-', which Kafka's tools would take for an option. */
+function newClusterId() {
+  const bytes = randomBytes(16);
+  bytes[0] &= 0x7f;
+  return bytes.toString('base64url');
 }
 
 const stateFile = (dir) => path.join(dir, 'state.json');
