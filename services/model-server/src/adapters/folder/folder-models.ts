@@ -1,0 +1,106 @@
+import { createHash } from 'node:crypto';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Logger } from '@vinaigrette/edge';
+import { idOf, type Version, type WantedModel } from '../../domain/plan-versions.js';
+import type { VersionFiles } from '../../executors.js';
+import { ModelSource, type ApplyWanted } from '../../model-source.js';
+
+const MODEL = 'model.onnx';
+const FILES = [MODEL, 'golden.json', 'signature.json'];
+const MODEL_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
+const VERSION_NAME = /^[1-9]\d{0,8}$/;
+
+/**
+ * A plain folder, `NAME/VERSION/model.onnx` with golden.json and signature.json where there are any. Everything in it
+ * is wanted; the highest number answers for the alias `latest` and for an empty version.
+ */
+export class FolderModels extends ModelSource {
+  constructor(
+    private readonly folder: string,
+    private readonly pollMs: number,
+    private readonly logger: Logger,
+  ) {
+    super();
+  }
+
+  override async follow(apply: ApplyWanted, signal: AbortSignal): Promise<void> {
+    let applied: string | undefined;
+    let seen: string | undefined;
+    while (!signal.aborted) {
+      const found = await this.scan();
+      const text = found && JSON.stringify(found);
+      // A change is taken up when it has stood still for one poll, so that a copy in progress is not loaded half.
+      if (found && text !== applied && (applied === undefined || text === seen)) {
+        applied = text;
+        void apply(found);
+      }
+      seen = text;
+      await pause(this.pollMs, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  override async fetch(version: Version): Promise<VersionFiles> {
+    const path = (file: string) => join(this.folder, version.model, String(version.number), file);
+    const signatureJson = await readFile(path('signature.json'), 'utf8').catch(ignoreMissing);
+    return {
+      modelPath: path(MODEL),
+      ...((await exists(path('golden.json'))) ? { goldenPath: path('golden.json') } : {}),
+      ...(signatureJson === undefined ? {} : { signatureJson }),
+    };
+  }
+
+  override remember(): void {
+    // The folder itself is what a restart begins with.
+  }
+
+  /** Undefined when the folder cannot be read at the moment: a mount that is away takes no model out of service. */
+  private async scan(): Promise<WantedModel[] | undefined> {
+    try {
+      const names = (await readdir(this.folder)).filter((name) => MODEL_NAME.test(name)).sort();
+      const models: WantedModel[] = [];
+      for (const name of names) {
+        const versions = await this.versionsOf(name);
+        const highest = Math.max(...versions.map(({ number }) => number));
+        if (versions.length > 0) models.push({ name, aliases: { latest: highest }, defaultAlias: 'latest', versions });
+      }
+      return models;
+    } catch (error) {
+      this.logger.warn(
+        { err: error, folder: this.folder },
+        'the model repository cannot be read; what serves, serves on',
+      );
+      return undefined;
+    }
+  }
+
+  private async versionsOf(model: string): Promise<Version[]> {
+    const names = await readdir(join(this.folder, model)).catch(ignoreMissing);
+    const versions: Version[] = [];
+    for (const name of (names ?? []).filter((candidate) => VERSION_NAME.test(candidate))) {
+      const digest = await this.digestOf(join(this.folder, model, name));
+      if (digest) versions.push({ model, number: Number(name), digest });
+    }
+    return versions.sort((a, b) => a.number - b.number || idOf(a).localeCompare(idOf(b)));
+  }
+
+  /** Of the files' sizes and times, not their bytes; undefined when there is no model. */
+  private async digestOf(folder: string): Promise<string | undefined> {
+    const marks: string[] = [];
+    for (const file of FILES) {
+      const found = await stat(join(folder, file)).catch(ignoreMissing);
+      if (!found && file === MODEL) return undefined;
+      if (found) marks.push(`${file} ${found.size} ${found.mtimeMs} ${found.ino}`);
+    }
+    return createHash('sha256').update(marks.join('\n')).digest('hex').slice(0, 12);
+  }
+}
+
+const exists = async (path: string): Promise<boolean> => (await stat(path).catch(ignoreMissing)) !== undefined;
+
+function ignoreMissing(error: unknown): undefined {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code !== 'ENOENT' && code !== 'ENOTDIR') throw error;
+  return undefined;
+}

@@ -1,0 +1,79 @@
+import { Server, ServerCredentials, type ServerWritableStream } from '@grpc/grpc-js';
+import { HealthImplementation, service as healthDefinition, type ServingStatus } from 'grpc-health-check';
+import { file_inference_inference } from '@vinaigrette/contracts/inference';
+import { grpcChannelOptions } from '@vinaigrette/contracts/grpc';
+import type { Logger } from '@vinaigrette/edge';
+import type { Observations } from '../../observations.js';
+import type { ModelStatus, ServeWanted } from '../../serve-wanted.js';
+import { inferenceDefinition, inferenceService } from './inference-service.js';
+import { addReflection } from './reflection.js';
+
+const SERVICE = 'inference.GRPCInferenceService';
+
+type HealthWatch = ServerWritableStream<unknown, unknown>;
+
+/** The gRPC side: the inference service, `grpc.health.v1` overall ("") and by model name, and reflection. */
+export class GrpcServer {
+  private readonly server = new Server(grpcChannelOptions);
+  private readonly health = new HealthImplementation({ '': 'NOT_SERVING', [SERVICE]: 'NOT_SERVING' });
+  private readonly watches = new Set<HealthWatch>();
+  private statuses = new Map<string, ServingStatus>();
+
+  constructor(models: ServeWanted, version: string, observations: Observations, logger: Logger) {
+    this.server.addService(inferenceDefinition, inferenceService(models, version, observations, logger));
+    this.addHealth();
+    addReflection(this.server, [file_inference_inference], healthDescriptors());
+  }
+
+  /** Answers with the port. Rejects when it is taken. */
+  listen(host: string, port: number): Promise<number> {
+    return new Promise((listening, refused) => {
+      this.server.bindAsync(`${host}:${port}`, ServerCredentials.createInsecure(), (error, bound) =>
+        error ? refused(error) : listening(bound),
+      );
+    });
+  }
+
+  /** Tells health watchers how the server as a whole and each model stand. */
+  tell(ready: boolean, models: readonly ModelStatus[]): void {
+    const next = new Map<string, ServingStatus>([...this.statuses.keys()].map((name) => [name, 'NOT_SERVING']));
+    for (const model of models) next.set(model.name, servingStatus(model.ready));
+    next.set('', servingStatus(ready)).set(SERVICE, servingStatus(ready));
+    for (const [name, status] of next) {
+      if (this.statuses.get(name) !== status) this.health.setStatus(name, status);
+    }
+    this.statuses = next;
+  }
+
+  /** Says NOT_SERVING, takes no new calls, and settles when those in flight are answered, or after `timeoutMs`. */
+  async drain(timeoutMs: number): Promise<void> {
+    this.tell(false, []);
+    for (const watch of this.watches) watch.end();
+    const timeout = setTimeout(() => this.server.forceShutdown(), timeoutMs);
+    await new Promise<void>((closed) => this.server.tryShutdown(() => closed()));
+    clearTimeout(timeout);
+  }
+
+  /** Health watches never end by themselves, and a drain must not wait for them: keep them, to end them. */
+  private addHealth(): void {
+    this.health.addToServer({
+      addService: (definition, handlers) => {
+        const watch = handlers['watch'] as (call: HealthWatch) => void;
+        const kept = (call: HealthWatch) => {
+          this.watches.add(call);
+          call.on('close', () => this.watches.delete(call)).on('cancelled', () => this.watches.delete(call));
+          watch(call);
+        };
+        this.server.addService(definition, { ...handlers, watch: kept });
+      },
+    });
+  }
+}
+
+const servingStatus = (ready: boolean): ServingStatus => (ready ? 'SERVING' : 'NOT_SERVING');
+
+/** The health service's own descriptors, which its package carries along with each message type. */
+function healthDescriptors(): Buffer[] {
+  const types = Object.values(healthDefinition).map((method) => (method as { requestType?: unknown }).requestType);
+  return types.flatMap((type) => (type as { fileDescriptorProtos?: Buffer[] }).fileDescriptorProtos ?? []);
+}

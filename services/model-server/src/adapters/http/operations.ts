@@ -1,0 +1,22 @@
+import fastify, { type FastifyInstance } from 'fastify';
+import type { Registry } from 'prom-client';
+import { installProblemAnswers, type Logger } from '@vinaigrette/edge';
+import type { ServeWanted } from '../../serve-wanted.js';
+
+/** The HTTP side for those who operate the server: /healthz, /readyz, /metrics. */
+export function createOperations(
+  models: ServeWanted,
+  metrics: Registry,
+  isDraining: () => boolean,
+  logger: Logger,
+): FastifyInstance {
+  const http = fastify({ forceCloseConnections: 'idle' });
+  installProblemAnswers(http, logger);
+  http.get('/healthz', () => ({ alive: true }));
+  http.get('/readyz', (_request, reply) => {
+    const ready = models.ready && !isDraining();
+    return reply.status(ready ? 200 : 503).send({ ready, draining: isDraining(), models: models.models() });
+  });
+  http.get('/metrics', async (_request, reply) => reply.type(metrics.contentType).send(await metrics.metrics()));
+  return http;
+}

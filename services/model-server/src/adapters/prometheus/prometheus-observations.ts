@@ -1,0 +1,98 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { ProblemCode } from '@vinaigrette/problems';
+import type { Version } from '../../domain/plan-versions.js';
+import { Observations, type VersionState } from '../../observations.js';
+
+const STATES: VersionState[] = ['loading', 'ready', 'quarantined'];
+const DURATIONS_S = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
+const ROWS = [1, 2, 4, 8, 16, 32, 64, 128, 256, 1024];
+
+/** What /metrics shows. Labels are names of versions that were held, never what a caller wrote. */
+export class PrometheusObservations extends Observations {
+  readonly registry = new Registry();
+  private readonly inferences = this.counter('inferences_total', 'Inferences answered', ['model', 'version']);
+  private readonly rows = this.counter('inference_rows_total', 'Rows of the inferences answered', ['model', 'version']);
+  private readonly failures = this.counter('inference_failures_total', 'Inferences refused or failed, by code', [
+    'model',
+    'version',
+    'code',
+  ]);
+  private readonly durations = this.histogram(
+    'inference_duration_seconds',
+    'From the acceptance of an inference to its answer',
+    DURATIONS_S,
+  );
+  private readonly runs = this.histogram('run_duration_seconds', 'One run of the graph, hop included', DURATIONS_S);
+  private readonly runRequests = this.histogram('run_requests', 'Requests joined into one run', ROWS);
+  private readonly runRows = this.histogram('run_rows', 'Rows of one run', ROWS);
+  private readonly queue = this.gauge('queue_requests', 'Requests that wait', ['model', 'version']);
+  private readonly losses = this.counter('executors_lost_total', 'Executors that died and were replaced', [
+    'model',
+    'version',
+  ]);
+  private readonly states = this.gauge('version_state', '1 for the state the version is in', [
+    'model',
+    'version',
+    'state',
+  ]);
+  private readonly connected = this.gauge('source_connected', '1 while the source of wanted models answers', []);
+
+  constructor() {
+    super();
+    collectDefaultMetrics({ register: this.registry });
+  }
+
+  override answered(version: Version, rows: number, seconds: number): void {
+    const labels = labelsOf(version);
+    this.inferences.inc(labels);
+    this.rows.inc(labels, rows);
+    this.durations.observe(labels, seconds);
+  }
+
+  override failed(version: Version | undefined, code: ProblemCode): void {
+    this.failures.inc({ ...(version ? labelsOf(version) : { model: '', version: '' }), code });
+  }
+
+  override ran(version: Version, requests: number, rows: number, seconds: number): void {
+    const labels = labelsOf(version);
+    this.runs.observe(labels, seconds);
+    this.runRequests.observe(labels, requests);
+    this.runRows.observe(labels, rows);
+  }
+
+  override queued(version: Version, requests: number): void {
+    this.queue.set(labelsOf(version), requests);
+  }
+
+  override executorLost(version: Version): void {
+    this.losses.inc(labelsOf(version));
+  }
+
+  override versionState(version: Version, state: VersionState): void {
+    for (const other of STATES) this.states.set({ ...labelsOf(version), state: other }, Number(other === state));
+  }
+
+  override versionGone(version: Version): void {
+    this.queue.remove(labelsOf(version));
+    for (const state of STATES) this.states.remove({ ...labelsOf(version), state });
+  }
+
+  override followed(connected: boolean): void {
+    this.connected.set(Number(connected));
+  }
+
+  private counter(name: string, help: string, labelNames: string[]): Counter {
+    return new Counter({ name: `model_server_${name}`, help, labelNames, registers: [this.registry] });
+  }
+
+  private gauge(name: string, help: string, labelNames: string[]): Gauge {
+    return new Gauge({ name: `model_server_${name}`, help, labelNames, registers: [this.registry] });
+  }
+
+  private histogram(name: string, help: string, buckets: number[]): Histogram {
+    const labelNames = ['model', 'version'];
+    return new Histogram({ name: `model_server_${name}`, help, labelNames, buckets, registers: [this.registry] });
+  }
+}
+
+const labelsOf = ({ model, number }: Version) => ({ model, version: String(number) });

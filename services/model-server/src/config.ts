@@ -1,0 +1,28 @@
+import { z } from 'zod';
+
+const port = z.coerce.number().int().min(0).max(65_535); // 0: any free one
+const milliseconds = z.coerce.number().int().positive();
+
+export const configSchema = z
+  .object({
+    MODEL_SERVER_HTTP_PORT: port.default(8_000),
+    MODEL_SERVER_GRPC_PORT: port.default(8_001),
+    BIND_HOST: z.string().default('127.0.0.1'),
+    MODEL_REPOSITORY: z.string().optional(), // a folder NAME/VERSION/model.onnx; then no registry is followed
+    MODEL_REPOSITORY_POLL_MS: milliseconds.default(1_000),
+    REGISTRY_ADDRESS: z.string().optional(), // host:port of the registry's gRPC
+    MODEL_SERVER_CACHE_DIR: z.string().default('.vinaigrette/model-server'),
+    LOAD_TIMEOUT_MS: milliseconds.default(60_000), // to load a version and answer its golden examples
+    BATCH_ROWS_MAX: z.coerce.number().int().positive().default(64), // of one joined run
+    QUEUE_REQUESTS_MAX: z.coerce.number().int().positive().default(1_024), // waiting for one version
+    DRAIN_TIMEOUT_MS: milliseconds.default(10_000), // after SIGTERM, for the calls in flight
+    LOG_LEVEL: z.string().default('info'),
+  })
+  .refine((config) => config.MODEL_REPOSITORY === undefined || config.REGISTRY_ADDRESS === undefined, {
+    path: ['MODEL_REPOSITORY'],
+    message: 'cannot be set together with REGISTRY_ADDRESS: models come from a folder or from a registry',
+  });
+
+export type Config = Readonly<z.infer<typeof configSchema>>;
+
+export const REGISTRY_ADDRESS_DEFAULT = '127.0.0.1:5001';

@@ -1,0 +1,84 @@
+import { mkdir, stat } from 'node:fs/promises';
+import { createClient } from '@connectrpc/connect';
+import { createGrpcTransport } from '@connectrpc/connect-node';
+import { RegistryService } from '@vinaigrette/contracts/registry';
+import { explainTakenPort, type Logger } from '@vinaigrette/edge';
+import { FolderModels } from './adapters/folder/folder-models.js';
+import { GrpcServer } from './adapters/grpc/grpc-server.js';
+import { createOperations } from './adapters/http/operations.js';
+import { ThreadExecutors } from './adapters/onnx/thread-executors.js';
+import { PrometheusObservations } from './adapters/prometheus/prometheus-observations.js';
+import { ModelCache } from './adapters/registry/model-cache.js';
+import { RegistryModels } from './adapters/registry/registry-models.js';
+import { REGISTRY_ADDRESS_DEFAULT, type Config } from './config.js';
+import type { ModelSource } from './model-source.js';
+import type { Observations } from './observations.js';
+import { ServeWanted } from './serve-wanted.js';
+
+/** How often the registry is asked for a sign of life while it has nothing to say, and how long it may take. */
+const PING_INTERVAL_MS = 10_000;
+const PING_TIMEOUT_MS = 5_000;
+
+/** Every port meets its adapter here. Listens at once, serves each model as it becomes ready; answers with the stop. */
+export async function startModelServer(config: Config, version: string, logger: Logger): Promise<() => Promise<void>> {
+  const observations = new PrometheusObservations();
+  const source = await modelSource(config, observations, logger);
+  const executors = new ThreadExecutors(config.LOAD_TIMEOUT_MS);
+  const limits = { rowsMax: config.BATCH_ROWS_MAX, queueRequestsMax: config.QUEUE_REQUESTS_MAX };
+  const models = new ServeWanted(source, executors, limits, observations, logger);
+  const grpc = new GrpcServer(models, version, observations, logger);
+  let draining = false;
+  const http = createOperations(models, observations.registry, () => draining, logger);
+  models.onChange = (statuses) => {
+    if (!draining) grpc.tell(models.ready, statuses);
+  };
+
+  const ports = {
+    http: await listenHttp(http, config),
+    grpc: await grpc.listen(config.BIND_HOST, config.MODEL_SERVER_GRPC_PORT).catch((error: unknown) => {
+      throw explainTakenPort(error, 'model-server', 'MODEL_SERVER_GRPC_PORT', config.MODEL_SERVER_GRPC_PORT);
+    }),
+  };
+  const following = new AbortController();
+  const followed = source.follow((wanted) => models.apply(wanted), following.signal);
+  logger.info(ports, 'listening');
+
+  return async () => {
+    draining = true;
+    following.abort();
+    await grpc.drain(config.DRAIN_TIMEOUT_MS);
+    await models.stop();
+    await http.close();
+    await followed;
+  };
+}
+
+async function modelSource(config: Config, observations: Observations, logger: Logger): Promise<ModelSource> {
+  if (config.MODEL_REPOSITORY !== undefined) {
+    const folder = await stat(config.MODEL_REPOSITORY).catch(() => undefined);
+    if (!folder?.isDirectory()) {
+      throw new Error(
+        `MODEL_REPOSITORY is ${config.MODEL_REPOSITORY}, which is no folder. Create it, or correct the variable.`,
+      );
+    }
+    return new FolderModels(config.MODEL_REPOSITORY, config.MODEL_REPOSITORY_POLL_MS, logger);
+  }
+  await mkdir(config.MODEL_SERVER_CACHE_DIR, { recursive: true });
+  const transport = createGrpcTransport({
+    baseUrl: `http://${config.REGISTRY_ADDRESS ?? REGISTRY_ADDRESS_DEFAULT}`,
+    pingIntervalMs: PING_INTERVAL_MS,
+    pingTimeoutMs: PING_TIMEOUT_MS,
+  });
+  const cache = new ModelCache(config.MODEL_SERVER_CACHE_DIR, logger);
+  return new RegistryModels(createClient(RegistryService, transport), cache, observations, logger);
+}
+
+async function listenHttp(http: ReturnType<typeof createOperations>, config: Config): Promise<number> {
+  try {
+    await http.listen({ host: config.BIND_HOST, port: config.MODEL_SERVER_HTTP_PORT });
+  } catch (error) {
+    throw explainTakenPort(error, 'model-server', 'MODEL_SERVER_HTTP_PORT', config.MODEL_SERVER_HTTP_PORT);
+  }
+  const address = http.server.address();
+  return typeof address === 'object' && address ? address.port : config.MODEL_SERVER_HTTP_PORT;
+}

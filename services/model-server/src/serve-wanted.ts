@@ -1,0 +1,182 @@
+import type { Logger } from '@vinaigrette/edge';
+import { problemOf, type Problem } from '@vinaigrette/problems';
+import { explainAbsence, type JudgedVersion } from './domain/explain-absence.js';
+import {
+  idOf,
+  planVersions,
+  wantedNames,
+  type Routes,
+  type Version,
+  type WantedModel,
+} from './domain/plan-versions.js';
+import type { Executors } from './executors.js';
+import type { ModelSource } from './model-source.js';
+import type { Observations, VersionState } from './observations.js';
+import { ServedVersion, type BatchLimits } from './served-version.js';
+
+/** Versions that prove themselves at the same time; more would slow those that serve. */
+const LOADS_AT_ONCE = 2;
+
+interface Held extends JudgedVersion {
+  served?: ServedVersion;
+  unwanted: AbortController;
+}
+
+/** How one model stands. */
+export interface ModelStatus {
+  name: string;
+  /** Whether an empty version is answered. */
+  ready: boolean;
+  versions: { number: number; state: VersionState; why?: string }[];
+}
+
+/**
+ * Brings what is held to what is wanted: loads, switches, drains. `planVersions` decides; this carries out, one step at
+ * each change. A version that fails to prove itself is quarantined for as long as that very version is wanted.
+ */
+export class ServeWanted {
+  private wanted: readonly WantedModel[] = [];
+  private readonly held = new Map<string, Held>();
+  private routes: Routes = new Map();
+  private readonly farewells = new Set<Promise<void>>();
+  private slots = LOADS_AT_ONCE;
+  private readonly slotsAwaited: (() => void)[] = [];
+  private readonly settledAwaited: (() => void)[] = [];
+  /** False until a source has said for the first time what is wanted. */
+  private told = false;
+  /** Called after each change of what answers. */
+  onChange: (models: readonly ModelStatus[]) => void = () => undefined;
+
+  constructor(
+    private readonly source: ModelSource,
+    private readonly executors: Executors,
+    private readonly limits: BatchLimits,
+    private readonly observations: Observations,
+    private readonly logger: Logger,
+  ) {}
+
+  /** Takes the whole wanted state; settles when each of its versions is ready or was found unfit. */
+  async apply(wanted: readonly WantedModel[]): Promise<void> {
+    this.wanted = wanted;
+    this.told = true;
+    this.step();
+    while (this.loading()) await new Promise<void>((settled) => this.settledAwaited.push(settled));
+  }
+
+  /** Who answers for the model under that name. Throws MODEL_NOT_FOUND, VERSION_NOT_FOUND, -_NOT_READY, -_QUARANTINED. */
+  find(model: string, name: string): ServedVersion {
+    const version = this.routes.get(model)?.get(name);
+    const served = version && this.held.get(idOf(version))?.served;
+    if (!served) throw explainAbsence(this.wanted, [...this.held.values()], model, name);
+    return served;
+  }
+
+  /** The numbers of the model's versions that answer now, smallest first. */
+  answeringVersions(model: string): number[] {
+    const versions = [...(this.routes.get(model)?.values() ?? [])];
+    return [...new Set(versions.map(({ number }) => number))].sort((a, b) => a - b);
+  }
+
+  /** Something was said to be wanted, and nothing of it still waits for its first answer: traffic may come. */
+  get ready(): boolean {
+    return this.told && !this.wanted.some((model) => this.awaitsFirst(model));
+  }
+
+  models(): ModelStatus[] {
+    return this.wanted.map((model) => {
+      const held = [...this.held.values()].filter(({ version }) => version.model === model.name);
+      const versions = held.map(({ version, state, problem }) => ({
+        number: version.number,
+        state,
+        ...(problem ? { why: `[${problem.code}] ${problem.message}` } : {}),
+      }));
+      return { name: model.name, ready: this.isReady(model.name, ''), versions };
+    });
+  }
+
+  isReady(model: string, name: string): boolean {
+    const version = this.routes.get(model)?.get(name);
+    return version !== undefined && this.held.get(idOf(version))?.served?.answers === true;
+  }
+
+  /** Ends everything: answers what was accepted, then stops the executors. */
+  async stop(): Promise<void> {
+    for (const held of this.held.values()) this.retire(held);
+    await Promise.all(this.farewells);
+  }
+
+  /** A name that nobody answers for although its version is on its way. */
+  private awaitsFirst(model: WantedModel): boolean {
+    const answering = this.routes.get(model.name);
+    return [...wantedNames(model)].some(
+      ([name, version]) => version && !answering?.has(name) && this.held.get(idOf(version))?.state === 'loading',
+    );
+  }
+
+  private loading(): boolean {
+    return [...this.held.values()].some(({ state }) => state === 'loading');
+  }
+
+  private step(): void {
+    const plan = planVersions(this.wanted, [...this.held.values()], this.routes);
+    this.routes = plan.routes;
+    for (const version of plan.retire) {
+      const held = this.held.get(idOf(version));
+      if (held) this.retire(held);
+    }
+    for (const version of plan.load) void this.load(version);
+    this.source.remember(this.wanted, this.routes);
+    this.onChange(this.models());
+    if (!this.loading()) for (const settled of this.settledAwaited.splice(0)) settled();
+  }
+
+  private retire(held: Held): void {
+    this.held.delete(idOf(held.version));
+    held.unwanted.abort();
+    const farewell = (held.served?.drain() ?? Promise.resolve()).then(() => {
+      this.farewells.delete(farewell);
+      this.observations.versionGone(held.version);
+      this.logger.info({ ...held.version }, 'version gone');
+    });
+    this.farewells.add(farewell);
+  }
+
+  private async load(version: Version): Promise<void> {
+    const held: Held = { version, state: 'loading', unwanted: new AbortController() };
+    this.held.set(idOf(version), held);
+    this.observations.versionState(version, 'loading');
+    try {
+      const files = await this.source.fetch(version, held.unwanted.signal);
+      const start = () => this.inSlot(() => this.executors.start(files));
+      const executor = await start();
+      if (held.unwanted.signal.aborted) return await executor.stop();
+      held.served = new ServedVersion(version, executor, start, this.limits, this.observations, this.logger);
+      held.state = 'ready';
+      this.logger.info({ ...version, whyNotJoined: executor.whyNotJoined }, 'version ready');
+    } catch (error) {
+      if (held.unwanted.signal.aborted) return;
+      held.problem = this.quarantine(version, error);
+      held.state = 'quarantined';
+    }
+    this.observations.versionState(version, held.state);
+    this.step();
+  }
+
+  private quarantine(version: Version, error: unknown): Problem {
+    const problem = problemOf(error);
+    const { code, message, remedy } = problem;
+    this.logger.error({ ...version, code, remedy, err: error }, `version quarantined: ${message}`);
+    return problem;
+  }
+
+  private async inSlot<T>(work: () => Promise<T>): Promise<T> {
+    while (this.slots === 0) await new Promise<void>((free) => this.slotsAwaited.push(free));
+    this.slots--;
+    try {
+      return await work();
+    } finally {
+      this.slots++;
+      this.slotsAwaited.shift()?.();
+    }
+  }
+}
