@@ -3,7 +3,6 @@ import { mkdir, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { onPath, root } from '../processes.mjs';
 
-const kafkaScript = path.join(root, 'proof/parts/kafka.mjs');
 /** What runs of this command started, a folder for each, named for its process. */
 const runs = path.join(root, '.vinaigrette/test');
 const mine = path.join(runs, String(process.pid));
@@ -57,12 +56,11 @@ async function findPostgres() {
 }
 
 async function findKafka() {
-  if (!existsSync(kafkaScript)) return { why: 'proof/parts/kafka.mjs is not there' };
-  const { startKafka } = await import(kafkaScript);
+  const { startKafka, stopKafka } = await import('../../proof/parts/kafka.mjs');
   const dir = path.join(mine, 'kafka');
-  const { brokers, stop } = await startKafka({ dir });
-  stops.push({ name: 'Kafka', stop });
-  return { value: brokers, from: `a broker of its own at ${brokers}, stopped at the end` };
+  stops.push({ name: 'Kafka', stop: () => stopKafka({ dir }) });
+  const { brokers, engine } = await startKafka({ dir });
+  return { value: brokers, from: `a broker of its own at ${brokers} (${engine}), stopped at the end` };
 }
 
 async function findChromium() {
@@ -80,6 +78,8 @@ async function removeLeftovers() {
   await mkdir(runs, { recursive: true });
   for (const name of await readdir(runs)) {
     if (isAlive(Number(name))) continue;
+    const { stopKafka } = await import('../../proof/parts/kafka.mjs');
+    await stopKafka({ dir: path.join(runs, name, 'kafka') });
     const { removeEmbeddedPostgres } = await import('@vinaigrette/embedded-postgres');
     await removeEmbeddedPostgres({ dataDir: path.join(runs, name, 'postgres') });
     await rm(path.join(runs, name), { recursive: true, force: true });

@@ -9,6 +9,10 @@ export const problems = {
     kind: 'conflict',
     remedy: 'Read who holds the alias now, decide again, and send that version as the expected one',
   },
+  ALREADY_RUNNING: {
+    kind: 'conflict',
+    remedy: 'Stop the process the message names (Ctrl-C where it runs), or set STATE_DIR to another folder',
+  },
   ARTIFACT_CORRUPT: {
     kind: 'invalid',
     remedy: 'Upload the file again: its bytes are not the ones its SHA-256 names',
@@ -29,6 +33,10 @@ export const problems = {
     kind: 'unavailable',
     remedy: 'Mend what the message says, or set DATABASE_URL to a PostgreSQL of your own',
   },
+  DATABASE_UNREACHABLE: {
+    kind: 'unavailable',
+    remedy: 'Start that PostgreSQL or correct DATABASE_URL; unset it to use a PostgreSQL that starts by itself',
+  },
   DOCUMENT_INVALID: { kind: 'invalid', remedy: 'Correct the field the message names, then put the document again' },
   DOCUMENT_NOT_FOUND: { kind: 'not-found', remedy: 'List the documents and check kind, name and version' },
   EVENT_TIME_NOT_TRUSTED: {
@@ -39,6 +47,7 @@ export const problems = {
     kind: 'unavailable',
     remedy: 'Try again: the thread that ran the model ended and is being replaced',
   },
+  FILE_UNREADABLE: { kind: 'invalid', remedy: 'Check the path, what it holds, and that you may read it' },
   GOLDEN_MISMATCH: {
     kind: 'invalid',
     remedy: 'Make the golden answers again with the very model.onnx that is registered',
@@ -61,6 +70,7 @@ export const problems = {
     remedy: 'Stop the process that has the port, or choose a free one by the variable the message names',
   },
   PREDICTION_TIMEOUT: { kind: 'timeout', remedy: 'Try again, or give the call a larger budget' },
+  QUERY_INVALID: { kind: 'invalid', remedy: 'Correct the query parameter that the message names, and ask again' },
   QUEUE_FULL: { kind: 'exhausted', remedy: 'Try again later, send less at once, or run more model servers' },
   ROUTE_NOT_FOUND: { kind: 'not-found', remedy: 'Check method and path against the API reference at /docs' },
   RULES_NONE: { kind: 'invalid', remedy: 'Lower the least support or confidence, or train on more sales' },
@@ -73,6 +83,7 @@ export const problems = {
     remedy: 'Correct the file at the place the message names, or name the format it is written in',
   },
   SALES_NOT_FOUND: { kind: 'not-found', remedy: 'Check the path of the sales file, and that it may be read' },
+  SERVICE_NOT_STARTED: { kind: 'unavailable', remedy: 'Mend what the end of its log says, then start again' },
   SIGNATURE_MISMATCH: {
     kind: 'invalid',
     remedy: 'Send the tensors the signature names, in its types and shapes',

@@ -1,0 +1,105 @@
+import { createReadStream } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { Code, ConnectError, createClient, type Client } from '@connectrpc/connect';
+import { createGrpcTransport } from '@connectrpc/connect-node';
+import {
+  RegistryService,
+  type Document,
+  type Model,
+  type RegisterVersionResponse,
+  type PutDocumentResponse,
+  type SetAliasResponse,
+} from '@vinaigrette/contracts/registry';
+import { Problem } from '@vinaigrette/problems';
+import { belongsToVersion } from '../domain/version-files.js';
+
+/** Registering answers golden examples in a process of its own, so it may take minutes. */
+const REGISTER_TIMEOUT_MS = 180_000;
+const CALL_TIMEOUT_MS = 30_000;
+const CHUNK_BYTES = 512 * 1024;
+
+export interface AliasWish {
+  /** `model`, or a document's kind. */
+  kind: string;
+  name: string;
+  alias: string;
+  /** 0 takes the alias away. */
+  version: number;
+  reason: string;
+}
+
+/** The registry as a person at a terminal needs it. Failures arrive as ConnectError with code and remedy in the text. */
+export class Registry {
+  private readonly client: Client<typeof RegistryService>;
+
+  constructor(
+    readonly address: string,
+    private readonly actor: string,
+  ) {
+    const baseUrl = `http://${address}`;
+    this.client = createClient(RegistryService, createGrpcTransport({ baseUrl, defaultTimeoutMs: CALL_TIMEOUT_MS }));
+  }
+
+  async models(): Promise<Model[]> {
+    return (await this.client.listModels({})).models;
+  }
+
+  /** Uploads every file of the folder, then registers them together as the model's next version. */
+  async push(folder: string, model: string, description: string): Promise<RegisterVersionResponse> {
+    const paths = await filesOf(folder);
+    const files = [];
+    for (const file of paths) {
+      const { sha256 } = await this.client.uploadArtifact(chunksOf(path.join(folder, file)), {
+        timeoutMs: REGISTER_TIMEOUT_MS,
+      });
+      files.push({ path: file, sha256 });
+    }
+    const request = { model, files, actor: this.actor, description };
+    return this.client.registerVersion(request, { timeoutMs: REGISTER_TIMEOUT_MS });
+  }
+
+  async setAlias({ kind, name, alias, version, reason }: AliasWish): Promise<SetAliasResponse> {
+    return this.client.setAlias({ subject: { kind, name }, alias, version, actor: this.actor, reason });
+  }
+
+  async documents(kind = ''): Promise<Document[]> {
+    return (await this.client.listDocuments({ kind })).documents;
+  }
+
+  async putDocument(kind: string, name: string, body: unknown): Promise<PutDocumentResponse> {
+    return this.client.putDocument({ kind, name, bodyJson: JSON.stringify(body), actor: this.actor });
+  }
+
+  /** The version an alias of a document names, if any does. */
+  async documentVersion(kind: string, name: string, alias: string): Promise<number | undefined> {
+    try {
+      return (await this.client.getDocument({ kind, name, version: alias })).document?.version;
+    } catch (error) {
+      if (ConnectError.from(error).code === Code.NotFound) return undefined;
+      throw error;
+    }
+  }
+}
+
+/** Relative paths with forward slashes, sorted; refuses a folder that cannot be a version. */
+async function filesOf(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch((error: Error) => {
+    throw new Problem('FILE_UNREADABLE', `Cannot read the folder ${folder}: ${error.message}`, { cause: error });
+  });
+  const files = entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)).split(path.sep).join('/'))
+    .filter(belongsToVersion)
+    .sort();
+  if (!files.includes('model.onnx')) {
+    throw new Problem('FILE_UNREADABLE', `${folder} holds no model.onnx, so it is not a version of a model`);
+  }
+  return files;
+}
+
+async function* chunksOf(file: string): AsyncGenerator<{ chunk: Uint8Array }> {
+  const { size } = await stat(file);
+  if (size === 0) yield { chunk: new Uint8Array() };
+  for await (const chunk of createReadStream(file, { highWaterMark: CHUNK_BYTES })) yield { chunk: chunk as Buffer };
+}

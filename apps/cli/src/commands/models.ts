@@ -1,0 +1,102 @@
+import { InvalidArgumentError, type Command } from 'commander';
+import type { Model } from '@vinaigrette/contracts/registry';
+import { table } from '../domain/table.js';
+import { openRegistry } from './registry-of.js';
+
+export function addModels(program: Command): void {
+  const models = program.command('models').description('versions of models and their aliases, in the registry');
+  models
+    .command('list')
+    .description('every model with its versions, newest first, and the aliases that name them')
+    .action(async () => console.log(listing(await openRegistry().models())));
+  models
+    .command('push')
+    .argument('<folder>', 'holds model.onnx and, beside it, signature, golden answers, baseline, card')
+    .requiredOption('--name <model>', 'name in the registry')
+    .option('--description <text>', 'why this version exists', '')
+    .option('--alias <alias>', 'move this alias to the new version as well')
+    .option('--reason <text>', 'why the alias moves')
+    .description("register a folder's files as the next version of a model")
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ vinaigrette models push out/basket --name basket --alias champion --reason "July sales"',
+    )
+    .action(push);
+  models
+    .command('alias')
+    .argument('<model>')
+    .argument('<alias>', 'champion, canary, shadow, or a name of your own')
+    .argument('<version>', 'its number; 0 takes the alias away', versionNumber)
+    .requiredOption('--reason <text>', 'kept in the history')
+    .description('move an alias to a version')
+    .addHelpText(
+      'after',
+      '\nExample (a rollback):\n  $ vinaigrette models alias basket champion 1 --reason "version 2 recommends too little"',
+    )
+    .action(async (name: string, alias: string, version: number, { reason }: { reason: string }) => {
+      await moveAlias({ kind: 'model', name, alias, version, reason });
+    });
+}
+
+interface PushOptions {
+  name: string;
+  description: string;
+  alias?: string;
+  reason?: string;
+}
+
+async function push(folder: string, options: PushOptions, command: Command): Promise<void> {
+  if (options.alias && !options.reason) command.error('error: --alias wants a --reason, which is kept in the history');
+  const { modelVersion, created } = await openRegistry().push(folder, options.name, options.description);
+  const version = modelVersion?.version ?? 0;
+  const baseline = modelVersion?.hasBaseline ? '' : ' (without a baseline: its drift will not be judged)';
+  console.log(
+    created
+      ? `${options.name} ${version} is registered${baseline}`
+      : `${options.name} ${version} has these very files already`,
+  );
+  if (options.alias && options.reason) {
+    await moveAlias({ kind: 'model', name: options.name, alias: options.alias, version, reason: options.reason });
+  }
+}
+
+/** Moves an alias of a model or a document, and says from where to where. */
+export async function moveAlias(wish: {
+  kind: string;
+  name: string;
+  alias: string;
+  version: number;
+  reason: string;
+}): Promise<void> {
+  const { change } = await openRegistry().setAlias(wish);
+  const holder = (version: number | undefined) => (version ? String(version) : 'nobody');
+  console.log(`${wish.alias} of ${wish.name}: ${holder(change?.from)} -> ${holder(change?.to)}`);
+}
+
+/** A version's number as a word of the command line. */
+export function versionNumber(word: string): number {
+  if (!/^\d{1,9}$/.test(word)) throw new InvalidArgumentError('It is the number of a version: 0, 1, 2 ...');
+  return Number(word);
+}
+
+function listing(models: Model[]): string {
+  if (models.length === 0) return 'No model is registered. Register one: vinaigrette models push FOLDER --name NAME';
+  const rows = models.flatMap((model) =>
+    model.versions.map((version) => [
+      model.name,
+      String(version.version),
+      namesOf(model.aliases, version.version),
+      new Date(Number(version.createdAtMs)).toISOString().slice(0, 19),
+      version.hasBaseline ? 'yes' : 'no',
+      version.description,
+    ]),
+  );
+  return table(['MODEL', 'VERSION', 'ALIASES', 'CREATED (UTC)', 'BASELINE', 'DESCRIPTION'], rows);
+}
+
+function namesOf(aliases: Record<string, number>, version: number): string {
+  return Object.entries(aliases)
+    .filter(([, holder]) => holder === version)
+    .map(([alias]) => alias)
+    .join(', ');
+}

@@ -1,0 +1,38 @@
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { readEnvironment } from '@vinaigrette/edge';
+import { z } from 'zod';
+
+/** The folder of the checkout, wherever the command is called from. */
+export const root = path.resolve(fileURLToPath(import.meta.resolve('@vinaigrette/cli/package.json')), '../../..');
+
+const port = z.coerce.number().int().min(0).max(65_535);
+
+const schema = z
+  .object({
+    STATE_DIR: z.string().default(path.join(root, '.vinaigrette')), // everything the house keeps
+    REGISTRY_HTTP_PORT: port.default(5_000), // 0: any free port, like each of these
+    REGISTRY_GRPC_PORT: port.default(5_001),
+    MODEL_SERVER_HTTP_PORT: port.default(8_000),
+    MODEL_SERVER_GRPC_PORT: port.default(8_001),
+    GATEWAY_HTTP_PORT: port.default(8_080),
+    MONITOR_HTTP_PORT: port.default(8_090),
+    MONITOR_GRPC_PORT: port.default(8_091),
+    BIND_HOST: z.string().default('127.0.0.1'),
+    DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(), // not set: a PostgreSQL of the house's own
+    START_TIMEOUT_MS: z.coerce.number().int().positive().default(120_000), // for one service to listen
+    DRAIN_TIMEOUT_MS: z.coerce.number().int().positive().default(10_000), // after SIGTERM; then SIGKILL, 2 s later
+    REGISTRY_ADDRESS: z.string().optional(), // host:port of the registry's gRPC, for the commands
+    MONITOR_URL: z.url().optional(), // of the drift monitor's HTTP, for the commands
+  })
+  .transform((config) => ({
+    ...config,
+    STATE_DIR: path.resolve(config.STATE_DIR),
+    REGISTRY_ADDRESS: config.REGISTRY_ADDRESS ?? `127.0.0.1:${config.REGISTRY_GRPC_PORT}`,
+    MONITOR_URL: config.MONITOR_URL ?? `http://127.0.0.1:${config.MONITOR_HTTP_PORT}`,
+  }));
+
+export type Config = Readonly<z.infer<typeof schema>>;
+
+/** Names every bad value at once. */
+export const readConfig = (env: NodeJS.ProcessEnv): Config => readEnvironment(schema, env);

@@ -1,0 +1,33 @@
+#!/usr/bin/env node
+import { Command } from 'commander';
+import { addDocuments } from './commands/documents.js';
+import { addDrift } from './commands/drift.js';
+import { addModels } from './commands/models.js';
+import { addStart } from './commands/start.js';
+import { failureText } from './tell-failure.js';
+
+const program = new Command('vinaigrette')
+  .description('Models and applications made apart, changed apart, good together.')
+  .showHelpAfterError('(--help tells more)')
+  .addHelpText(
+    'after',
+    `
+Examples:
+  $ vinaigrette start
+  $ vinaigrette models list
+  $ vinaigrette documents put rule-set shop shop.yaml --alias champion --reason "summer rules"
+  $ vinaigrette drift basket --window 24h
+
+The registry is found by REGISTRY_ADDRESS (127.0.0.1:5001), the drift monitor by MONITOR_URL (http://127.0.0.1:8090).`,
+  );
+addStart(program);
+addModels(program);
+addDocuments(program);
+addDrift(program);
+
+try {
+  await program.parseAsync(process.argv);
+} catch (error) {
+  console.error(`\n${failureText(error)}`);
+  process.exit(1);
+}
