@@ -36,14 +36,21 @@ export function parseDocument(kind: string, json: unknown): Documents[DocumentKi
   }
   const { data, error } = schemas[kind as DocumentKind].safeParse(json);
   if (!error) return data;
-  const { field, message } = firstFault(error);
+  const { field, message } = firstFault(error.issues);
   throw new Problem('DOCUMENT_INVALID', `The ${kind} is not valid at ${field || 'its root'}: ${message}`, { field });
 }
 
+/** What zod and every Standard Schema say of a fault; `keys` names fields nobody knows. */
+interface Issue {
+  readonly message: string;
+  readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
+  readonly keys?: readonly string[];
+}
+
 /** The first thing wrong, and where: an unknown field is named itself, not the object it stands in. */
-export function firstFault(error: z.ZodError): { field: string; message: string } {
-  const issue = error.issues[0];
-  if (!issue) return { field: '', message: error.message };
-  const path = issue.code === 'unrecognized_keys' ? [...issue.path, issue.keys[0] ?? ''] : issue.path;
-  return { field: jsonPath(path), message: issue.message };
+export function firstFault(issues: readonly Issue[]): { field: string; message: string } {
+  const [issue] = issues;
+  if (!issue) return { field: '', message: 'is not valid' };
+  const path = (issue.path ?? []).map((step) => (typeof step === 'object' ? step.key : step));
+  return { field: jsonPath([...path, ...(issue.keys ?? []).slice(0, 1)]), message: issue.message };
 }

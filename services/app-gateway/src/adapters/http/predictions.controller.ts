@@ -1,0 +1,29 @@
+import { Controller, Headers, HttpCode, Param, Post } from '@nestjs/common';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { z } from 'zod';
+import { Predict, type PredictionAnswer } from '../../predict.js';
+import { CheckedBody } from './body.js';
+import { EventTimes, TOKEN_HEADER } from './event-time.js';
+import { Answers } from './openapi.js';
+import { prediction, predictionRequest } from './schemas.js';
+
+@ApiTags('predictions')
+@Controller('v1/predictions')
+export class PredictionsController {
+  constructor(
+    private readonly predict: Predict,
+    private readonly eventTimes: EventTimes,
+  ) {}
+
+  @Post(':useCase')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'What does the model of this use case say of these inputs?' })
+  @Answers(200, prediction, [400, 403, 404, 413, 422, 503, 504])
+  answer(
+    @Param('useCase') useCase: string,
+    @CheckedBody(predictionRequest) { occurredAt, ...request }: z.infer<typeof predictionRequest>,
+    @Headers(TOKEN_HEADER) token?: string,
+  ): Promise<PredictionAnswer> {
+    return this.predict.answer(useCase, { ...request, occurredAtMs: this.eventTimes.read(occurredAt, token) });
+  }
+}

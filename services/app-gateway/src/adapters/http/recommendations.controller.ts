@@ -1,0 +1,28 @@
+import { Controller, Headers, HttpCode, Post } from '@nestjs/common';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { z } from 'zod';
+import { Recommend, type Recommendation } from '../../recommend.js';
+import { CheckedBody } from './body.js';
+import { EventTimes, TOKEN_HEADER } from './event-time.js';
+import { Answers } from './openapi.js';
+import { recommendation, recommendationRequest } from './schemas.js';
+
+@ApiTags('recommendations')
+@Controller('v1/recommendations')
+export class RecommendationsController {
+  constructor(
+    private readonly recommend: Recommend,
+    private readonly eventTimes: EventTimes,
+  ) {}
+
+  @Post()
+  @HttpCode(200)
+  @ApiOperation({ summary: 'What else might a customer with this basket want?' })
+  @Answers(200, recommendation, [400, 403, 413, 422, 503, 504])
+  answer(
+    @CheckedBody(recommendationRequest) { occurredAt, ...request }: z.infer<typeof recommendationRequest>,
+    @Headers(TOKEN_HEADER) token?: string,
+  ): Promise<Recommendation> {
+    return this.recommend.answer({ ...request, occurredAtMs: this.eventTimes.read(occurredAt, token) });
+  }
+}

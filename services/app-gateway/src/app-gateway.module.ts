@@ -1,0 +1,76 @@
+import { randomFillSync } from 'node:crypto';
+import { Module, type DynamicModule } from '@nestjs/common';
+import { APP_FILTER } from '@nestjs/core';
+import { type Logger } from '@vinaigrette/edge';
+import { ProblemFilter } from '@vinaigrette/edge/nest';
+import { type EventLogWriter } from '@vinaigrette/event-log';
+import { DiskLastGoodCopies } from './adapters/disk/disk-last-good-copies.js';
+import { ConnectWantedStates } from './adapters/grpc/connect-wanted-states.js';
+import { GrpcModels } from './adapters/grpc/grpc-models.js';
+import { EventTimes } from './adapters/http/event-time.js';
+import { FeedbackController } from './adapters/http/feedback.controller.js';
+import { OperationsController } from './adapters/http/operations.controller.js';
+import { PredictionsController } from './adapters/http/predictions.controller.js';
+import { RecommendationsController } from './adapters/http/recommendations.controller.js';
+import { SegmentPredictionLog } from './adapters/log/segment-prediction-log.js';
+import { PrometheusMeters } from './adapters/metrics/prometheus-meters.js';
+import { type Config } from './config.js';
+import { ConfigurationInForce } from './configuration-in-force.js';
+import { UUID_CHANCE_BYTES, uuidV7 } from './domain/uuid-v7.js';
+import { FollowRegistry } from './follow-registry.js';
+import { LastGoodCopies } from './last-good-copies.js';
+import { Meters } from './meters.js';
+import { Models } from './models.js';
+import { Predict } from './predict.js';
+import { PredictionLog } from './prediction-log.js';
+import { Recommend } from './recommend.js';
+import { RecordOutcome } from './record-outcome.js';
+import { WantedStates } from './wanted-states.js';
+
+const newId = () => uuidV7(Date.now(), randomFillSync(new Uint8Array(UUID_CHANCE_BYTES)));
+
+/** Every port meets its adapter here. */
+@Module({})
+export class AppGatewayModule {
+  static with(config: Config, logger: Logger, writer: EventLogWriter): DynamicModule {
+    const answering = [ConfigurationInForce, Models, PredictionLog, Meters];
+    return {
+      module: AppGatewayModule,
+      controllers: [RecommendationsController, PredictionsController, FeedbackController, OperationsController],
+      providers: [
+        { provide: APP_FILTER, useValue: new ProblemFilter(logger) },
+        { provide: Models, useValue: new GrpcModels(config.MODEL_SERVER_ADDRESS) },
+        { provide: WantedStates, useValue: new ConnectWantedStates(config.REGISTRY_ADDRESS) },
+        { provide: LastGoodCopies, useValue: new DiskLastGoodCopies(config.GATEWAY_CACHE_DIR) },
+        { provide: PredictionLog, useValue: new SegmentPredictionLog(writer) },
+        { provide: PrometheusMeters, useValue: new PrometheusMeters() },
+        { provide: Meters, useExisting: PrometheusMeters },
+        { provide: EventTimes, useValue: new EventTimes(config.TRUSTED_CALLER_TOKEN) },
+        { provide: ConfigurationInForce, useValue: new ConfigurationInForce() },
+        {
+          provide: FollowRegistry,
+          inject: [WantedStates, LastGoodCopies, ConfigurationInForce],
+          useFactory: (states: WantedStates, copies: LastGoodCopies, configuration: ConfigurationInForce) =>
+            new FollowRegistry(states, copies, configuration, logger),
+        },
+        {
+          provide: Recommend,
+          inject: answering,
+          useFactory: (configuration: ConfigurationInForce, models: Models, log: PredictionLog, meters: Meters) =>
+            new Recommend(configuration, models, log, meters, newId),
+        },
+        {
+          provide: Predict,
+          inject: answering,
+          useFactory: (configuration: ConfigurationInForce, models: Models, log: PredictionLog, meters: Meters) =>
+            new Predict(configuration, models, log, meters, newId),
+        },
+        {
+          provide: RecordOutcome,
+          inject: [PredictionLog],
+          useFactory: (log: PredictionLog) => new RecordOutcome(log, newId),
+        },
+      ],
+    };
+  }
+}

@@ -1,0 +1,27 @@
+import { z } from 'zod';
+import { readEnvironment } from '@vinaigrette/edge';
+
+const port = z.coerce.number().int().min(0).max(65_535);
+const address = z.string().regex(/^(\[[0-9a-fA-F:]+\]|[^:/\s]+):\d{1,5}$/, 'must be host:port');
+
+const schema = z.object({
+  GATEWAY_HTTP_PORT: port.default(8_080), // 0: any free one, told in the log
+  BIND_HOST: z.string().default('127.0.0.1'),
+  REGISTRY_ADDRESS: address.default('127.0.0.1:5001'),
+  MODEL_SERVER_ADDRESS: address.default('127.0.0.1:8001'),
+  KAFKA_BROKERS: z // unset: the segments are the log, and the monitor reads them
+    .string()
+    .transform((brokers) => brokers.split(',').map((broker) => broker.trim()))
+    .optional(),
+  EVENT_LOG_DIR: z.string().default('.vinaigrette/event-log'),
+  GATEWAY_ID: z.string().default('gateway-1'),
+  GATEWAY_CACHE_DIR: z.string().default('.vinaigrette/gateway'),
+  TRUSTED_CALLER_TOKEN: z.string().min(16).optional(), // unset: nobody may say when something happened
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+  DRAIN_TIMEOUT_MS: z.coerce.number().int().positive().default(10_000),
+});
+
+export type Config = Readonly<z.infer<typeof schema>>;
+
+/** Names every bad value at once. Only main.ts calls it, with process.env, before any port opens. */
+export const readConfig = (env: NodeJS.ProcessEnv): Config => readEnvironment(schema, env);

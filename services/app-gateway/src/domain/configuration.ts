@@ -1,0 +1,161 @@
+import type { ModelVersion, WantedModel, WantedState } from '@vinaigrette/contracts/registry';
+import { parseDocument, type UseCase } from '@vinaigrette/documents';
+import { Problem } from '@vinaigrette/problems';
+import { loggedSchema, parseSignature, schemaIdOf, type LoggedColumn, type Signature } from '@vinaigrette/signature';
+import { compileRules, type CompiledRules } from './apply-rules.js';
+import type { BestSeller } from './basket.js';
+import { championOf, parseJson, type Fault } from './last-good.js';
+
+/** Where a version's best sellers are, among its files. */
+export const BEST_SELLERS_PATH = 'best-sellers.json';
+
+/** What the gateway knows of a version it may meet in an answer. */
+export interface KnownVersion {
+  model: string;
+  version: number;
+  signature: Signature;
+  schema: LoggedColumn[];
+  schemaId: Uint8Array;
+  /** Best first; empty: the version brought none. */
+  bestSellers: readonly BestSeller[];
+}
+
+/** A use case with all it needs to answer. */
+export interface ReadyUseCase<T extends UseCase = UseCase> {
+  name: string;
+  version: number;
+  document: T;
+  /** Absent: no rules. */
+  ruleSet: { name: string; version: number; rules: CompiledRules } | undefined;
+  /** The version its alias names now; the model server may still, or already, answer with another. */
+  wanted: KnownVersion;
+  /** By number: the versions of this model that may answer. */
+  versions: ReadonlyMap<number, KnownVersion>;
+}
+
+/** Everything the data plane answers from; never changed, only replaced. */
+export interface Configuration {
+  revision: bigint;
+  useCases: ReadonlyMap<string, ReadyUseCase>;
+  /** Use cases the registry wants and this gateway cannot answer yet, and other things that are amiss. */
+  faults: readonly Fault[];
+}
+
+/**
+ * Puts a state together that `lastGood` has passed. `bestSellers` by SHA-256 of their file; a version whose file is not
+ * there keeps those of `before`, as a use case whose rule set is gone keeps that one: rules are there to protect.
+ */
+export function configurationOf(
+  state: WantedState,
+  bestSellers: ReadonlyMap<string, readonly BestSeller[]>,
+  before?: Configuration,
+): Configuration {
+  const models = new Map(state.models.map((model) => [model.name, model]));
+  const ruleSets = compiledRuleSets(state);
+  const useCases = new Map<string, ReadyUseCase>();
+  const faults: Fault[] = [];
+  for (const wanted of state.documents) {
+    const champion = wanted.kind === 'use-case' ? championOf(wanted) : undefined;
+    if (!champion) continue;
+    const { name, version } = champion;
+    const was = before?.useCases.get(name);
+    try {
+      const document = parseDocument('use-case', parseJson(champion.bodyJson));
+      const known = knownVersions(models.get(document.model), bestSellers, was);
+      const answers = versionOf(document, models.get(document.model), known);
+      checkTensors(document, answers.signature);
+      useCases.set(name, {
+        name,
+        version,
+        document,
+        ruleSet: ruleSetOf(document, ruleSets, was),
+        wanted: answers,
+        versions: known,
+      });
+    } catch (error) {
+      faults.push({ subject: `use-case ${name} ${version}`, why: (error as Error).message });
+      if (was) useCases.set(name, was);
+    }
+  }
+  return { revision: state.revision, useCases, faults };
+}
+
+type RuleSets = ReadonlyMap<string, NonNullable<ReadyUseCase['ruleSet']>>;
+
+function compiledRuleSets(state: WantedState): RuleSets {
+  const champions = state.documents.filter(({ kind }) => kind === 'rule-set').flatMap((it) => championOf(it) ?? []);
+  return new Map(
+    champions.map(({ name, version, bodyJson }) => [
+      name,
+      { name, version, rules: compileRules(parseDocument('rule-set', parseJson(bodyJson))) },
+    ]),
+  );
+}
+
+function ruleSetOf(document: UseCase, ruleSets: RuleSets, was: ReadyUseCase | undefined): ReadyUseCase['ruleSet'] {
+  if (document.ruleSet === undefined) return undefined;
+  const kept = was?.ruleSet?.name === document.ruleSet ? was.ruleSet : undefined;
+  const ruleSet = ruleSets.get(document.ruleSet) ?? kept;
+  if (!ruleSet) throw missing(`rule set ${document.ruleSet}`);
+  return ruleSet;
+}
+
+function knownVersions(
+  model: WantedModel | undefined,
+  bestSellers: ReadonlyMap<string, readonly BestSeller[]>,
+  was: ReadyUseCase | undefined,
+): Map<number, KnownVersion> {
+  const kept = was && was.wanted.model === model?.name ? was.wanted : undefined;
+  const known = new Map<number, KnownVersion>(kept ? [[kept.version, kept]] : []);
+  for (const version of model?.versions ?? []) {
+    const file = version.files.find(({ path }) => path === BEST_SELLERS_PATH);
+    const sold = bestSellers.get(file?.sha256 ?? '') ?? (file ? kept?.bestSellers : undefined) ?? [];
+    known.set(version.version, knownVersion(version, sold));
+  }
+  return known;
+}
+
+function knownVersion(version: ModelVersion, bestSellers: readonly BestSeller[]): KnownVersion {
+  const signature = parseSignature(parseJson(version.signatureJson));
+  const schema = loggedSchema(signature);
+  return {
+    model: version.model,
+    version: version.version,
+    signature,
+    schema,
+    schemaId: schemaIdOf(schema),
+    bestSellers,
+  };
+}
+
+function versionOf(
+  { model, alias }: UseCase,
+  wanted: WantedModel | undefined,
+  known: ReadonlyMap<number, KnownVersion>,
+): KnownVersion {
+  const version = known.get(wanted?.aliases[alias] ?? 0);
+  if (!version) throw missing(`model ${model} under the alias ${alias}`);
+  return version;
+}
+
+const missing = (what: string) =>
+  new Problem('CONFIGURATION_MISSING', `The registry names no ${what}, which the use case needs`);
+
+/** Only a model that speaks in items can recommend. */
+function checkTensors(document: UseCase, signature: Signature): void {
+  if (document.kind !== 'recommendation') return;
+  const has = (specs: Signature['inputs'], name: string) => specs.some((spec) => spec.name === name);
+  const speaks =
+    has(signature.inputs, 'items') && has(signature.outputs, 'skus') && has(signature.outputs, 'confidence');
+  if (speaks && signature.inputs.length === 1) return;
+  throw new Problem(
+    'SIGNATURE_MISMATCH',
+    `${document.model} does not take \`items\` and give \`skus\` and \`confidence\``,
+  );
+}
+
+/** SHA-256 of every best-seller file the state's versions bring. */
+export function bestSellerFiles(state: WantedState): string[] {
+  const files = state.models.flatMap((model) => model.versions).flatMap((version) => version.files);
+  return [...new Set(files.filter(({ path }) => path === BEST_SELLERS_PATH).map(({ sha256 }) => sha256))];
+}

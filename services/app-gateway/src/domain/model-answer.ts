@@ -1,0 +1,23 @@
+import { Problem, type ProblemCode } from '@vinaigrette/problems';
+import type { Tensor } from '@vinaigrette/signature';
+
+/** Why a model gave no answer. `circuit-open`: it was not asked, since it lately did not answer. */
+export type NoAnswer = 'timeout' | 'unavailable' | 'circuit-open' | 'not-ready' | 'refused' | 'failed';
+
+/** What came of asking a model: never an exception, since there is a next rung. */
+export type ModelAnswer =
+  { ok: true; version: number; outputs: Record<string, Tensor> } | { ok: false; reason: NoAnswer; why: string };
+
+const codes: Record<NoAnswer, ProblemCode> = {
+  timeout: 'PREDICTION_TIMEOUT',
+  unavailable: 'UPSTREAM_UNAVAILABLE',
+  'circuit-open': 'UPSTREAM_UNAVAILABLE',
+  'not-ready': 'MODEL_NOT_READY',
+  refused: 'MODEL_NOT_READY', // the values fitted the signature we know: the server's is another one just now
+  failed: 'UPSTREAM_UNAVAILABLE',
+};
+
+/** What a caller is told when no rung is left. */
+export function noAnswerProblem(model: string, { reason, why }: Extract<ModelAnswer, { ok: false }>): Problem {
+  return new Problem(codes[reason], `The model ${model} gave no answer (${reason}): ${why}`);
+}

@@ -1,0 +1,57 @@
+import 'reflect-metadata';
+import type { AddressInfo } from 'node:net';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { explainTakenPort, type Logger } from '@vinaigrette/edge';
+import { NestLog } from '@vinaigrette/edge/nest';
+import { openEventLogWriter } from '@vinaigrette/event-log';
+import type { GrpcModels } from './adapters/grpc/grpc-models.js';
+import { countRequests } from './adapters/http/count-requests.js';
+import { installReference } from './adapters/http/openapi.js';
+import { PrometheusMeters } from './adapters/metrics/prometheus-meters.js';
+import { AppGatewayModule } from './app-gateway.module.js';
+import type { Config } from './config.js';
+import { ConfigurationInForce } from './configuration-in-force.js';
+import { FollowRegistry } from './follow-registry.js';
+import { Models } from './models.js';
+
+/** Largest request body, in bytes. */
+const BODY_BYTES_MAX = 256 * 1024;
+
+export interface Gateway {
+  /** Where HTTP listens. */
+  port: number;
+  /** Answers what is under way, then stops, with the log synced. */
+  close(): Promise<void>;
+}
+
+/** Opens the log, then the port, then follows the registry. Rejects when the port or the log cannot be had. */
+export async function startGateway(config: Config, logger: Logger): Promise<Gateway> {
+  const writer = openEventLogWriter({ dir: config.EVENT_LOG_DIR, gatewayId: config.GATEWAY_ID });
+  const adapter = new FastifyAdapter({ bodyLimit: BODY_BYTES_MAX, forceCloseConnections: true });
+  const app = await NestFactory.create<NestFastifyApplication>(AppGatewayModule.with(config, logger, writer), adapter, {
+    logger: new NestLog(logger),
+  });
+  const [models, meters] = [app.get<GrpcModels>(Models), app.get(PrometheusMeters)];
+  meters.gauge({ log: writer, configuration: app.get(ConfigurationInForce), circuits: () => models.circuits() });
+  const server = app.getHttpAdapter().getInstance();
+  const requests = countRequests(server as never, meters);
+  installReference(app);
+  const follower = app.get(FollowRegistry);
+  const stop = async () => {
+    await requests.drained();
+    await app.close();
+    await follower.stop();
+    models.close();
+    await writer.close();
+  };
+  try {
+    await follower.start();
+    await app.listen(config.GATEWAY_HTTP_PORT, config.BIND_HOST);
+  } catch (error) {
+    await stop();
+    throw explainTakenPort(error, 'app-gateway', 'GATEWAY_HTTP_PORT', config.GATEWAY_HTTP_PORT);
+  }
+  const { port } = app.getHttpServer().address() as AddressInfo;
+  return { port, close: stop };
+}

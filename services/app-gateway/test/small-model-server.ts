@@ -1,0 +1,70 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { create } from '@bufbuild/protobuf';
+import { Server, ServerCredentials, status, type sendUnaryData, type ServerUnaryCall } from '@grpc/grpc-js';
+import { grpcChannelOptions, grpcServiceDefinition } from '@vinaigrette/contracts/grpc';
+import {
+  GRPCInferenceService,
+  ModelInferResponseSchema,
+  type ModelInferRequest,
+  type ModelInferResponse,
+} from '@vinaigrette/contracts/inference';
+import { decodeRaw, encodeRaw, type Datatype, type Tensor } from '@vinaigrette/signature';
+
+type Tensors = Record<string, Tensor>;
+export type Model = (inputs: Tensors, alias: string) => { version: number; outputs: Tensors };
+
+/** ModelInfer over real gRPC in front of models that are functions. */
+export class SmallModelServer {
+  /** Milliseconds before each answer. */
+  delayMs = 0;
+  asked = 0;
+  private server: Server | undefined;
+
+  constructor(private readonly models: Record<string, Model>) {}
+
+  async listen(port = 0): Promise<number> {
+    const server = new Server(grpcChannelOptions);
+    server.addService(grpcServiceDefinition(GRPCInferenceService), {
+      ModelInfer: (call: ServerUnaryCall<ModelInferRequest, ModelInferResponse>, answer: sendUnaryData<unknown>) => {
+        this.infer(call.request).then(
+          (response) => answer(null, response),
+          (error: Error) => answer({ code: status.INVALID_ARGUMENT, details: error.message }),
+        );
+      },
+    });
+    this.server = server;
+    return new Promise((resolve, reject) =>
+      server.bindAsync(`127.0.0.1:${port}`, ServerCredentials.createInsecure(), (error, bound) =>
+        error ? reject(error) : resolve(bound),
+      ),
+    );
+  }
+
+  /** Goes away, as a killed process does. */
+  close(): void {
+    this.server?.forceShutdown();
+    this.server = undefined;
+  }
+
+  private async infer(request: ModelInferRequest): Promise<ModelInferResponse> {
+    this.asked += 1;
+    const inputs = request.inputs.map(({ name, datatype, shape }, index): [string, Tensor] => {
+      const raw = request.rawInputContents[index] ?? new Uint8Array();
+      return [name, decodeRaw(datatype as Datatype, shape.map(Number), raw, name)];
+    });
+    const model = this.models[request.modelName];
+    if (!model) throw new Error(`no model ${request.modelName}`);
+    const { version, outputs } = model(Object.fromEntries(inputs), request.modelVersion);
+    if (this.delayMs > 0) await delay(this.delayMs);
+    return create(ModelInferResponseSchema, {
+      modelName: request.modelName,
+      modelVersion: String(version),
+      outputs: Object.entries(outputs).map(([name, { datatype, shape }]) => ({
+        name,
+        datatype,
+        shape: shape.map(BigInt),
+      })),
+      rawOutputContents: Object.values(outputs).map(encodeRaw),
+    });
+  }
+}

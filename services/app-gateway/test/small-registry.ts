@@ -1,0 +1,78 @@
+import { createHash } from 'node:crypto';
+import { createServer, type Http2Server, type ServerHttp2Session } from 'node:http2';
+import type { AddressInfo } from 'node:net';
+import { create } from '@bufbuild/protobuf';
+import { connectNodeAdapter } from '@connectrpc/connect-node';
+import { ConnectError, Code } from '@connectrpc/connect';
+import { RegistryService, WantedStateSchema, type WantedState } from '@vinaigrette/contracts/registry';
+import type { MessageInitShape } from '@bufbuild/protobuf';
+
+/** The registry's Watch and DownloadArtifact over real gRPC, and nothing else of it. */
+export class SmallRegistry {
+  private readonly artefacts = new Map<string, Uint8Array>();
+  private readonly sessions = new Set<ServerHttp2Session>();
+  private readonly watchers = new Set<() => void>();
+  private state: WantedState = create(WantedStateSchema);
+  private server: Http2Server | undefined;
+
+  /** Answers with the SHA-256 the bytes can be had under. */
+  keep(bytes: Uint8Array, sha256 = createHash('sha256').update(bytes).digest('hex')): string {
+    this.artefacts.set(sha256, bytes);
+    return sha256;
+  }
+
+  /** Sends every watcher the new state, under the next revision. */
+  want(state: MessageInitShape<typeof WantedStateSchema>): void {
+    this.state = create(WantedStateSchema, { ...state, revision: this.state.revision + 1n });
+    for (const wake of this.watchers) wake();
+  }
+
+  async listen(port = 0): Promise<number> {
+    const { state, artefacts, watchers } = this.lookups();
+    const handler = connectNodeAdapter({
+      routes: ({ service }) =>
+        service(RegistryService, {
+          async *watch(_request, { signal }) {
+            for (let sent = -1n; !signal.aborted;) {
+              if (state().revision !== sent) {
+                sent = state().revision;
+                yield { state: state() };
+              } else {
+                await new Promise<void>((resolve) => {
+                  watchers.add(resolve);
+                  signal.addEventListener('abort', () => resolve(), { once: true });
+                });
+              }
+            }
+          },
+          async *downloadArtifact({ sha256 }) {
+            const bytes = artefacts.get(sha256);
+            if (!bytes) throw new ConnectError('no such artefact', Code.NotFound);
+            yield { chunk: bytes.subarray(0, 10) };
+            yield { chunk: bytes.subarray(10) };
+          },
+        }),
+    });
+    const server = createServer(handler);
+    server.on('session', (session) => {
+      this.sessions.add(session);
+      session.on('close', () => this.sessions.delete(session));
+    });
+    this.server = server;
+    await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+    return (server.address() as AddressInfo).port;
+  }
+
+  /** Goes away, as a killed process does. */
+  async close(): Promise<void> {
+    for (const session of this.sessions) session.destroy();
+    for (const wake of this.watchers) wake();
+    const { server } = this;
+    this.server = undefined;
+    if (server) await new Promise((resolve) => server.close(resolve));
+  }
+
+  private lookups() {
+    return { state: () => this.state, artefacts: this.artefacts, watchers: this.watchers };
+  }
+}
