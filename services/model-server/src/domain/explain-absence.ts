@@ -24,7 +24,12 @@ export function explainAbsence(
     });
   }
   const version = names.get(name);
-  const state = version && held.find((candidate) => idOf(candidate.version) === idOf(version));
+  if (!version) {
+    return new Problem('VERSION_NOT_FOUND', `${asked} points to a version that this server was not given`, {
+      field: 'model_version',
+    });
+  }
+  const state = held.find((candidate) => idOf(candidate.version) === idOf(version));
   if (state?.state === 'quarantined') {
     const why = state.problem ? `[${state.problem.code}] ${state.problem.message}` : 'it was found unfit';
     return new Problem('VERSION_QUARANTINED', `${asked} is not served: ${why}`, { field: 'model_version' });
