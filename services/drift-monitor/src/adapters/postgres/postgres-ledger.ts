@@ -1,0 +1,245 @@
+import type { Topic } from '@vinaigrette/event-log';
+import type { EntityManager } from 'typeorm';
+import { freshEntries } from '../../domain/fresh-entries.js';
+import type { KnownVersion } from '../../domain/known-version.js';
+import type { Counted, Joined, Verdict } from '../../domain/read-record.js';
+import { tally } from '../../domain/tally.js';
+import { Ledger, type Applied, type Entry } from '../../ledger.js';
+import type { Database } from './database.js';
+import { addToPanes } from './pane-rows.js';
+
+/** All monitors are one group: they share the partitions. */
+export const CONSUMER_GROUP = 'drift-monitor';
+/** Parked records counted in one transaction. */
+const UNPARKED_MAX = 1_000;
+/** Of a dead letter's body, only so much is kept. */
+const DEAD_BODY_BYTES_MAX = 16 * 1024;
+
+interface Source {
+  topic: Topic;
+  partition: string;
+}
+
+/** Positions and counters in one transaction, fenced by the row of the partition. */
+export class PostgresLedger extends Ledger {
+  constructor(
+    private readonly database: Database,
+    private readonly parkedRecordsMax: number,
+  ) {
+    super();
+  }
+
+  async next(topic: Topic, partition: string): Promise<bigint> {
+    const [row] = await this.database.rows<{ next_offset: string }>(
+      `SELECT next_offset FROM drift_monitor.partition_position
+       WHERE consumer_group = $1 AND topic = $2 AND partition = $3`,
+      [CONSUMER_GROUP, topic, partition],
+    );
+    return BigInt(row?.next_offset ?? 0);
+  }
+
+  apply(source: Source, entries: readonly Entry[]): Promise<Applied> {
+    return this.database.write(async (manager) => {
+      const next = await lockPosition(manager, source);
+      const gateways = [...new Set(entries.map(({ gatewayId }) => gatewayId))];
+      const lastSequences = await readSequences(manager, source, gateways);
+      const result = freshEntries(entries, next, lastSequences);
+      const fresh = await this.store(manager, source, result.fresh);
+      await moveSequences(manager, source, result.lastSequences);
+      await movePosition(manager, source, next, result.next);
+      return { fresh, duplicates: result.duplicates };
+    });
+  }
+
+  async parkedVersions(): Promise<{ model: string; version: number; schemaId: string; records: number }[]> {
+    const rows = await this.database.rows<Record<'model' | 'version' | 'schema_id' | 'records', string>>(
+      `SELECT model, version, schema_id, count(*) AS records FROM drift_monitor.parked_record GROUP BY 1, 2, 3`,
+    );
+    return rows.map(({ model, version, schema_id, records }) => {
+      return { model, version: Number(version), schemaId: schema_id, records: Number(records) };
+    });
+  }
+
+  async unpark({ model, version, schemaId }: KnownVersion, read: (body: Uint8Array) => Verdict): Promise<Entry[]> {
+    const parked = [model, version, schemaId];
+    const [first] = await this.database.rows<{ partition: string }>(
+      `SELECT partition FROM drift_monitor.parked_record WHERE model = $1 AND version = $2 AND schema_id = $3 LIMIT 1`,
+      parked,
+    );
+    if (!first) return [];
+    const source: Source = { topic: 'predictions', partition: first.partition };
+    return this.database.write(async (manager) => {
+      // The row that every writer of this partition's counters holds.
+      await lockPosition(manager, source);
+      const [rows] = await manager.query<[ParkedRow[], number]>(
+        `DELETE FROM drift_monitor.parked_record WHERE partition = $4 AND "offset" IN (
+           SELECT "offset" FROM drift_monitor.parked_record
+           WHERE model = $1 AND version = $2 AND schema_id = $3 AND partition = $4 ORDER BY "offset" LIMIT ${UNPARKED_MAX})
+         RETURNING "offset", gateway, sequence, body`,
+        [...parked, first.partition],
+      );
+      const entries = rows.map(({ offset, gateway, sequence, body }): Entry => ({
+        offset: BigInt(offset),
+        gatewayId: gateway,
+        sequence: BigInt(sequence),
+        key: '',
+        body,
+        verdict: read(body),
+      }));
+      return this.store(manager, source, entries);
+    });
+  }
+
+  async forgetDeadLetters(kept: number): Promise<void> {
+    await this.database.rows(
+      `DELETE FROM drift_monitor.dead_letter WHERE id <= (SELECT max(id) FROM drift_monitor.dead_letter) - $1`,
+      [kept],
+    );
+  }
+
+  /** Writes every entry where its verdict sends it; answers with the verdicts as they became. */
+  private async store(manager: EntityManager, source: Source, entries: Entry[]): Promise<Entry[]> {
+    const stored = await this.withinParking(manager, entries);
+    const counted = stored.filter((entry): entry is Entry & { verdict: Counted } => entry.verdict.kind === 'counted');
+    await addToPanes(manager, source.partition, tally(counted.map(({ verdict }) => verdict)));
+    await storeShown(
+      manager,
+      counted.map(({ verdict }) => verdict),
+    );
+    await storeOutcomes(
+      manager,
+      stored.flatMap(({ verdict }) => (verdict.kind === 'outcome' ? [verdict] : [])),
+    );
+    for (const entry of stored) {
+      if (entry.verdict.kind === 'parked') await park(manager, source, entry, entry.verdict);
+      if (entry.verdict.kind === 'dead') await setAside(manager, source, entry, entry.verdict);
+    }
+    return stored;
+  }
+
+  /** What finds no room among the parked is a dead letter. */
+  private async withinParking(manager: EntityManager, entries: Entry[]): Promise<Entry[]> {
+    if (!entries.some(({ verdict }) => verdict.kind === 'parked')) return entries;
+    const [row] = await manager.query<{ records: string }[]>(
+      'SELECT count(*) AS records FROM drift_monitor.parked_record',
+    );
+    let room = this.parkedRecordsMax - Number(row?.records);
+    return entries.map((entry) => {
+      if (entry.verdict.kind !== 'parked' || room-- > 0) return entry;
+      const { model, version } = entry.verdict;
+      const why = `${model} ${version} is not known, and ${this.parkedRecordsMax} records wait already`;
+      return { ...entry, verdict: { kind: 'dead', reason: 'parking-full', why } };
+    });
+  }
+}
+
+interface ParkedRow {
+  offset: string;
+  gateway: string;
+  sequence: string;
+  body: Buffer;
+}
+
+async function lockPosition(manager: EntityManager, { topic, partition }: Source): Promise<bigint> {
+  const key = [CONSUMER_GROUP, topic, partition];
+  await manager.query(
+    `INSERT INTO drift_monitor.partition_position VALUES ($1, $2, $3, 0) ON CONFLICT DO NOTHING`,
+    key,
+  );
+  const [row] = await manager.query<{ next_offset: string }[]>(
+    `SELECT next_offset FROM drift_monitor.partition_position
+     WHERE consumer_group = $1 AND topic = $2 AND partition = $3 FOR UPDATE`,
+    key,
+  );
+  return BigInt((row as { next_offset: string }).next_offset);
+}
+
+/**
+ * The last sequence counted of each gateway in this partition. A gateway's segments count as a partition of its name:
+ * whoever moves from segments to Kafka finds what was counted before the move.
+ */
+async function readSequences(manager: EntityManager, { topic, partition }: Source, gateways: string[]) {
+  const rows = await manager.query<{ gateway: string; last: string }[]>(
+    `SELECT gateway, max(last_sequence) AS last FROM drift_monitor.gateway_position
+     WHERE consumer_group = $1 AND topic = $2 AND partition IN ($3, gateway) AND gateway = ANY($4) GROUP BY gateway`,
+    [CONSUMER_GROUP, topic, partition, gateways],
+  );
+  return new Map(rows.map(({ gateway, last }) => [gateway, BigInt(last)]));
+}
+
+async function moveSequences(manager: EntityManager, source: Source, sequences: ReadonlyMap<string, bigint>) {
+  for (const [gateway, sequence] of sequences) {
+    await manager.query(
+      `INSERT INTO drift_monitor.gateway_position VALUES ($1, $2, $3, $4, $5)
+       ON CONFLICT (consumer_group, topic, partition, gateway) DO UPDATE SET last_sequence = excluded.last_sequence`,
+      [CONSUMER_GROUP, source.topic, source.partition, gateway, String(sequence)],
+    );
+  }
+}
+
+/** Compare and set: two holders of one partition cannot both have counted. */
+async function movePosition(manager: EntityManager, { topic, partition }: Source, from: bigint, to: bigint) {
+  const [, moved] = await manager.query<[unknown, number]>(
+    `UPDATE drift_monitor.partition_position SET next_offset = $5
+     WHERE consumer_group = $1 AND topic = $2 AND partition = $3 AND next_offset = $4`,
+    [CONSUMER_GROUP, topic, partition, String(from), String(to)],
+  );
+  if (moved !== 1) throw new Error(`The position of ${topic}/${partition} is no longer ${from}`);
+}
+
+// Both sides of the join insert in the order of their keys, so that two partitions never wait for each other in a circle.
+const byKey = <T>(rows: T[], key: (row: T) => string) => rows.sort((a, b) => (key(a) < key(b) ? -1 : 1));
+
+async function storeShown(manager: EntityManager, counted: readonly Counted[]): Promise<void> {
+  const rows = counted.flatMap(({ shown, cell, status }) => {
+    if (!shown) return [];
+    const { paneMs, ...rest } = cell;
+    return [{ ...rest, status, prediction_id: shown.predictionId, pane_ms: paneMs, shown: shown.skus }];
+  });
+  if (rows.length === 0) return;
+  await manager.query(
+    `INSERT INTO drift_monitor.shown_prediction (prediction_id, model, version, variant, segment, status, pane_ms, shown)
+     SELECT * FROM jsonb_to_recordset($1::jsonb) AS row (prediction_id text, model text, version bigint, variant text,
+       segment text, status text, pane_ms bigint, shown text[]) ON CONFLICT DO NOTHING`,
+    [JSON.stringify(byKey(rows, (row) => row.prediction_id))],
+  );
+}
+
+async function storeOutcomes(manager: EntityManager, outcomes: readonly Joined[]): Promise<void> {
+  if (outcomes.length === 0) return;
+  const rows = outcomes.map(({ outcomeId, predictionId, outcome, occurredAtMs, skus }) => {
+    return { outcome_id: outcomeId, prediction_id: predictionId, kind: outcome, occurred_at_ms: occurredAtMs, skus };
+  });
+  await manager.query(
+    `INSERT INTO drift_monitor.outcome (outcome_id, prediction_id, kind, occurred_at_ms, skus)
+     SELECT * FROM jsonb_to_recordset($1::jsonb) AS row (outcome_id text, prediction_id text, kind text,
+       occurred_at_ms bigint, skus text[]) ON CONFLICT DO NOTHING`,
+    [JSON.stringify(byKey(rows, (row) => row.outcome_id))],
+  );
+}
+
+async function park(
+  manager: EntityManager,
+  { partition }: Source,
+  entry: Entry,
+  verdict: Verdict & { kind: 'parked' },
+) {
+  const { offset, gatewayId, sequence, body } = entry;
+  const { model, version, schemaId } = verdict;
+  await manager.query(
+    `INSERT INTO drift_monitor.parked_record (partition, "offset", gateway, sequence, model, version, schema_id, body)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+    [partition, String(offset), gatewayId, String(sequence), model, version, schemaId, Buffer.from(body)],
+  );
+}
+
+async function setAside(manager: EntityManager, source: Source, entry: Entry, verdict: Verdict & { kind: 'dead' }) {
+  const { offset, gatewayId, sequence, body } = entry;
+  const kept = Buffer.from(body.subarray(0, DEAD_BODY_BYTES_MAX));
+  const why = verdict.why.replaceAll('\0', '').slice(0, 500);
+  await manager.query(
+    `INSERT INTO drift_monitor.dead_letter (topic, partition, "offset", gateway, sequence, reason, why, body)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+    [source.topic, source.partition, String(offset), gatewayId, String(sequence), verdict.reason, why, kept],
+  );
+}

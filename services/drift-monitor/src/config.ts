@@ -1,0 +1,28 @@
+import { z } from 'zod';
+import { readEnvironment } from '@vinaigrette/edge';
+
+const port = z.coerce.number().int().min(0).max(65_535);
+const address = z.string().regex(/^(\[[0-9a-fA-F:]+\]|[^:/\s]+):\d{1,5}$/, 'must be host:port');
+const DAY_MS = 24 * 60 * 60 * 1_000;
+
+const schema = z.object({
+  MONITOR_HTTP_PORT: port.default(8_090), // console, REST, Connect, JSON, gRPC-Web; 0: any free port
+  MONITOR_GRPC_PORT: port.default(8_091), // gRPC over h2c; 0: any free port
+  BIND_HOST: z.string().default('127.0.0.1'),
+  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
+  REGISTRY_ADDRESS: address.default('127.0.0.1:5001'), // of its gRPC
+  KAFKA_BROKERS: z // unset: the segments below EVENT_LOG_DIR are read; set: only Kafka is
+    .string()
+    .transform((brokers) => brokers.split(',').map((broker) => broker.trim()))
+    .optional(),
+  EVENT_LOG_DIR: z.string().default('.vinaigrette/event-log'),
+  PARKED_RECORDS_MAX: z.coerce.number().int().min(0).default(100_000), // of versions not known yet; more are dead letters
+  OUTCOME_WAIT_MS: z.coerce.number().int().positive().default(DAY_MS), // how long a prediction waits for its outcomes
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+  DRAIN_TIMEOUT_MS: z.coerce.number().int().positive().default(10_000), // after SIGTERM, before the process ends anyway
+});
+
+export type Config = Readonly<z.infer<typeof schema>>;
+
+/** Names every bad value at once. Only main.ts calls it, with process.env, before any port opens. */
+export const readConfig = (env: NodeJS.ProcessEnv): Config => readEnvironment(schema, env);

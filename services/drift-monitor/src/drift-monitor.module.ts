@@ -1,0 +1,132 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import type { Logger } from '@vinaigrette/edge';
+import { DataSource } from 'typeorm';
+import { DriftController } from './adapters/http/drift.controller.js';
+import { HealthController } from './adapters/http/health.controller.js';
+import { Database } from './adapters/postgres/database.js';
+import { dataSourceOptions, openDatabase } from './adapters/postgres/open-database.js';
+import { PostgresAlerts } from './adapters/postgres/postgres-alerts.js';
+import { PostgresHits } from './adapters/postgres/postgres-hits.js';
+import { PostgresLedger } from './adapters/postgres/postgres-ledger.js';
+import { PostgresModelVersions } from './adapters/postgres/postgres-model-versions.js';
+import { PostgresPanes } from './adapters/postgres/postgres-panes.js';
+import { ConnectWantedStates } from './adapters/registry/connect-wanted-states.js';
+import { Alerts } from './alerts.js';
+import { Clock } from './clock.js';
+import type { Config } from './config.js';
+import { CountEvents } from './count-events.js';
+import { CountParked } from './count-parked.js';
+import { EvaluateDrift } from './evaluate-drift.js';
+import { ForgetOldRecords } from './forget-old-records.js';
+import { Hits } from './hits.js';
+import { KnownVersions } from './known-versions.js';
+import { LearnVersions } from './learn-versions.js';
+import { Ledger } from './ledger.js';
+import { ListModels } from './list-models.js';
+import { MonitorMetrics } from './metrics.js';
+import { ModelVersions } from './model-versions.js';
+import { Panes } from './panes.js';
+import { ReadDrift } from './read-drift.js';
+import { ReadPerformance } from './read-performance.js';
+import { WantedStates } from './wanted-states.js';
+
+/** Where every port meets its adapter. */
+@Module({})
+export class DriftMonitorModule {
+  static with(config: Config, logger: Logger, clock = new Clock()): DynamicModule {
+    const options = dataSourceOptions(config.DATABASE_URL, logger);
+    const now = () => clock.now();
+    return {
+      module: DriftMonitorModule,
+      imports: [
+        TypeOrmModule.forRootAsync({
+          useFactory: () => ({ ...options, retryAttempts: 0 }),
+          dataSourceFactory: () => openDatabase(options, logger),
+        }),
+      ],
+      controllers: [HealthController, DriftController],
+      providers: [
+        { provide: Clock, useValue: clock },
+        { provide: Database, inject: [DataSource], useFactory: (source: DataSource) => new Database(source) },
+        {
+          provide: Ledger,
+          inject: [Database],
+          useFactory: (database: Database) => new PostgresLedger(database, config.PARKED_RECORDS_MAX),
+        },
+        ...[
+          { provide: Alerts, adapter: PostgresAlerts },
+          { provide: Hits, adapter: PostgresHits },
+          { provide: ModelVersions, adapter: PostgresModelVersions },
+          { provide: Panes, adapter: PostgresPanes },
+        ].map(({ provide, adapter }) => ({
+          provide,
+          inject: [Database],
+          useFactory: (database: Database) => new adapter(database),
+        })),
+        { provide: WantedStates, useFactory: () => new ConnectWantedStates(config.REGISTRY_ADDRESS) },
+        { provide: KnownVersions, useFactory: () => new KnownVersions() },
+        {
+          provide: MonitorMetrics,
+          inject: [KnownVersions],
+          useFactory: (known: KnownVersions) => new MonitorMetrics(known),
+        },
+        {
+          provide: LearnVersions,
+          inject: [WantedStates, ModelVersions, KnownVersions, MonitorMetrics],
+          useFactory: (states: WantedStates, versions: ModelVersions, known: KnownVersions, metrics: MonitorMetrics) =>
+            new LearnVersions(states, versions, known, metrics, logger),
+        },
+        {
+          provide: CountEvents,
+          inject: [Ledger, KnownVersions, MonitorMetrics],
+          useFactory: (ledger: Ledger, known: KnownVersions, metrics: MonitorMetrics) =>
+            new CountEvents(ledger, known, metrics, now),
+        },
+        {
+          provide: CountParked,
+          inject: [Ledger, KnownVersions, LearnVersions, CountEvents, MonitorMetrics],
+          useFactory: (
+            ledger: Ledger,
+            known: KnownVersions,
+            versions: LearnVersions,
+            events: CountEvents,
+            metrics: MonitorMetrics,
+          ) => new CountParked(ledger, known, versions, events, metrics, now),
+        },
+        {
+          provide: EvaluateDrift,
+          inject: [Alerts, Panes, ModelVersions, KnownVersions, MonitorMetrics],
+          useFactory: (
+            alerts: Alerts,
+            panes: Panes,
+            versions: ModelVersions,
+            known: KnownVersions,
+            metrics: MonitorMetrics,
+          ) => new EvaluateDrift(alerts, panes, versions, known, metrics, logger),
+        },
+        {
+          provide: ReadDrift,
+          inject: [Panes, KnownVersions, Alerts],
+          useFactory: (panes: Panes, known: KnownVersions, alerts: Alerts) => new ReadDrift(panes, known, alerts),
+        },
+        {
+          provide: ReadPerformance,
+          inject: [Hits, ReadDrift],
+          useFactory: (hits: Hits, drift: ReadDrift) => new ReadPerformance(hits, drift),
+        },
+        {
+          provide: ForgetOldRecords,
+          inject: [Hits, Ledger],
+          useFactory: (hits: Hits, ledger: Ledger) => new ForgetOldRecords(hits, ledger, config.OUTCOME_WAIT_MS),
+        },
+        {
+          provide: ListModels,
+          inject: [Panes, ModelVersions, KnownVersions, Alerts],
+          useFactory: (panes: Panes, versions: ModelVersions, known: KnownVersions, alerts: Alerts) =>
+            new ListModels(panes, versions, known, alerts),
+        },
+      ],
+    };
+  }
+}

@@ -1,0 +1,135 @@
+import type { Topic } from '@vinaigrette/event-log';
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { AlertState } from './domain/alert.js';
+import { windows } from './domain/pane.js';
+import type { KnownVersions } from './known-versions.js';
+import type { Entry } from './ledger.js';
+
+/** Features of one version that are exported; the others are in the API. */
+const FEATURES_MAX = 100;
+/** Outcome kinds the contract names; any other is counted as "other". */
+const outcomeKinds = new Set(['clicked', 'purchased', 'label']);
+
+const stateNumbers: Record<AlertState, number> = {
+  OK: 0,
+  PENDING: 1,
+  FIRING: 2,
+  NO_DATA: 3,
+  INSUFFICIENT: 4,
+  NO_BASELINE: 5,
+};
+
+export interface FeatureFigures {
+  name: string;
+  psi?: number;
+  ks?: number;
+  qValue?: number;
+  missingRatio?: number;
+  unseenRatio?: number;
+}
+
+/** What the monitor tells Prometheus. Models are labelled only when the registry knows them, so labels stay few. */
+export class MonitorMetrics {
+  readonly registry = new Registry();
+  private readonly version = ['model', 'model_version'];
+  private readonly feature = [...this.version, 'feature', 'window'];
+
+  readonly predictions = this.counter('predictions_total', 'Predictions counted, by what happened to the request', [
+    ...this.version,
+    'outcome',
+  ]);
+  readonly outcomes = this.counter('outcomes_total', 'Outcomes stored, by kind', ['kind']);
+  readonly duplicates = this.counter('duplicate_events_total', 'Records dropped because they were counted before', [
+    'topic',
+  ]);
+  readonly late = this.counter(
+    'late_events_total',
+    'Predictions counted in a pane that no sliding window holds any more',
+    [],
+  );
+  readonly deadLetters = this.counter('dead_letters_total', 'Records set aside for good, by reason', [
+    'topic',
+    'reason',
+  ]);
+  readonly parked = this.gauge('parked_records', 'Records that wait for their model version to become known', []);
+  readonly watermark = this.gauge('watermark_timestamp_seconds', 'Latest event time counted, by topic', ['topic']);
+  readonly registryConnected = this.gauge('registry_connected', '1 while the registry is followed', []);
+  readonly windowRows = this.gauge('window_rows', 'Predictions in the window last judged', [...this.version, 'window']);
+  readonly psi = this.gauge('feature_psi', 'Population Stability Index in the window last judged, nats', this.feature);
+  readonly ks = this.gauge(
+    'feature_ks_statistic',
+    'Lower bound of the Kolmogorov-Smirnov distance, 0..1',
+    this.feature,
+  );
+  readonly missing = this.gauge('feature_missing_ratio', 'Share of rows without a value, 0..1', this.feature);
+  readonly unseen = this.gauge('feature_unseen_ratio', 'Share of values training never met, 0..1', this.feature);
+  readonly qValue = this.gauge('q_value', 'p-value adjusted over the features of the window, 0..1', this.feature);
+  readonly alertState = this.gauge(
+    'alert_state',
+    '0 ok, 1 pending, 2 firing, 3 no data, 4 insufficient, 5 no baseline',
+    this.version,
+  );
+  readonly baselineInfo = this.gauge('baseline_info', '1; which baseline a version is judged against', [
+    ...this.version,
+    'baseline',
+  ]);
+  readonly evaluationSeconds = new Histogram({
+    name: 'drift_monitor_evaluation_duration_seconds',
+    help: 'Seconds to judge every version once',
+    buckets: [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+    registers: [this.registry],
+  });
+
+  constructor(private readonly known: KnownVersions) {
+    collectDefaultMetrics({ register: this.registry });
+  }
+
+  /** After they were committed. */
+  countEntries(topic: Topic, entries: readonly Entry[], nowMs: number): void {
+    let latestMs = 0;
+    for (const { verdict } of entries) {
+      if (verdict.kind === 'dead') this.deadLetters.inc({ topic, reason: verdict.reason });
+      if (verdict.kind === 'outcome') {
+        this.outcomes.inc({ kind: outcomeKinds.has(verdict.outcome) ? verdict.outcome : 'other' });
+      }
+      if (verdict.kind === 'counted') {
+        const { cell } = verdict;
+        const { model, version } = this.known.of(cell.model, cell.version) ? cell : { model: 'unknown', version: 0 };
+        this.predictions.inc({ model, model_version: version, outcome: verdict.status });
+        if (verdict.occurredAtMs < nowMs - windows['24h']) this.late.inc();
+      }
+      if ('occurredAtMs' in verdict) latestMs = Math.max(latestMs, verdict.occurredAtMs);
+    }
+    if (latestMs > 0) this.watermark.set({ topic }, latestMs / 1_000);
+  }
+
+  /** Forgets what was judged, so that a version nobody judges any more does not stay as it was. */
+  forgetJudgements(): void {
+    for (const gauge of [this.windowRows, this.psi, this.ks, this.missing, this.unseen, this.qValue]) gauge.reset();
+    this.alertState.reset();
+    this.baselineInfo.reset();
+  }
+
+  setState(model: string, version: number, state: AlertState): void {
+    this.alertState.set({ model, model_version: version }, stateNumbers[state]);
+  }
+
+  setFeatures(model: string, version: number, window: string, features: readonly FeatureFigures[]): void {
+    for (const { name, psi, ks, qValue, missingRatio, unseenRatio } of features.slice(0, FEATURES_MAX)) {
+      const labels = { model, model_version: version, feature: name, window };
+      if (psi !== undefined) this.psi.set(labels, psi);
+      if (ks !== undefined) this.ks.set(labels, ks);
+      if (qValue !== undefined) this.qValue.set(labels, qValue);
+      if (missingRatio !== undefined) this.missing.set(labels, missingRatio);
+      if (unseenRatio !== undefined) this.unseen.set(labels, unseenRatio);
+    }
+  }
+
+  private counter(name: string, help: string, labelNames: string[]): Counter {
+    return new Counter({ name: `drift_monitor_${name}`, help, labelNames, registers: [this.registry] });
+  }
+
+  private gauge(name: string, help: string, labelNames: string[]): Gauge {
+    return new Gauge({ name: `drift_monitor_${name}`, help, labelNames, registers: [this.registry] });
+  }
+}

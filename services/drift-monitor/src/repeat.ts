@@ -1,0 +1,23 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Logger } from '@vinaigrette/edge';
+
+/** Does a piece of work again and again, with a pause after each; a failure is logged, and the next time is another try. */
+export function repeat(
+  what: string,
+  pauseMs: number,
+  logger: Logger,
+  work: () => Promise<unknown>,
+): () => Promise<void> {
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  const running = (async () => {
+    while (!signal.aborted) {
+      await work().catch((error: unknown) => logger.warn({ err: error }, `${what} failed; it will be tried again`));
+      await delay(pauseMs, undefined, { signal }).catch(() => undefined);
+    }
+  })();
+  return async () => {
+    stopping.abort();
+    await running;
+  };
+}

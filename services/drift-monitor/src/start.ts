@@ -1,0 +1,92 @@
+import { fastifyConnectPlugin } from '@connectrpc/connect-fastify';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { explainTakenPort, type Logger } from '@vinaigrette/edge';
+import { problemInterceptor } from '@vinaigrette/edge/connect';
+import { NestLog, ProblemFilter } from '@vinaigrette/edge/nest';
+import { KafkaReader, SegmentReader, type EventLogReader } from '@vinaigrette/event-log';
+import { GrpcServer } from './adapters/connect/grpc-server.js';
+import { monitorRoutes } from './adapters/connect/monitor-routes.js';
+import { serveConsole } from './adapters/http/console-files.js';
+import { CONSUMER_GROUP } from './adapters/postgres/postgres-ledger.js';
+import { Alerts } from './alerts.js';
+import { Clock } from './clock.js';
+import type { Config } from './config.js';
+import { CountEvents } from './count-events.js';
+import { CountParked } from './count-parked.js';
+import { DriftMonitorModule } from './drift-monitor.module.js';
+import { EvaluateDrift } from './evaluate-drift.js';
+import { ForgetOldRecords } from './forget-old-records.js';
+import { LearnVersions } from './learn-versions.js';
+import { ReadDrift } from './read-drift.js';
+import { repeat } from './repeat.js';
+
+/** Largest message of a call; every question is short. */
+const MESSAGE_BYTES_MAX = 64 * 1024;
+const PARKED_PAUSE_MS = 2_000;
+/** Far below a pane: an evaluation starts soon after the pane's end. */
+const EVALUATION_PAUSE_MS = 5_000;
+const FORGET_PAUSE_MS = 60_000;
+
+/** Waits for the database, opens both ports, counts, and answers with what stops it all again. */
+export async function start(config: Config, logger: Logger): Promise<() => Promise<void>> {
+  const app = await NestFactory.create<NestFastifyApplication>(
+    DriftMonitorModule.with(config, logger),
+    new FastifyAdapter({ forceCloseConnections: true }),
+    { logger: new NestLog(logger), abortOnError: false },
+  );
+  app.useGlobalFilters(new ProblemFilter(logger));
+  const clock = app.get(Clock);
+  const calls = {
+    routes: monitorRoutes(app.get(ReadDrift), app.get(Alerts), () => clock.now()),
+    interceptors: [problemInterceptor(logger)],
+    readMaxBytes: MESSAGE_BYTES_MAX,
+  };
+  await app.register(fastifyConnectPlugin, calls);
+  const page = await serveConsole(app);
+  if (!page) logger.info('the console is not built; only the API is served');
+  const grpc = new GrpcServer(calls);
+
+  const versions = app.get(LearnVersions);
+  await versions.start();
+  const reader = readerOf(config, logger);
+  const reading = reader.run(app.get(CountEvents));
+  const [parked, evaluate, forget] = [app.get(CountParked), app.get(EvaluateDrift), app.get(ForgetOldRecords)];
+  const stops = [
+    repeat('counting parked records', PARKED_PAUSE_MS, logger, () => parked.run()),
+    repeat('judging drift', EVALUATION_PAUSE_MS, logger, () => evaluate.run(clock.now())),
+    repeat('forgetting old records', FORGET_PAUSE_MS, logger, () => forget.run(clock.now())),
+  ];
+
+  const http = await listen(config, 'MONITOR_HTTP_PORT', async (port, host) => {
+    await app.listen(port, host);
+    return (app.getHttpServer().address() as { port: number }).port;
+  });
+  const grpcPort = await listen(config, 'MONITOR_GRPC_PORT', (port, host) => grpc.listen(port, host));
+  logger.info({ http, grpc: grpcPort }, 'listening');
+
+  return async () => {
+    await reader.close();
+    await reading;
+    await Promise.all([versions.stop(), ...stops.map((stop) => stop())]);
+    await grpc.close(config.DRAIN_TIMEOUT_MS / 2);
+    await app.close();
+  };
+}
+
+function readerOf({ KAFKA_BROKERS: brokers, EVENT_LOG_DIR: dir }: Config, logger: Logger): EventLogReader {
+  if (brokers) return new KafkaReader({ brokers, groupId: CONSUMER_GROUP, logger });
+  return new SegmentReader({ dir, logger });
+}
+
+async function listen(
+  config: Config,
+  variable: 'MONITOR_HTTP_PORT' | 'MONITOR_GRPC_PORT',
+  open: (port: number, host: string) => Promise<number>,
+): Promise<number> {
+  try {
+    return await open(config[variable], config.BIND_HOST);
+  } catch (error) {
+    throw explainTakenPort(error, 'drift-monitor', variable, config[variable]);
+  }
+}
