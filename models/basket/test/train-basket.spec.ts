@@ -182,10 +182,15 @@ describe('readBaskets()', () => {
     {
       case: 'a quantity of text',
       csv: `${header}\n${good}\n2,22423,X,many,2011-01-01 10:00:00,1,,F`,
-      says: /Record 3 .*Quantity: many/,
+      says: /record 3 .*Quantity: many/,
     },
-    { case: 'a date that is none', csv: `${header}\n1,22423,X,1,2011-13-01,1,,F`, says: /Record 2 .*InvoiceDate/ },
-    { case: 'a missing price', csv: `${header}\n1,22423,X,1,2011-01-01 10:00:00,,,F`, says: /Record 2 .*UnitPrice/ },
+    {
+      case: 'a quantity that is not a number',
+      csv: `${header}\n1,22423,X,NaN,2011-01-01 10:00:00,1,,F`,
+      says: /record 2 .*Quantity: NaN/,
+    },
+    { case: 'a date that is none', csv: `${header}\n1,22423,X,1,2011-13-01,1,,F`, says: /record 2 .*InvoiceDate/ },
+    { case: 'a missing price', csv: `${header}\n1,22423,X,1,2011-01-01 10:00:00,,,F`, says: /record 2 .*UnitPrice/ },
     { case: 'a missing column', csv: 'InvoiceNo,Quantity\n1,2', says: /columns InvoiceNo, StockCode/ },
     { case: 'a line cut short', csv: `${header}\n${good}\n2,22423,X`, says: /columns InvoiceNo, StockCode/ },
     { case: 'no text at all', csv: Buffer.from([0xff, 0xfe, 0x00, 0x80, 0x81]), says: /columns InvoiceNo, StockCode/ },

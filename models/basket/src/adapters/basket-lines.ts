@@ -8,7 +8,7 @@ import type { SalesLine } from '../domain/cleaning.js';
  * A basket a line, items separated by commas; the basket's id is the number of its line. Items are trimmed: some files
  * write `cream cheese ` with a blank. Prices and dates are unknown.
  */
-export async function* readBasketLines(path: string): AsyncGenerator<SalesLine> {
+export async function* readBasketLines(path: string): AsyncGenerator<SalesLine[]> {
   const file = createReadStream(path);
   const bytes = path.endsWith('.gz') ? file.pipe(createGunzip()) : file;
   file.on('error', (error) => bytes.destroy(error));
@@ -21,10 +21,8 @@ export async function* readBasketLines(path: string): AsyncGenerator<SalesLine> 
         throw new Problem('SALES_INVALID', `Line ${number} of ${path} is not UTF-8 text`, { field: `line ${number}` });
       }
       if (line.trim() === '') continue;
-      for (const item of line.split(',')) {
-        const invoice = String(number);
-        yield { invoice, sku: item.trim(), quantity: 1, unitPrice: undefined, soldAtMs: undefined };
-      }
+      const sale = { invoice: String(number), quantity: 1, unitPrice: undefined, soldAtMs: undefined };
+      yield line.split(',').map((item) => ({ ...sale, sku: item.trim() }));
     }
   } catch (cause) {
     if (cause instanceof Problem) throw cause;

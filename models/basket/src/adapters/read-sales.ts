@@ -6,13 +6,13 @@ import { BasketGatherer, type CleaningReport } from '../domain/gather-baskets.js
 import { readBasketLines } from './basket-lines.js';
 import { readOnlineRetail } from './online-retail.js';
 
-/** How a sales file is written, and who reads it line by line. */
+/** How a sales file is written, and who reads it, some lines at a time. */
 const readers = {
   /** CSV with the columns of UCI's Online Retail, plain or .gz. */
   'online-retail': readOnlineRetail,
   /** A basket a line, items separated by commas, no header, plain or .gz. */
   'basket-lines': readBasketLines,
-} as const satisfies Record<string, (path: string) => AsyncIterable<SalesLine>>;
+} as const satisfies Record<string, (path: string) => AsyncIterable<SalesLine[]>>;
 export type SalesFormat = keyof typeof readers;
 export const salesFormats = Object.keys(readers) as SalesFormat[];
 
@@ -42,7 +42,9 @@ export async function readBaskets(source: SalesSource): Promise<{ baskets: Baske
     throw new Problem('SALES_NOT_FOUND', `${source.input} cannot be read`, { field: 'input', cause });
   });
   const gatherer = new BasketGatherer(source.policy, { fromMs, toMs });
-  for await (const line of readers[source.format](source.input)) gatherer.add(line);
+  for await (const lines of readers[source.format](source.input)) {
+    for (const line of lines) gatherer.add(line);
+  }
   return gatherer.finish();
 }
 

@@ -1,0 +1,61 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const main = join(import.meta.dirname, '..', 'dist', 'src', 'main.js'); // built by `tsc -b`
+
+/** Runs the command line to its end, whatever that is. */
+function run(...words: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  return new Promise((done) => {
+    execFile(process.execPath, [main, ...words], (error, stdout, stderr) => {
+      done({ code: error ? Number(error.code) : 0, stdout, stderr });
+    });
+  });
+}
+
+describe('the command line', () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'basket-main-'));
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+
+  it('generates a shop, trains on it, tells how far it is, and prints the card', async () => {
+    const [sales, version] = [join(folder, 'sales.csv'), join(folder, 'version')];
+    const small = ['--from', '2026-01-01', '--to', '2026-02-01', '--seed', '7'];
+    expect(await run('generate', sales, ...small)).toMatchObject({ code: 0, stdout: '' });
+    const trained = await run('train', sales, '--out-dir', version);
+    expect(trained).toMatchObject({ code: 0, stderr: expect.stringMatching(/- read \d+ lines.*\n- hit rate@5/) });
+    const card = JSON.parse(await readFile(join(version, 'card.json'), 'utf8'));
+    expect(JSON.parse(trained.stdout)).toEqual(card);
+  }, 120_000);
+
+  it.each([
+    {
+      words: ['train', '/no/such.csv', '--out-dir', '/tmp/none'],
+      says: '[SALES_NOT_FOUND] /no/such.csv cannot be read',
+    },
+    {
+      words: ['train', main, '--out-dir', '/tmp/none', '--min-support', '2'],
+      says: '[TRAINING_OPTION_INVALID] minSupport',
+    },
+    { words: ['train', main, '--out-dir', '/tmp/none', '--min-support', 'x'], says: 'It is no number' },
+    { words: ['train', main, '--out-dir', '/tmp/none', '--format', 'xml'], says: 'Allowed choices are online-retail' },
+    { words: ['generate', '/tmp/none.csv', '--to', '2025-01-01'], says: '[TRAINING_OPTION_INVALID] from must be' },
+  ])(
+    'refuses $words in plain words, without a stack',
+    async ({ words, says }) => {
+      const { code, stderr } = await run(...words);
+      expect(code).toBe(1);
+      expect(stderr).toContain(says);
+      expect(stderr).not.toMatch(/\n\s+at /);
+    },
+    60_000,
+  );
+
+  it('explains itself with examples', async () => {
+    expect((await run('train', '--help')).stdout).toContain('Examples:\n  $ node dist/src/main.js train');
+  }, 60_000);
+});
