@@ -16,9 +16,12 @@ export function installProblemAnswers(server: FastifyInstance, logger: Logger): 
 export const routeNotFound = (method: string, url: string): Problem =>
   new Problem('ROUTE_NOT_FOUND', `There is no ${method} ${url.split('?')[0]}`);
 
+export const bodyTooLarge = ({ routeOptions }: FastifyRequest): Problem =>
+  new Problem('BODY_TOO_LARGE', `The body is larger than ${routeOptions.bodyLimit} bytes, the limit here`);
+
 /** Sends the failure; logs those that are our own fault. */
 export function answerProblem(error: unknown, request: FastifyRequest, reply: FastifyReply, logger: Logger) {
-  const problem = problemOf(ofFastify(error));
+  const problem = problemOf(ofFastify(error, request));
   if (problem.kind === 'internal')
     logger.error({ err: error, requestId: request.id, url: request.url }, 'request failed');
   const details = { ...problem.details(), instance: request.id };
@@ -26,11 +29,11 @@ export function answerProblem(error: unknown, request: FastifyRequest, reply: Fa
 }
 
 /** Fastify's own refusals of a request, told in our codes. */
-function ofFastify(error: unknown): unknown {
+function ofFastify(error: unknown, request: FastifyRequest): unknown {
   const { code, message } = error as FastifyError;
   switch (code) {
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
-      return new Problem('BODY_TOO_LARGE', message);
+      return bodyTooLarge(request);
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
       return new Problem('BODY_NOT_JSON', `${message}; this server reads application/json`);
     case 'FST_ERR_CTP_EMPTY_JSON_BODY':

@@ -4,7 +4,7 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { explainTakenPort, type Logger } from '@vinaigrette/edge';
 import { NestLog } from '@vinaigrette/edge/nest';
-import { openEventLogWriter } from '@vinaigrette/event-log';
+import { openEventLogWriter, startKafkaShipper, type KafkaShipper } from '@vinaigrette/event-log';
 import type { GrpcModels } from './adapters/grpc/grpc-models.js';
 import { countRequests } from './adapters/http/count-requests.js';
 import { installReference } from './adapters/http/openapi.js';
@@ -31,6 +31,7 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
   const adapter = new FastifyAdapter({ bodyLimit: BODY_BYTES_MAX, forceCloseConnections: true });
   const app = await NestFactory.create<NestFastifyApplication>(AppGatewayModule.with(config, logger, writer), adapter, {
     logger: new NestLog(logger),
+    bodyParser: false, // Fastify's own reads JSON and nothing else
   });
   const [models, meters] = [app.get<GrpcModels>(Models), app.get(PrometheusMeters)];
   meters.gauge({ log: writer, configuration: app.get(ConfigurationInForce), circuits: () => models.circuits() });
@@ -38,11 +39,13 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
   const requests = countRequests(server as never, meters);
   installReference(app);
   const follower = app.get(FollowRegistry);
+  let shipper: KafkaShipper | undefined;
   const stop = async () => {
     await requests.drained();
     await app.close();
     await follower.stop();
     models.close();
+    await shipper?.close();
     await writer.close();
   };
   try {
@@ -51,6 +54,16 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
   } catch (error) {
     await stop();
     throw explainTakenPort(error, 'app-gateway', 'GATEWAY_HTTP_PORT', config.GATEWAY_HTTP_PORT);
+  }
+  // Kafka is not waited for: what it has not got yet is in the segments.
+  if (config.KAFKA_BROKERS) {
+    shipper = startKafkaShipper({
+      dir: config.EVENT_LOG_DIR,
+      gatewayId: config.GATEWAY_ID,
+      brokers: config.KAFKA_BROKERS,
+      logger,
+    });
+    meters.gaugeShipping(shipper);
   }
   const { port } = app.getHttpServer().address() as AddressInfo;
   return { port, close: stop };

@@ -1,4 +1,4 @@
-import type { EventLogWriter } from '@vinaigrette/event-log';
+import type { EventLogWriter, KafkaShipper, TopicShipperStats } from '@vinaigrette/event-log';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { ConfigurationInForce } from '../../configuration-in-force.js';
 import { Meters } from '../../meters.js';
@@ -53,32 +53,22 @@ export class PrometheusMeters extends Meters {
 
   /** Adds the numbers that others keep. */
   gauge({ log, configuration, circuits }: Gauged): void {
-    const gauge = (name: string, help: string, read: (set: Gauge) => void, labelNames: string[] = []) =>
-      new Gauge({
-        name: `vinaigrette_gateway_${name}`,
-        help,
-        labelNames,
-        registers: [this.registry],
-        collect() {
-          read(this);
-        },
-      });
-    gauge('log_lost_records_total', 'Records that could not be written to the event log', (set) =>
+    this.add('log_lost_records_total', 'Records that could not be written to the event log', (set) =>
       set.set(log.stats().lostRecords),
     );
-    gauge('log_unsynced_errors_total', 'Times the event log could not be synced to disk', (set) =>
+    this.add('log_unsynced_errors_total', 'Times the event log could not be synced to disk', (set) =>
       set.set(log.stats().fsyncErrors),
     );
-    gauge('configuration_faults', 'Wanted things that are not in force; /readyz names them', (set) =>
+    this.add('configuration_faults', 'Wanted things that are not in force; /readyz names them', (set) =>
       set.set(configuration.faults.length),
     );
-    gauge('configuration_revision', 'Revision of the wanted state in force', (set) =>
+    this.add('configuration_revision', 'Revision of the wanted state in force', (set) =>
       set.set(Number(configuration.current?.revision ?? 0n)),
     );
-    gauge('registry_connected', '1 while the registry can be heard', (set) =>
+    this.add('registry_connected', '1 while the registry can be heard', (set) =>
       set.set(Number(configuration.registryConnected)),
     );
-    gauge(
+    this.add(
       'circuit_open',
       '1 while a model is not asked because it lately did not answer',
       (set) => {
@@ -86,6 +76,42 @@ export class PrometheusMeters extends Meters {
       },
       ['model'],
     );
+  }
+
+  gaugeShipping(shipper: Pick<KafkaShipper, 'stats'>): void {
+    const perTopic = (read: (stats: TopicShipperStats) => number) => (set: Gauge) => {
+      for (const [topic, stats] of Object.entries(shipper.stats())) set.set({ topic }, read(stats));
+    };
+    this.add(
+      'shipped_records_total',
+      'Records Kafka has',
+      perTopic((of) => of.shippedRecords),
+      ['topic'],
+    );
+    this.add(
+      'shipping_failures',
+      'Attempts to reach Kafka that failed in a row',
+      perTopic((of) => of.failures),
+      ['topic'],
+    );
+    this.add(
+      'dead_letters_total',
+      'Records Kafka refused for good',
+      perTopic((of) => of.deadLetters),
+      ['topic'],
+    );
+  }
+
+  private add(name: string, help: string, read: (set: Gauge) => void, labelNames: string[] = []): void {
+    new Gauge({
+      name: `vinaigrette_gateway_${name}`,
+      help,
+      labelNames,
+      registers: [this.registry],
+      collect() {
+        read(this);
+      },
+    });
   }
 
   get contentType(): string {
