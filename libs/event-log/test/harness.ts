@@ -19,8 +19,13 @@ export class Collector implements EventConsumer {
   private readonly nexts = new Map<string, bigint>();
   private readonly seen = new Map<string, bigint>();
 
-  /** `refuse` may throw: then nothing of the batch counts. */
-  constructor(private readonly refuse: (batch: EventBatch) => void = () => undefined) {}
+  private readonly texts = new Set<string>();
+
+  /** `refuse` may throw: then nothing of the batch counts. Only records of gateways that are `ours` are kept. */
+  constructor(
+    private readonly refuse: (batch: EventBatch) => void = () => undefined,
+    private readonly ours: (gatewayId: string) => boolean = () => true,
+  ) {}
 
   async next(topic: Topic, partition: string): Promise<bigint> {
     return this.nexts.get(`${topic}/${partition}`) ?? 0n;
@@ -37,9 +42,15 @@ export class Collector implements EventConsumer {
       if (record.sequence <= (this.seen.get(identity) ?? -1n)) this.repeated += 1;
       else {
         this.seen.set(identity, record.sequence);
+        if (!this.ours(record.gatewayId)) continue;
         this.records.push({ ...record, topic, partition });
+        this.texts.add(Buffer.from(record.body).toString());
       }
     }
+  }
+
+  has(body: string): boolean {
+    return this.texts.has(body);
   }
 
   /** The bodies of one topic as texts, in the order they were counted. */
