@@ -7,7 +7,7 @@ export function benjaminiHochberg(pValues: readonly number[]): number[] {
   const order = pValues.map((p, index) => ({ p, index })).sort((a, b) => b.p - a.p);
   let least = 1;
   order.forEach(({ p, index }, place) => {
-    least = Math.min(least, (p * pValues.length) / (pValues.length - place));
+    least = Math.min(least, p * (pValues.length / (pValues.length - place)));
     q[index] = least;
   });
   return q;
