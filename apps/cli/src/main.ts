@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
+import { addDemo } from './commands/demo.js';
 import { addDocuments } from './commands/documents.js';
 import { addDrift } from './commands/drift.js';
 import { addModels } from './commands/models.js';
@@ -24,6 +25,7 @@ addStart(program);
 addModels(program);
 addDocuments(program);
 addDrift(program);
+addDemo(program);
 
 try {
   await program.parseAsync(process.argv);

@@ -18,13 +18,25 @@ export const demoBasket = ['milk'];
 export function screen({ ports, database, eventLog, logs, missing, seconds }: House): string {
   const http = (port: number) => `http://127.0.0.1:${port}`;
   const grpc = (port: number) => `grpc 127.0.0.1:${port}`;
+  const services = [
+    ['app-gateway', http(ports.GATEWAY_HTTP_PORT), '', 'recommendations; its API: /docs'],
+    [
+      'model-server',
+      http(ports.MODEL_SERVER_HTTP_PORT),
+      grpc(ports.MODEL_SERVER_GRPC_PORT),
+      'Open Inference Protocol v2',
+    ],
+    ['registry', http(ports.REGISTRY_HTTP_PORT), grpc(ports.REGISTRY_GRPC_PORT), 'versions, aliases, documents'],
+    ['drift-monitor', http(ports.MONITOR_HTTP_PORT), grpc(ports.MONITOR_GRPC_PORT), 'drift and alerts'],
+  ]
+    .map(
+      ([name = '', web = '', rpc = '', what = '']) => `  ${name.padEnd(15)}${web.padEnd(24)}${rpc.padEnd(22)}${what}`,
+    )
+    .join('\n');
   return `
 ${missing.length === 0 ? 'Vinaigrette runs, ready' : `NOT READY (${missing.join('; ')})`} after ${seconds.toFixed(1)} s
 
-  app-gateway    ${http(ports.GATEWAY_HTTP_PORT)}                        recommendations; its API: /docs
-  model-server   ${http(ports.MODEL_SERVER_HTTP_PORT)}  ${grpc(ports.MODEL_SERVER_GRPC_PORT)}   Open Inference Protocol v2
-  registry       ${http(ports.REGISTRY_HTTP_PORT)}  ${grpc(ports.REGISTRY_GRPC_PORT)}   versions, aliases, documents
-  drift-monitor  ${http(ports.MONITOR_HTTP_PORT)}  ${grpc(ports.MONITOR_GRPC_PORT)}   drift and alerts
+${services}
   PostgreSQL     ${database}
   event log      ${eventLog}
 
