@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
-const ROOT = fileURLToPath(new URL('../../', import.meta.resolve('@vinaigrette/proof/package.json')));
+const ROOT = fileURLToPath(new URL('../', import.meta.resolve('@vinaigrette/proof/package.json')));
 const READY_TIMEOUT_MS = 60_000;
 
 /** The four services in the order they are started; they are stopped the other way round. */
