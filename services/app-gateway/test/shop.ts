@@ -1,14 +1,13 @@
-import { create, type MessageInitShape } from '@bufbuild/protobuf';
+import { create } from '@bufbuild/protobuf';
 import {
   WantedDocumentSchema,
   WantedModelSchema,
   type WantedDocument,
   type WantedModel,
-  type WantedStateSchema,
 } from '@vinaigrette/contracts/registry';
 import { tensorOf, type Signature, type Tensor } from '@vinaigrette/signature';
 import type { Model } from './small-model-server.js';
-import type { SmallRegistry } from './small-registry.js';
+import type { SmallRegistry, Wanted } from './small-registry.js';
 
 export const basketSignature: Signature = {
   inputs: [{ name: 'items', datatype: 'BYTES', shape: [-1, -1] }],
@@ -120,7 +119,7 @@ export function model(name: string, signature: unknown, version: number, bestSel
 }
 
 /** The whole shop, as its registry wants it. */
-export function wantedShop(registry: SmallRegistry): MessageInitShape<typeof WantedStateSchema> {
+export function wantedShop(registry: SmallRegistry): Wanted {
   const sha256 = registry.keep(Buffer.from(JSON.stringify(bestSellers)));
   return {
     models: [model('basket', basketSignature, 1, sha256), model('insurance', quoteSignature, 4)],

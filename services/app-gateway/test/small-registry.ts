@@ -4,8 +4,18 @@ import type { AddressInfo } from 'node:net';
 import { create } from '@bufbuild/protobuf';
 import { connectNodeAdapter } from '@connectrpc/connect-node';
 import { ConnectError, Code } from '@connectrpc/connect';
-import { RegistryService, WantedStateSchema, type WantedState } from '@vinaigrette/contracts/registry';
-import type { MessageInitShape } from '@bufbuild/protobuf';
+import {
+  RegistryService,
+  WantedStateSchema,
+  type WantedDocument,
+  type WantedModel,
+  type WantedState,
+} from '@vinaigrette/contracts/registry';
+
+export interface Wanted {
+  models: WantedModel[];
+  documents: WantedDocument[];
+}
 
 /** The registry's Watch and DownloadArtifact over real gRPC, and nothing else of it. */
 export class SmallRegistry {
@@ -22,7 +32,7 @@ export class SmallRegistry {
   }
 
   /** Sends every watcher the new state, under the next revision. */
-  want(state: MessageInitShape<typeof WantedStateSchema>): void {
+  want(state: Wanted): void {
     this.state = create(WantedStateSchema, { ...state, revision: this.state.revision + 1n });
     for (const wake of this.watchers) wake();
   }
