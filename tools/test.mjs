@@ -62,7 +62,15 @@ async function test() {
     await rm(resultsOf(folder), { force: true });
   }
   const names = projects.map(({ name }) => name).join(',');
-  const jest = ['--json', '--outputFile=.results/jest.json', '--passWithNoTests', '--ci', ...wordsForJest];
+  // Nothing here is timed: a test that takes long on a busy machine is not wrong.
+  const jest = [
+    '--testTimeout=120000',
+    '--json',
+    '--outputFile=.results/jest.json',
+    '--passWithNoTests',
+    '--ci',
+    ...wordsForJest,
+  ];
   const nx = ['run-many', '-t', 'test', `--projects=${names}`, '--parallel=2', '--output-style=static', '--', ...jest];
   const quiet = { NX_DAEMON: 'false', NX_TUI: 'false', npm_config_loglevel: 'error' };
   const { status } = await run(installed('nx'), nx, { env: { ...env, ...quiet }, show: true });

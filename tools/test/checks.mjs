@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { faultsOfLock } from '../lock.mjs';
 import { installed, root, run } from '../processes.mjs';
 
@@ -26,7 +27,8 @@ export const checks = [
 
 async function faultsOf(program, words, cwd = root) {
   const { status, text } = await run(program, words, { cwd });
-  return status === 0 ? '' : text.trim() || `${path.basename(program)} ended with status ${status}`;
+  const plain = process.stdout.isTTY ? text : stripVTControlCharacters(text);
+  return status === 0 ? '' : plain.trim() || `${path.basename(program)} ended with status ${status}`;
 }
 
 const buf = (...words) => faultsOf(installed('buf'), words, path.join(root, 'proto'));
