@@ -42,6 +42,7 @@ export class GrpcModels extends Models {
   constructor(address: string) {
     super();
     this.client = new Client(address, credentials.createInsecure(), channelOptions);
+    this.client.getChannel().getConnectivityState(true); // connects now, not in the budget of the first question
   }
 
   async ask({ model, alias, inputs, budgetMs }: ModelQuestion): Promise<ModelAnswer> {
