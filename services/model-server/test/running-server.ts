@@ -111,6 +111,9 @@ export function inferBytes(client: Client, bytes: Buffer, options: CallOptions =
   });
 }
 
+/** Bytes and text as they are, anything else as JSON. */
+export type Files = Record<string, Uint8Array | object | string>;
+
 /** A model repository of the test's own. */
 export class Repository {
   private constructor(readonly folder: string) {}
@@ -120,7 +123,7 @@ export class Repository {
   }
 
   /** Puts a version there in one piece. */
-  async put(model: string, version: number, files: Record<string, Uint8Array | object | string>): Promise<void> {
+  async put(model: string, version: number, files: Files): Promise<void> {
     const beside = await mkdtemp(join(tmpdir(), 'model-server-version-'));
     for (const [name, body] of Object.entries(files)) {
       const plain = body instanceof Uint8Array || typeof body === 'string';

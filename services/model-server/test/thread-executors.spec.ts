@@ -1,0 +1,82 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { tensorOf } from '@vinaigrette/signature';
+import { ThreadExecutors } from '../src/adapters/onnx/thread-executors.js';
+import { PrometheusObservations } from '../src/adapters/prometheus/prometheus-observations.js';
+import type { Executor } from '../src/executors.js';
+import { ServedVersion } from '../src/served-version.js';
+import { until } from './running-server.js';
+import { priceListGolden, slowPriceList } from './tiny-models.js';
+
+/** The compiled thread, as production runs it. */
+const sessionWorker = new URL('../dist/src/adapters/onnx/session-worker.js', import.meta.url);
+const version = { model: 'prices', number: 1, digest: 'a' };
+const limits = { rowsMax: 1, queueRequestsMax: 100 };
+const ask = (index: number) => ({ inputs: { index: tensorOf('INT64', [1], [index]) }, abandoned: () => false });
+
+/** Kills the thread of an executor as nothing in it expects. */
+const kill = (executor: Executor) =>
+  (executor as unknown as { worker: { terminate(): Promise<number> } }).worker.terminate();
+
+describe('a thread that dies', () => {
+  let folder: string;
+  let files: { modelPath: string; goldenPath: string };
+  let executors: ThreadExecutors;
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'model-server-thread-'));
+    files = { modelPath: join(folder, 'model.onnx'), goldenPath: join(folder, 'golden.json') };
+    await writeFile(files.modelPath, slowPriceList());
+    await writeFile(files.goldenPath, JSON.stringify(priceListGolden()));
+    executors = new ThreadExecutors(60_000, sessionWorker);
+  });
+  afterEach(() => rm(folder, { recursive: true, force: true }));
+
+  it('fails the run it was in, is replaced, and those who waited are answered', async () => {
+    const first = await executors.start(files);
+    const observations = new PrometheusObservations();
+    const log = pino({ level: 'silent' });
+    const served = new ServedVersion(version, first, () => executors.start(files), limits, observations, log);
+    const running = served.infer(ask(0));
+    const waiting = [1, 2, 1].map((index) => served.infer(ask(index)));
+    await Promise.all([
+      kill(first),
+      expect(running).rejects.toMatchObject({ code: 'EXECUTOR_LOST', kind: 'unavailable' }),
+    ]);
+    const answers = await Promise.all(waiting);
+    expect(answers.map(({ price }) => price?.data[0])).toEqual([20, 30, 20]);
+    expect(await observations.registry.metrics()).toMatch(/executors_lost_total\{model="prices",version="1"\} 1/);
+    await served.drain();
+  }, 60_000);
+
+  it('and cannot be replaced, refuses until it can', async () => {
+    const first = await executors.start(files);
+    const log = pino({ level: 'silent' });
+    const served = new ServedVersion(
+      version,
+      first,
+      () => executors.start(files),
+      limits,
+      new PrometheusObservations(),
+      log,
+    );
+    await rm(files.modelPath);
+    await kill(first);
+    await until('the version says that it has no executor', () => !served.answers);
+    await expect(served.infer(ask(0))).rejects.toMatchObject({ code: 'EXECUTOR_LOST' });
+    await writeFile(files.modelPath, slowPriceList());
+    await until('the version answers again', () => served.answers);
+    await expect(served.infer(ask(2))).resolves.toMatchObject({ price: { data: Float32Array.of(30) } });
+    await served.drain();
+  }, 60_000);
+
+  it('for want of time while it proves itself, is ended and said so', async () => {
+    await expect(new ThreadExecutors(1, sessionWorker).start(files)).rejects.toMatchObject({
+      code: 'EXECUTOR_LOST',
+      message: expect.stringMatching(/within 1 ms/),
+    });
+  }, 60_000);
+});

@@ -1,0 +1,173 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Client } from '@grpc/grpc-js';
+import { RunningServer, Repository, infer, until, type Files } from './running-server.js';
+import { adder, adderGolden, echo, priceList } from './tiny-models.js';
+
+/** 1 + the addend of whoever answers. */
+async function onePlus(client: Client, modelVersion = ''): Promise<{ version: string; sum: number | undefined }> {
+  const inputs = [{ name: 'x', datatype: 'FP32', shape: [1n, 2n], contents: { fp32Contents: [1, 1] } }];
+  const response = await infer(client, { modelName: 'adder', modelVersion, inputs });
+  return { version: response.modelVersion, sum: response.outputs[0]?.contents?.fp32Contents[0] };
+}
+const good = (addend: number) => ({ 'model.onnx': adder(addend), 'golden.json': adderGolden(addend) });
+
+describe('versions of a folder', () => {
+  let repository: Repository;
+  let server: RunningServer;
+  let client: Client;
+
+  beforeEach(async () => {
+    repository = await Repository.create();
+    await repository.put('adder', 1, good(1));
+    server = await RunningServer.start({ MODEL_REPOSITORY: repository.folder, MODEL_REPOSITORY_POLL_MS: '20' });
+    client = server.connect();
+    await server.untilReady();
+  }, 60_000);
+  afterEach(async () => {
+    await server.stop();
+    await repository.destroy();
+  });
+
+  it('change under load: no call fails, and each is answered by the version it names', async () => {
+    let stop = false;
+    const seen = new Set<string>();
+    const callers = Array.from({ length: 8 }, async () => {
+      const own = server.connect();
+      while (!stop) {
+        const { version, sum } = await onePlus(own);
+        expect(sum).toBe(1 + Number(version));
+        seen.add(version);
+      }
+    });
+    try {
+      for (let version = 2; version <= 6; version++) {
+        await repository.put('adder', version, good(version));
+        await until(`${version} answers`, () => seen.has(String(version)));
+        await repository.remove('adder', version - 1);
+      }
+    } finally {
+      stop = true;
+    }
+    await Promise.all(callers);
+    expect([...seen].sort()).toEqual(['1', '2', '3', '4', '5', '6']);
+    await until(
+      'the versions before are gone',
+      () => server.log.filter(({ msg }) => msg === 'version gone').length === 5,
+    );
+    await expect(onePlus(client, '1')).rejects.toMatchObject({ details: expect.stringMatching(/VERSION_NOT_FOUND/) });
+  }, 120_000);
+
+  const golden = adderGolden(2) as { examples: { outputs: { sum: { data: number[] } } }[] };
+  (golden.examples[7]?.outputs.sum as { data: number[] }).data = [0, 0];
+  it.each<{ fault: string; files: Files; reason: RegExp }>([
+    { fault: 'is no graph', files: { 'model.onnx': 'PK\u0003\u0004' }, reason: /MODEL_INVALID/ },
+    { fault: 'is cut short', files: { 'model.onnx': adder(2).slice(0, 60) }, reason: /MODEL_INVALID/ },
+    {
+      fault: 'answers a golden example otherwise',
+      files: { 'model.onnx': adder(2), 'golden.json': golden },
+      reason: /GOLDEN_MISMATCH.*example 7.*sum\[0\] is 9, not 0/,
+    },
+    {
+      fault: 'has golden examples of another model',
+      files: { 'model.onnx': priceList(), 'golden.json': adderGolden(2) },
+      reason: /INFERENCE_FAILED/,
+    },
+    {
+      fault: 'has unreadable golden examples',
+      files: { 'model.onnx': adder(2), 'golden.json': '{' },
+      reason: /GOLDEN_MISMATCH/,
+    },
+    {
+      fault: 'has the signature of another model',
+      files: {
+        'model.onnx': adder(2),
+        'signature.json': {
+          inputs: [{ name: 'y', datatype: 'FP32', shape: [-1] }],
+          outputs: [{ name: 'sum', datatype: 'FP32', shape: [-1] }],
+          logged: [],
+        },
+      },
+      reason: /SIGNATURE_MISMATCH/,
+    },
+    {
+      fault: 'has an unreadable signature',
+      files: { 'model.onnx': adder(2), 'signature.json': 'none' },
+      reason: /SIGNATURE_MISMATCH/,
+    },
+  ])(
+    'one that $fault is quarantined, and the one before answers on',
+    async ({ files, reason }) => {
+      await repository.put('adder', 2, files);
+      await until('version 2 is quarantined', async () =>
+        (await (await server.get('/readyz')).text()).includes('quarantined'),
+      );
+      await expect(onePlus(client)).resolves.toEqual({ version: '1', sum: 2 });
+      await expect(onePlus(client, '2')).rejects.toMatchObject({ code: 14, details: expect.stringMatching(reason) });
+      expect(server.log.map(({ msg }) => msg)).toEqual(
+        expect.arrayContaining([expect.stringMatching(/^version quarantined/)]),
+      );
+      const metrics = await (await server.get('/metrics')).text();
+      expect(metrics).toContain('model_server_version_state{model="adder",version="2",state="quarantined"} 1');
+
+      await repository.remove('adder', 2);
+      await repository.put('adder', 2, good(5));
+      await until('the mended version 2 answers', async () => (await onePlus(client)).version === '2');
+      await expect(onePlus(client)).resolves.toEqual({ version: '2', sum: 6 });
+    },
+    60_000,
+  );
+
+  it('a model that appears is served, one that disappears is not found', async () => {
+    await repository.put('texts', 3, { 'model.onnx': echo('BYTES') });
+    const ask = () =>
+      infer(client, { modelName: 'texts', inputs: [{ name: 'item', datatype: 'BYTES', shape: [1n, 0n] }] });
+    await until('texts is served', () =>
+      ask().then(
+        () => true,
+        () => false,
+      ),
+    );
+    await repository.remove('texts');
+    await until('texts is gone', () =>
+      ask().then(
+        () => false,
+        (error: { code: number }) => error.code === 5,
+      ),
+    );
+  }, 60_000);
+
+  it('serve on when the folder itself is away', async () => {
+    await repository.destroy();
+    await until('the server has noticed', () => server.log.some(({ msg }) => msg.includes('cannot be read')));
+    await expect(onePlus(client)).resolves.toEqual({ version: '1', sum: 2 });
+  }, 60_000);
+});
+
+describe('a start', () => {
+  it('is refused with a word on a folder that is none', async () => {
+    await expect(RunningServer.start({ MODEL_REPOSITORY: '/nowhere/at/all' })).rejects.toThrow(
+      /MODEL_REPOSITORY is \/nowhere\/at\/all, which is no folder/,
+    );
+  });
+
+  it('is refused with both a folder and a registry', async () => {
+    await expect(RunningServer.start({ MODEL_REPOSITORY: '/tmp', REGISTRY_ADDRESS: '127.0.0.1:5001' })).rejects.toThrow(
+      /MODEL_REPOSITORY/,
+    );
+  });
+
+  it.each(['MODEL_SERVER_GRPC_PORT', 'MODEL_SERVER_HTTP_PORT'])(
+    'is refused with a word on a taken %s',
+    async (variable) => {
+      const repository = await Repository.create();
+      const first = await RunningServer.start({ MODEL_REPOSITORY: repository.folder });
+      const port = String(variable === 'MODEL_SERVER_GRPC_PORT' ? first.grpc : first.http);
+      await expect(RunningServer.start({ MODEL_REPOSITORY: repository.folder, [variable]: port })).rejects.toThrow(
+        new RegExp(`port ${port}.*${variable}`),
+      );
+      await first.stop();
+      await repository.destroy();
+    },
+    60_000,
+  );
+});
