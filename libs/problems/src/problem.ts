@@ -13,7 +13,7 @@ export class Problem extends Error {
   ) {
     super(message, options);
     this.name = 'Problem';
-    this.field = options?.field;
+    this.field = options?.field || undefined; // an empty path is the whole input: nowhere in particular
   }
 
   get kind(): ProblemKind {
