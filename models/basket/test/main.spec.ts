@@ -30,7 +30,7 @@ describe('the command line', () => {
     expect(trained).toMatchObject({ code: 0, stderr: expect.stringMatching(/- read \d+ lines.*\n- hit rate@5/) });
     const card = JSON.parse(await readFile(join(version, 'card.json'), 'utf8'));
     expect(JSON.parse(trained.stdout)).toEqual(card);
-  }, 120_000);
+  });
 
   it.each([
     {
@@ -57,5 +57,5 @@ describe('the command line', () => {
 
   it('explains itself with examples', async () => {
     expect((await run('train', '--help')).stdout).toContain('Examples:\n  $ node dist/src/main.js train');
-  }, 60_000);
+  });
 });

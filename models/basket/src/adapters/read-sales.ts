@@ -38,6 +38,10 @@ export async function readBaskets(source: SalesSource): Promise<{ baskets: Baske
       field: 'from',
     });
   }
+  if (source.format === 'basket-lines' && (fromMs ?? toMs) !== undefined) {
+    const message = 'basket-lines has no dates to choose from: leave from and to out';
+    throw new Problem('TRAINING_OPTION_INVALID', message, { field: fromMs === undefined ? 'to' : 'from' });
+  }
   await access(source.input, constants.R_OK).catch((cause) => {
     throw new Problem('SALES_NOT_FOUND', `${source.input} cannot be read`, { field: 'input', cause });
   });

@@ -38,6 +38,27 @@ describe('mineRules()', () => {
     });
   });
 
+  it.each([
+    { case: 'confidence', first: { confidence: 0.6 }, second: { confidence: 0.5, lift: 9, support: 0.9 } },
+    { case: 'lift', first: { lift: 3 }, second: { lift: 2, support: 0.9, consequent: 'a' } },
+    { case: 'support', first: { support: 0.2 }, second: { support: 0.1, consequent: 'a' } },
+    { case: 'SKU', first: { consequent: 'b', antecedent: ['c', 'd'] }, second: { consequent: 'c', antecedent: ['a'] } },
+    { case: 'fewer items asked for', first: { antecedent: ['z'] }, second: { antecedent: ['a', 'b'] } },
+    { case: 'their names', first: { antecedent: ['a', 'c'] }, second: { antecedent: ['b', 'c'] } },
+  ])('lets $case decide when all before it is equal', ({ first, second }) => {
+    const rule = {
+      antecedent: ['a'],
+      consequent: 'x',
+      baskets: 1,
+      support: 0.1,
+      confidence: 0.5,
+      lift: 2,
+      conviction: 1,
+    };
+    expect(compareStrength({ ...rule, ...first }, { ...rule, ...second })).toBeLessThan(0);
+    expect(compareStrength({ ...rule, ...second }, { ...rule, ...first })).toBeGreaterThan(0);
+  });
+
   const alphabet = ['a', 'b', 'c', 'd', 'e', 'f'];
   it('finds every rule that counting finds, and no other', () =>
     fc.assert(

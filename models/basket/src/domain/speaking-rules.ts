@@ -12,7 +12,7 @@ export function speakingRules(rules: readonly Rule[]): Rule[] {
   return rules.filter(({ antecedent, consequent }) => {
     const stronger = spoken.get(consequent) ?? [];
     const has = new Set(antecedent);
-    const silent = stronger.some((part) => part.length < has.size && part.every((sku) => has.has(sku)));
+    const silent = stronger.some((part) => part.every((sku) => has.has(sku)));
     if (silent) return false;
     stronger.push(antecedent);
     spoken.set(consequent, stronger);
