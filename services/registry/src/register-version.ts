@@ -21,6 +21,9 @@ export interface Registration {
  * The same files registered again answer with the number they have, whatever actor and description say.
  */
 export class RegisterVersion {
+  /** By digest of the files: who retries while the first call is still at it waits for the same verdict. */
+  private readonly inspections = new Map<string, Promise<Inspection>>();
+
   constructor(
     private readonly artifacts: Artifacts,
     private readonly inspector: Inspector,
@@ -38,7 +41,7 @@ export class RegisterVersion {
     if (same) return { modelVersion: same, created: false };
 
     const files = await this.present(registration.files);
-    const { signature, hasBaseline } = await this.inspect(files);
+    const { signature, hasBaseline } = await this.inspectOnce(digest, files);
     const draft = {
       model,
       files,
@@ -68,6 +71,14 @@ export class RegisterVersion {
       }
       return create(VersionFileSchema, { path, sha256, sizeBytes });
     });
+  }
+
+  private inspectOnce(digest: string, files: readonly VersionFile[]): Promise<Inspection> {
+    const begun = this.inspections.get(digest);
+    if (begun) return begun;
+    const inspection = this.inspect(files).finally(() => this.inspections.delete(digest));
+    this.inspections.set(digest, inspection);
+    return inspection;
   }
 
   private async inspect(files: readonly VersionFile[]): Promise<Inspection> {

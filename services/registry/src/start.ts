@@ -1,4 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { fastifyConnectPlugin } from '@connectrpc/connect-fastify';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -28,11 +29,12 @@ const MESSAGE_BYTES_MAX = 16 * 1024 * 1024;
 export async function start(config: Config, logger: Logger): Promise<() => Promise<void>> {
   const app = await NestFactory.create<NestFastifyApplication>(
     RegistryModule.with(config, logger),
-    new FastifyAdapter({ forceCloseConnections: true }),
+    new FastifyAdapter({ forceCloseConnections: 'idle' }),
     { logger: new NestLog(logger), abortOnError: false },
   );
   app.useGlobalFilters(new ProblemFilter(logger));
   const watch = app.get(WatchWantedState);
+  const inspector = app.get<ProcessInspector>(Inspector);
   const calls = {
     routes: registryRoutes({
       artifacts: app.get(Artifacts),
@@ -49,27 +51,31 @@ export async function start(config: Config, logger: Logger): Promise<() => Promi
   const grpc = new GrpcServer(calls);
 
   const listening = new AbortController();
-  const heard = hearChanges(config.DATABASE_URL, logger, listening.signal, () => void watch.refresh());
+  void hearChanges(config.DATABASE_URL, logger, listening.signal, () => void watch.refresh());
   const poll = setInterval(() => void watch.refresh(), config.WANTED_STATE_POLL_MS);
   await watch.refresh();
 
-  const http = await listen(config, 'REGISTRY_HTTP_PORT', async (port, host) => {
+  const http: Server = app.getHttpServer();
+  const httpPort = await listen(config, 'REGISTRY_HTTP_PORT', async (port, host) => {
     await app.listen(port, host);
-    return (app.getHttpServer().address() as { port: number }).port;
+    return (http.address() as AddressInfo).port;
   });
   const grpcPort = await listen(config, 'REGISTRY_GRPC_PORT', (port, host) => grpc.listen(port, host));
-  logger.info({ http, grpc: grpcPort }, 'listening');
+  logger.info({ http: httpPort, grpc: grpcPort }, 'listening');
 
   return async () => {
     watch.close();
     clearInterval(poll);
     listening.abort();
-    await heard;
     // Half of the time for calls to end by themselves; then they are cut, so that the rest can close in order.
-    await Promise.race([grpc.drain(), sleep(config.DRAIN_TIMEOUT_MS / 2, undefined, { ref: false })]);
-    grpc.cut();
-    (app.get(Inspector) as ProcessInspector).close();
+    const deadline = setTimeout(() => {
+      grpc.cut();
+      inspector.close();
+      http.closeAllConnections();
+    }, config.DRAIN_TIMEOUT_MS / 2);
+    await grpc.drain();
     await app.close();
+    clearTimeout(deadline);
   };
 }
 

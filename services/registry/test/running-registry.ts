@@ -5,11 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { createClient, type Client } from '@connectrpc/connect';
+import { Code, ConnectError, createClient, type Client } from '@connectrpc/connect';
 import { createGrpcTransport } from '@connectrpc/connect-node';
 import { RegistryService, type RegisterVersionResponse } from '@vinaigrette/contracts/registry';
 import pg from 'pg';
+import { Cable } from './cable.js';
 
 const MAIN = fileURLToPath(new URL('../dist/src/main.js', import.meta.url));
 
@@ -58,7 +60,9 @@ export class RunningRegistry {
   }
 
   async client(): Promise<Client<typeof RegistryService>> {
-    return createClient(RegistryService, createGrpcTransport({ baseUrl: (await this.addresses()).grpc }));
+    const { grpc } = await this.addresses();
+    // Node's own 10 MB would end a call with a larger message before the registry could refuse it.
+    return createClient(RegistryService, createGrpcTransport({ baseUrl: grpc, nodeOptions: { maxSessionMemory: 64 } }));
   }
 
   async kill(signal: NodeJS.Signals): Promise<void> {
@@ -70,6 +74,7 @@ export class RunningRegistry {
 /** A database and an artefact folder of a test's own, and registries on them. */
 export class Workbench {
   private readonly running: RunningRegistry[] = [];
+  private readonly cables: Cable[] = [];
 
   private constructor(
     readonly databaseUrl: string,
@@ -103,12 +108,20 @@ export class Workbench {
     return registry;
   }
 
+  /** A way to the database that the test can cut; not plugged in yet. */
+  async cable(): Promise<Cable> {
+    const cable = await Cable.to(this.databaseUrl);
+    this.cables.push(cable);
+    return cable;
+  }
+
   query<Row extends pg.QueryResultRow>(text: string, values: unknown[] = []): Promise<Row[]> {
     return query<Row>(this.databaseUrl, text, values);
   }
 
   async close(): Promise<void> {
     await Promise.all(this.running.map((registry) => registry.kill('SIGKILL')));
+    for (const cable of this.cables) cable.cut();
     await query(this.server, `DROP DATABASE ${new URL(this.databaseUrl).pathname.slice(1)} WITH (FORCE)`);
     await rm(this.folder, { recursive: true });
   }
@@ -146,4 +159,35 @@ export async function register(
   );
   const named = uploaded.map(({ path, sha256, sizeBytes }) => ({ path, sha256, sizeBytes }));
   return client.registerVersion({ model, files: named, actor: 'test', description: '' });
+}
+
+/** Why a call was refused: Connect's code, ours, and the field; undefined when it was not. */
+export async function refusal(call: Promise<unknown> | AsyncIterable<unknown>) {
+  try {
+    if (Symbol.asyncIterator in call) for await (const message of call) void message;
+    else await call;
+    return undefined;
+  } catch (error) {
+    const { code, metadata, message } = ConnectError.from(error);
+    const field = metadata.get('problem-field');
+    return {
+      status: Code[code],
+      code: metadata.get('problem-code'),
+      field: field === null ? undefined : decodeURIComponent(field),
+      message,
+    };
+  }
+}
+
+/** Tries again until the expectations hold; throws the last failure after a minute. */
+export async function eventually(expectations: () => unknown): Promise<void> {
+  for (let tries = 0; ; tries++) {
+    try {
+      await expectations();
+      return;
+    } catch (error) {
+      if (tries === 600) throw error;
+      await sleep(100);
+    }
+  }
 }

@@ -1,38 +1,51 @@
-import { create, toBinary } from '@bufbuild/protobuf';
-import { ModelProtoSchema, TensorProto_DataType } from '@vinaigrette/contracts/onnx';
+import { create, toBinary, type MessageInitShape } from '@bufbuild/protobuf';
+import { ModelProtoSchema, TensorProto_DataType, type GraphProtoSchema } from '@vinaigrette/contracts/onnx';
+
+type Graph = MessageInitShape<typeof GraphProtoSchema>;
 
 /** A graph of one operator: y = op(x), both FP32 [-1, 1]. */
-export function tinyModel(operator = 'Neg'): Uint8Array {
-  const column = (name: string) => ({
-    name,
-    type: {
-      value: {
-        case: 'tensorType' as const,
-        value: {
-          elemType: TensorProto_DataType.FLOAT,
-          shape: {
-            dim: [
-              { value: { case: 'dimParam' as const, value: 'batch' } },
-              { value: { case: 'dimValue' as const, value: 1n } },
-            ],
-          },
-        },
-      },
-    },
+export const tinyModel = (operator = 'Neg'): Uint8Array =>
+  modelOf({ node: [{ opType: operator, input: ['x'], output: ['y'] }] });
+
+/** Squares a 4,000 x 4,000 matrix two hundred times on the way to y: minutes on any machine. */
+export function slowModel(): Uint8Array {
+  const squares = Array.from({ length: 200 }, (_, index) => {
+    return { opType: 'MatMul', input: [`m${index}`, `m${index}`], output: [`m${index + 1}`] };
   });
-  return toBinary(
-    ModelProtoSchema,
-    create(ModelProtoSchema, {
-      irVersion: 8n,
-      opsetImport: [{ domain: '', version: 13n }],
-      graph: {
-        name: 'tiny',
-        node: [{ opType: operator, input: ['x'], output: ['y'] }],
-        input: [column('x')],
-        output: [column('y')],
-      },
-    }),
-  );
+  return fillingModel([4_000n, 4_000n], squares, 'm200');
+}
+
+/** Fills 8 GB with zeros on the way to y. */
+export const hungryModel = (): Uint8Array => fillingModel([2_000_000_000n], [], 'm0');
+
+/** y = x + the sum of `last`, which `steps` make of m0, zeros of that shape. */
+function fillingModel(shape: bigint[], steps: { opType: string; input: string[]; output: string[] }[], last: string) {
+  return modelOf({
+    initializer: [
+      { name: 'shape', dims: [BigInt(shape.length)], dataType: TensorProto_DataType.INT64, int64Data: shape },
+    ],
+    node: [
+      { opType: 'ConstantOfShape', input: ['shape'], output: ['m0'] },
+      ...steps,
+      { opType: 'ReduceSum', input: [last], output: ['sum'] },
+      { opType: 'Add', input: ['x', 'sum'], output: ['y'] },
+    ],
+  });
+}
+
+function modelOf(graph: Graph): Uint8Array {
+  const dim = [
+    { value: { case: 'dimParam' as const, value: 'batch' } },
+    { value: { case: 'dimValue' as const, value: 1n } },
+  ];
+  const value = { case: 'tensorType' as const, value: { elemType: TensorProto_DataType.FLOAT, shape: { dim } } };
+  const [input, output] = ['x', 'y'].map((name) => [{ name, type: { value } }]);
+  const model = create(ModelProtoSchema, {
+    irVersion: 8n,
+    opsetImport: [{ domain: '', version: 13n }],
+    graph: { name: 'tiny', ...graph, input, output } as Graph,
+  });
+  return toBinary(ModelProtoSchema, model);
 }
 
 const FP32 = { datatype: 'FP32', shape: [-1, 1] };

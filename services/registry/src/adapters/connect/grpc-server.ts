@@ -5,13 +5,16 @@ import { connectNodeAdapter, type ConnectNodeAdapterOptions } from '@connectrpc/
 /** After so long without a byte the system asks whether a caller is still there, so that the dead do not pile up. */
 const KEEP_ALIVE_MS = 30_000;
 
+/** What may wait on one connection for a caller that reads slowly; Node's 10 MB is a handful of watchers of a large state. */
+const SESSION_MEMORY_MB_MAX = 64;
+
 /** gRPC over clear-text HTTP/2. */
 export class GrpcServer {
   private readonly server: Http2Server;
   private readonly sessions = new Set<ServerHttp2Session>();
 
   constructor(options: ConnectNodeAdapterOptions) {
-    this.server = createServer(connectNodeAdapter(options));
+    this.server = createServer({ maxSessionMemory: SESSION_MEMORY_MB_MAX }, connectNodeAdapter(options));
     this.server.on('connection', (socket) => socket.setKeepAlive(true, KEEP_ALIVE_MS));
     this.server.on('session', (session) => {
       this.sessions.add(session);

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { createReadStream, type Stats } from 'node:fs';
+import { constants, createReadStream, type Stats } from 'node:fs';
 import { copyFile, link, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
@@ -8,6 +8,7 @@ import { Artifacts, type KeptArtifact, type LaidOutFolder } from '../../artifact
 import { isAbandoned, scratchName } from './scratch-name.js';
 
 const READ_BYTES = 256 * 1024;
+const READ_ONLY = 0o444;
 
 /**
  * A folder of files named by their SHA-256: `sha256/ab/abcd...`. What is not yet whole lies in `scratch/`, and comes to
@@ -87,7 +88,9 @@ export class FolderArtifacts extends Artifacts {
       for (const file of files) {
         const target = join(path, file.path);
         await mkdir(dirname(target), { recursive: true });
-        await link(this.pathOf(file.sha256), target).catch(() => copyFile(this.pathOf(file.sha256), target));
+        const source = this.pathOf(file.sha256);
+        // EXCL: never through a link into another artefact, which two paths differing in case alone would else do.
+        await link(source, target).catch(() => copyFile(source, target, constants.COPYFILE_EXCL));
       }
       return { path, remove };
     } catch (error) {
@@ -99,7 +102,7 @@ export class FolderArtifacts extends Artifacts {
   private async write(temporary: string, chunks: AsyncIterable<Uint8Array>): Promise<KeptArtifact> {
     const hash = createHash('sha256');
     let size = 0;
-    const file = await open(temporary, 'wx');
+    const file = await open(temporary, 'wx', READ_ONLY);
     try {
       for await (const chunk of chunks) {
         size += chunk.byteLength;

@@ -1,6 +1,11 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Controller, Get, Header } from '@nestjs/common';
+import { Problem } from '@vinaigrette/problems';
 import { WantedStates } from '../../wanted-states.js';
 import { Metrics } from '../../metrics.js';
+
+/** A probe that gets no answer tells less than one that says why. */
+const READY_WITHIN_MS = 2_000;
 
 @Controller()
 export class HealthController {
@@ -18,7 +23,10 @@ export class HealthController {
   /** The database answers too; UPSTREAM_UNAVAILABLE when it does not. */
   @Get('readyz')
   async readyz() {
-    await this.states.revision();
+    const answered = await Promise.race([this.states.revision(), sleep(READY_WITHIN_MS, undefined, { ref: false })]);
+    if (answered === undefined) {
+      throw new Problem('UPSTREAM_UNAVAILABLE', `PostgreSQL did not answer within ${READY_WITHIN_MS} ms`);
+    }
     return { status: 'ready' };
   }
 

@@ -13,7 +13,7 @@ import { answerGolden, loadModel } from './answer-golden.js';
 export async function inspectFiles(folder: string): Promise<Inspection> {
   const path = join(folder, MODEL_FILE);
   const declared = await readJson(folder, SIGNATURE_FILE, 'SIGNATURE_MISMATCH');
-  const signature = agreeSignature(readSignature(await readFile(path)), declared);
+  const signature = agreeSignature(readSignature(await readGraph(path)), declared);
   const goldenJson = await readJson(folder, GOLDEN_FILE, 'GOLDEN_MISMATCH');
   const golden = goldenJson === undefined ? undefined : parseGolden(goldenJson);
   const baselineJson = await readJson(folder, BASELINE_FILE, 'BASELINE_INVALID');
@@ -21,6 +21,18 @@ export async function inspectFiles(folder: string): Promise<Inspection> {
   const session = await loadModel(path);
   if (golden) await answerGolden(session, signature, golden);
   return { signature, hasBaseline: baselineJson !== undefined };
+}
+
+/** Throws MODEL_INVALID for what is longer than a protobuf message, and Node's buffer, can be. */
+async function readGraph(path: string): Promise<Uint8Array> {
+  try {
+    return await readFile(path);
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'ERR_FS_FILE_TOO_LARGE') throw cause;
+    throw new Problem('MODEL_INVALID', 'An ONNX graph ends at 2 GiB; keep larger weights in files beside it', {
+      cause,
+    });
+  }
 }
 
 /** The file's JSON; undefined when the version has no such file. Throws the code given when it is not JSON. */

@@ -4,9 +4,10 @@ import { OVER_MEMORY, OVER_TIME, type Limits } from './limits.js';
 
 /**
  * Runs on a thread of its own beside an inspection, whose main thread is deaf while native code computes. Kills the
- * process when it grows or lasts too long; so an inspection ends even when the registry that began it is gone.
+ * process when it grows too big or lasts too long, and when the registry that began it is gone.
  */
 const { timeoutMs, memoryBytesMax } = workerData as Limits;
+const registry = process.ppid;
 const LOOK_EVERY_MS = 20;
 const STANDARD_ERROR = 2;
 
@@ -15,4 +16,7 @@ const kill = (why: string): void => {
   process.kill(process.pid, 'SIGKILL');
 };
 setTimeout(() => kill(OVER_TIME), timeoutMs);
-setInterval(() => process.memoryUsage.rss() > memoryBytesMax && kill(OVER_MEMORY), LOOK_EVERY_MS);
+setInterval(() => {
+  if (process.memoryUsage.rss() > memoryBytesMax) kill(OVER_MEMORY);
+  if (process.ppid !== registry) kill('inspection-orphaned');
+}, LOOK_EVERY_MS);
