@@ -33,7 +33,7 @@ describe('requests that meet a busy executor', () => {
     });
     client = server.connect();
     await server.untilReady();
-  }, 60_000);
+  }, 180_000);
   afterAll(async () => {
     await server.stop();
     await repository.destroy();
@@ -57,7 +57,7 @@ describe('requests that meet a busy executor', () => {
     const runs = (await metric('run_rows_count', 'prices')) - runsBefore;
     expect(runs).toBeGreaterThanOrEqual(80 / 16); // never more than BATCH_ROWS_MAX rows
     expect(runs).toBeLessThan(20);
-  }, 60_000);
+  }, 180_000);
 
   it('do not suffer from the one among them that fails', async () => {
     const asked = Array.from({ length: 20 }, (_, at) => (at === 9 ? 99 : at % 3));
@@ -68,7 +68,7 @@ describe('requests that meet a busy executor', () => {
       else
         expect(answer).toMatchObject({ value: { outputs: [{ contents: { fp32Contents: [10 * ((at % 3) + 1)] } }] } });
     }
-  }, 60_000);
+  }, 180_000);
 
   it('are never joined when the golden examples say that rows look at each other', async () => {
     const answers = await Promise.all(Array.from({ length: 60 }, (_, at) => infer(client, share(at + 1))));
@@ -80,7 +80,7 @@ describe('requests that meet a busy executor', () => {
         whyNotJoined: expect.stringMatching(/answered otherwise/),
       }),
     );
-  }, 60_000);
+  }, 180_000);
 
   it('are refused with RESOURCE_EXHAUSTED beyond the queue', async () => {
     const answers = await Promise.allSettled(
@@ -92,7 +92,7 @@ describe('requests that meet a busy executor', () => {
     for (const answer of refused)
       expect(answer).toMatchObject({ reason: { code: 8, details: expect.stringMatching(/QUEUE_FULL.*Remedy/) } });
     await expect(infer(client, price(1))).resolves.toBeDefined();
-  }, 60_000);
+  }, 180_000);
 
   it('are dropped before their run when nobody waits for them any more', async () => {
     const rowsBefore = await metric('run_rows_sum', 'prices');
@@ -106,7 +106,7 @@ describe('requests that meet a busy executor', () => {
     await until('the queue is empty', async () => (await metric('queue_requests', 'prices')) === 0);
     const answered = late.filter(({ status }) => status === 'fulfilled').length;
     expect((await metric('run_rows_sum', 'prices')) - rowsBefore).toBeLessThan(answered + 31);
-  }, 60_000);
+  }, 180_000);
 });
 
 describe('SIGTERM', () => {
@@ -140,5 +140,5 @@ describe('SIGTERM', () => {
     expect(statuses).toEqual(['SERVING', 'NOT_SERVING']);
     health.close();
     await repository.destroy();
-  }, 60_000);
+  }, 180_000);
 });

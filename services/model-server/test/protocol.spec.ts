@@ -65,7 +65,7 @@ describe('the protocol, on a folder', () => {
     client = server.connect();
     connect = createClient(GRPCInferenceService, createGrpcTransport({ baseUrl: `http://${server.address}` }));
     await server.untilReady();
-  }, 120_000);
+  }, 180_000);
 
   afterAll(async () => {
     await server.stop();

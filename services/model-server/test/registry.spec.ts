@@ -63,7 +63,7 @@ describe('model-server behind a registry', () => {
     await answersAre(server, 'champion', '2');
     await expect(answers(server, 'canary')).rejects.toMatchObject({ code: 5 });
     await expect(answers(server, '1')).rejects.toMatchObject({ code: 5 });
-  }, 60_000);
+  }, 180_000);
 
   it('is not ready before it knows what is wanted', async () => {
     await registry.stop();
@@ -73,7 +73,7 @@ describe('model-server behind a registry', () => {
     await registry.start();
     await server.untilReady();
     await expect(answers(server)).resolves.toBe('1');
-  }, 60_000);
+  }, 180_000);
 
   it('serves on while the registry is away, starts again without it, and follows it when it is back', async () => {
     registry.want({ champion: 1 });
@@ -95,7 +95,7 @@ describe('model-server behind a registry', () => {
     registry.want({ champion: 2 });
     await registry.start();
     await answersAre(second, '', '2');
-  }, 60_000);
+  }, 180_000);
 
   it('starts again with the version that served, not with the unfit one that was wanted', async () => {
     registry.want({ champion: 1 });
@@ -117,7 +117,7 @@ describe('model-server behind a registry', () => {
     await registry.start();
     await until('3 is quarantined again', () => second.log.some(({ msg }) => msg.startsWith('version quarantined')));
     await expect(answers(second)).resolves.toBe('1');
-  }, 60_000);
+  }, 180_000);
 
   it('takes no artefact whose bytes are not what their name says, and takes them when they are right', async () => {
     registry.corrupt(2, Buffer.from('not the bytes that were asked for'));
@@ -130,7 +130,7 @@ describe('model-server behind a registry', () => {
     await registry.register(2, good(2));
     await answersAre(server, '', '2');
     await until('only what is needed is kept', async () => (await readdir(join(cache, 'artefacts'))).length === 2);
-  }, 60_000);
+  }, 180_000);
 
   it.each([
     { damage: 'a cached model was damaged', file: /^[0-9a-f]{64}$/ },

@@ -50,7 +50,7 @@ describe('a thread that dies', () => {
     expect(answers.map(({ price }) => price?.data[0])).toEqual([20, 30, 20]);
     expect(await observations.registry.metrics()).toMatch(/executors_lost_total\{model="prices",version="1"\} 1/);
     await served.drain();
-  }, 60_000);
+  }, 180_000);
 
   it('and cannot be replaced, refuses until it can', async () => {
     const first = await executors.start(files);
@@ -71,12 +71,12 @@ describe('a thread that dies', () => {
     await until('the version answers again', () => served.answers);
     await expect(served.infer(ask(2))).resolves.toMatchObject({ price: { data: Float32Array.of(30) } });
     await served.drain();
-  }, 60_000);
+  }, 180_000);
 
   it('for want of time while it proves itself, is ended and said so', async () => {
     await expect(new ThreadExecutors(1, sessionWorker).start(files)).rejects.toMatchObject({
       code: 'EXECUTOR_LOST',
       message: expect.stringMatching(/within 1 ms/),
     });
-  }, 60_000);
+  }, 180_000);
 });

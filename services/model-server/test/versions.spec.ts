@@ -22,7 +22,7 @@ describe('versions of a folder', () => {
     server = await RunningServer.start({ MODEL_REPOSITORY: repository.folder, MODEL_REPOSITORY_POLL_MS: '20' });
     client = server.connect();
     await server.untilReady();
-  }, 60_000);
+  }, 180_000);
   afterEach(async () => {
     await server.stop();
     await repository.destroy();
@@ -55,7 +55,7 @@ describe('versions of a folder', () => {
       () => server.log.filter(({ msg }) => msg === 'version gone').length === 5,
     );
     await expect(onePlus(client, '1')).rejects.toMatchObject({ details: expect.stringMatching(/VERSION_NOT_FOUND/) });
-  }, 120_000);
+  }, 180_000);
 
   const golden = adderGolden(2) as { examples: { outputs: { sum: { data: number[] } } }[] };
   (golden.examples[7]?.outputs.sum as { data: number[] }).data = [0, 0];
@@ -134,13 +134,13 @@ describe('versions of a folder', () => {
         (error: { code: number }) => error.code === 5,
       ),
     );
-  }, 60_000);
+  }, 180_000);
 
   it('serve on when the folder itself is away', async () => {
     await repository.destroy();
     await until('the server has noticed', () => server.log.some(({ msg }) => msg.includes('cannot be read')));
     await expect(onePlus(client)).resolves.toEqual({ version: '1', sum: 2 });
-  }, 60_000);
+  }, 180_000);
 });
 
 describe('a start', () => {
