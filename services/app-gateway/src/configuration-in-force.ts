@@ -26,6 +26,11 @@ export class ConfigurationInForce {
     this.reported = faults;
   }
 
+  /** Besides what was told with the configuration in force; forgotten with the next one. */
+  report(fault: Fault): void {
+    this.reported = [...this.reported.filter(({ subject }) => subject !== fault.subject), fault];
+  }
+
   recommendation(name: string): ReadyUseCase<RecommendationUseCase> {
     return this.find(name, 'recommendation', 'POST /v1/recommendations');
   }

@@ -71,6 +71,7 @@ export class FollowRegistry {
     if (this.state && state.revision < this.state.revision) {
       const why = `revision ${state.revision} is older than ${this.state.revision}, which is in force`;
       this.log.warn({ revision: Number(state.revision) }, `the registry's state is ignored: ${why}`);
+      this.configuration.report({ subject: 'registry', why });
       return;
     }
     const complete = await this.putInForce(state, (sha256) => this.fetched(sha256));

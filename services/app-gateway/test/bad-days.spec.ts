@@ -143,6 +143,34 @@ describe('on a bad day', () => {
     await eventually(async () => (await shop.get('/readyz')).status === 503, 'the registry is followed again');
   }, 60_000);
 
+  it('ignores a registry that has gone back in time, and says so', async () => {
+    registry.want(wantedShop(registry)); // the second revision
+    const shop = await started();
+    await registry.close();
+    registry = new SmallRegistry();
+    registry.want({ models: [], documents: [] });
+    await registry.listen(registryPort);
+    await eventually(async () => (await shop.get('/readyz')).body.faults.length > 0, 'the fault is told');
+    const { body } = await shop.get('/readyz');
+    expect(body.faults).toEqual([{ subject: 'registry', why: expect.stringContaining('revision 1 is older than 2') }]);
+    expect((await shop.post(recommend, basket)).status).toBe(200);
+  }, 60_000);
+
+  it('answers 503 when no rung is left, and an empty list when the model has nothing to say', async () => {
+    const wanted = wantedShop(registry);
+    const others = wanted.documents.filter(({ name }) => name !== 'recommendations');
+    const bare = document('use-case', 'recommendations', { ...recommendations, fallback: [] });
+    registry.want({ ...wanted, documents: [...others, bare] });
+    const shop = await started();
+    const { body: nothing } = await shop.post(recommend, { basket: ['unheard of'] });
+    expect({ items: nothing.items, fallback: nothing.servedBy.fallback }).toEqual({ items: [], fallback: null });
+    models.close();
+    const { status, body } = await shop.post(recommend, basket);
+    expect({ status, code: body.code }).toEqual({ status: 503, code: 'UPSTREAM_UNAVAILABLE' });
+    const { predictions } = await readLog(space.eventLogDir);
+    expect(predictions.map((it) => it.status)).toEqual([PredictionStatus.ANSWERED, PredictionStatus.ERROR]);
+  }, 60_000);
+
   it('says what is missing when it never heard of a registry', async () => {
     await registry.close();
     const shop = await start();

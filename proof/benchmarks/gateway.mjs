@@ -1,0 +1,184 @@
+/**
+ * How fast the gateway answers POST /v1/recommendations, with rules, fallbacks and the log on, in front of a real model
+ * server: p50, p99 and requests a second at 1 and 64 in flight, beside a bare Nest + Fastify hello in the same run.
+ *
+ *   npx tsc -b && node proof/benchmarks/gateway.mjs [--seconds 10] [--rounds 3]
+ */
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import autocannon from 'autocannon';
+import { SmallRegistry } from '../../services/app-gateway/dist/test/small-registry.js';
+
+const { values } = parseArgs({
+  options: { seconds: { type: 'string', default: '10' }, rounds: { type: 'string', default: '3' } },
+});
+const [seconds, rounds] = [Number(values.seconds), Number(values.rounds)];
+const at = (path) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'vinaigrette-benchmark-'));
+const children = [];
+
+/** A process that says `{"msg":"listening",...}`; resolves with that line. */
+async function listening(script, environment) {
+  const env = { ...process.env, LOG_LEVEL: 'info', ...environment };
+  const child = spawn(process.execPath, [script], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+  children.push(child);
+  for await (const line of createInterface({ input: child.stdout })) {
+    const told = JSON.parse(line);
+    if (told.msg !== 'listening') continue;
+    child.stdout.resume();
+    return { ...told, child };
+  }
+  throw new Error(`${script} ended before it listened`);
+}
+
+function trainedVersion() {
+  const basket = at('models/basket/dist/src/main.js');
+  const [sales, version] = [join(folder, 'demo.csv'), join(folder, 'version')];
+  for (const words of [
+    ['generate', sales, '--seed', '1'],
+    ['train', sales, '--out-dir', version],
+  ]) {
+    const { status, stderr } = spawnSync(process.execPath, [basket, ...words], { encoding: 'utf8' });
+    if (status !== 0) throw new Error(stderr);
+  }
+  return version;
+}
+
+function wantedBy(registry, version) {
+  const read = (name) => readFileSync(join(version, name));
+  const files = readdirSync(version).map((path) => ({ path, sha256: registry.keep(read(path)) }));
+  const champion = { champion: 1 };
+  const document = (kind, name, body) => ({
+    kind,
+    name,
+    aliases: champion,
+    versions: [{ kind, name, version: 1, bodyJson: JSON.stringify(body) }],
+  });
+  const signatureJson = read('signature.json').toString();
+  const rules = [
+    { id: 'recalled', action: 'hide', skus: ['not-sold'] },
+    { id: 'sure', action: 'minimum-score', score: 0.05 },
+    { id: 'few', action: 'cap', items: 20 },
+  ];
+  registry.want({
+    models: [{ name: 'basket', aliases: champion, versions: [{ model: 'basket', version: 1, files, signatureJson }] }],
+    documents: [
+      document('use-case', 'recommendations', { kind: 'recommendation', model: 'basket', ruleSet: 'shop' }),
+      document('rule-set', 'shop', { rules }),
+    ],
+  });
+}
+
+/** Processor time a process has used, user and system, in microseconds. Linux; elsewhere 0. */
+function cpuUs(pid) {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
+    return (Number(fields[11]) + Number(fields[12])) * 10_000;
+  } catch {
+    return 0;
+  }
+}
+
+async function measure({ url, child }, body, inFlight, durationS) {
+  const [before, timesMs] = [cpuUs(child.pid), []];
+  const run = autocannon({
+    url,
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+    connections: inFlight,
+    duration: durationS,
+  });
+  // autocannon's own percentiles are whole milliseconds.
+  run.on('response', (_client, _status, _bytes, responseMs) => timesMs.push(responseMs));
+  const result = await run;
+  if (result.non2xx + result.errors + result.timeouts > 0) throw new Error(`${url}: not every answer was a good one`);
+  timesMs.sort((a, b) => a - b);
+  const at = (share) => timesMs[Math.min(timesMs.length - 1, Math.floor(share * timesMs.length))];
+  return {
+    p50: at(0.5),
+    p99: at(0.99),
+    perSecond: timesMs.length / result.duration,
+    cpuUs: (cpuUs(child.pid) - before) / timesMs.length,
+  };
+}
+
+const rounded = (ms) => Number(ms.toFixed(2));
+
+const median = (numbers) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)];
+
+try {
+  const registry = new SmallRegistry();
+  wantedBy(registry, trainedVersion());
+  const registryAddress = `127.0.0.1:${await registry.listen()}`;
+  const models = await listening(at('services/model-server/dist/src/main.js'), {
+    MODEL_SERVER_HTTP_PORT: '0',
+    MODEL_SERVER_GRPC_PORT: '0',
+    REGISTRY_ADDRESS: registryAddress,
+    MODEL_SERVER_CACHE_DIR: join(folder, 'model-server'),
+  });
+  const gateway = await listening(at('services/app-gateway/dist/src/main.js'), {
+    GATEWAY_HTTP_PORT: '0',
+    REGISTRY_ADDRESS: registryAddress,
+    MODEL_SERVER_ADDRESS: `127.0.0.1:${models.grpc}`,
+    EVENT_LOG_DIR: join(folder, 'log'),
+    GATEWAY_CACHE_DIR: join(folder, 'gateway'),
+  });
+  const hello = await listening(at('proof/benchmarks/hello.mjs'), {});
+  const url = `http://127.0.0.1:${gateway.http}/v1/recommendations`;
+  const body = { basket: ['milk', 'bread'], customer: { id: 'c-1' }, context: { moment: 'cart' } };
+  const ask = () =>
+    fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
+  for (;;) {
+    const answer = await ask().then((response) => (response.ok ? response.json() : undefined));
+    if (answer?.servedBy.fallback === null) break; // the model answers
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+
+  const peers = [
+    { name: 'gateway', url, child: gateway.child },
+    { name: 'bare Nest + Fastify hello', url: `http://127.0.0.1:${hello.http}/hello`, child: hello.child },
+  ];
+  console.log(`${cpus().length} cores, ${process.version}, ${rounds} rounds of ${seconds} s each, medians`);
+  for (const inFlight of [1, 64]) {
+    for (const peer of peers) {
+      await measure(peer, body, inFlight, 2); // warm
+      peer.rounds = [];
+    }
+    for (let round = 0; round < rounds; round++) {
+      for (const peer of peers) peer.rounds.push(await measure(peer, body, inFlight, seconds));
+    }
+    const [ours, bare] = peers.map(({ rounds: all }) =>
+      Object.fromEntries(['p50', 'p99', 'perSecond', 'cpuUs'].map((key) => [key, median(all.map((one) => one[key]))])),
+    );
+    console.log(`\n${inFlight} in flight`);
+    console.table({
+      gateway: told(ours),
+      'bare hello': told(bare),
+      'gateway / hello': Object.fromEntries(Object.keys(told(ours)).map((key, i) => [key, ratio(ours, bare, i)])),
+    });
+  }
+  await registry.close();
+} finally {
+  for (const child of children) child.kill('SIGTERM');
+  rmSync(folder, { recursive: true, force: true });
+}
+
+function told({ p50, p99, perSecond, cpuUs: cpu }) {
+  return {
+    'p50 ms': rounded(p50),
+    'p99 ms': rounded(p99),
+    'requests/s': Math.round(perSecond),
+    'CPU us a request': Math.round(cpu),
+  };
+}
+
+function ratio(ours, bare, index) {
+  const key = ['p50', 'p99', 'perSecond', 'cpuUs'][index];
+  return bare[key] > 0 ? Number((ours[key] / bare[key]).toFixed(2)) : 'below the clock';
+}
