@@ -2,25 +2,14 @@ import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import type { EventRecord } from '@vinaigrette/event-log';
 import type { DataSource } from 'typeorm';
 import { describeWith } from '../../../tools/real-part.mjs';
-import { Database } from '../src/adapters/postgres/database.js';
-import { PostgresHits } from '../src/adapters/postgres/postgres-hits.js';
-import { PostgresLedger } from '../src/adapters/postgres/postgres-ledger.js';
-import { PostgresModelVersions } from '../src/adapters/postgres/postgres-model-versions.js';
-import { PostgresPanes } from '../src/adapters/postgres/postgres-panes.js';
-import { PostgresAlerts } from '../src/adapters/postgres/postgres-alerts.js';
-import { CountEvents } from '../src/count-events.js';
-import { knownVersion } from '../src/domain/known-version.js';
 import { PANE_MS } from '../src/domain/pane.js';
-import { KnownVersions } from '../src/known-versions.js';
-import { MonitorMetrics } from '../src/metrics.js';
-import { ReadDrift } from '../src/read-drift.js';
 import { createTestDatabase, type TestDatabase } from './database.js';
-import { baseline, chance, oracle, outcome, predictions, recordsOf, signature } from './shop.js';
+import { monitorParts, source } from './parts.js';
+import { chance, oracle, outcome, predictions, recordsOf } from './shop.js';
 
 const fromMs = Date.UTC(2026, 10, 21, 10);
 const toMs = fromMs + 3 * PANE_MS;
 const now = toMs;
-const source = { signatureJson: JSON.stringify(signature), baselineJson: JSON.stringify(baseline) };
 
 describeWith('PostgreSQL', 'DATABASE_URL', 'counting', () => {
   let database: TestDatabase;
@@ -42,24 +31,8 @@ describeWith('PostgreSQL', 'DATABASE_URL', 'counting', () => {
     );
   });
 
-  /** A monitor's counting and reading, without its process. */
-  function monitor(pool = one!, { versions = [1], parkedMax = 1_000 } = {}) {
-    const known = new KnownVersions();
-    for (const version of versions) known.add(knownVersion({ model: 'basket', version, ...source }));
-    const db = new Database(pool);
-    const metrics = new MonitorMetrics(known);
-    const ledger = new PostgresLedger(db, parkedMax);
-    const [panes, alerts] = [new PostgresPanes(db), new PostgresAlerts(db)];
-    return {
-      events: new CountEvents(ledger, known, metrics, () => now),
-      drift: new ReadDrift(panes, known, alerts),
-      hits: new PostgresHits(db),
-      versions: new PostgresModelVersions(db),
-      ledger,
-      known,
-      metrics,
-    };
-  }
+  const monitor = (pool = one!, options: { versions?: number[]; parkedMax?: number } = {}) =>
+    monitorParts(pool, { ...options, now: () => now });
   const selection = { model: 'basket', version: 1, variant: '', segment: '' };
   const read = (from = fromMs, to = toMs) => monitor().drift.read({ selection, range: { fromMs: from, toMs: to } });
   const expectOracle = async (bodies: Uint8Array[], from = fromMs, to = toMs) => {

@@ -93,6 +93,16 @@ describe('judgeWindow()', () => {
     expect(judgeWindow([guilty, ...quiet], 1_000).look.kind).toBe('lingering');
   });
 
+  it('says nothing good when most features hold too few rows, and tells bad news all the same', () => {
+    const few = [1, 2].map((i) => feature({ psi: 0, n: 20, name: `few ${i}` }));
+    expect(judgeWindow([...few, feature({ psi: 0.01 })], 1_000).look).toMatchObject({
+      kind: 'insufficient',
+      why: '2 of 3 features have too few observations: few 1 has 20 of the 170 it needs',
+    });
+    expect(judgeWindow([...few, feature({ psi: 0.3 })], 1_000).look.kind).toBe('drifted');
+    expect(judgeWindow([few[0]!, feature({ psi: 0.01 })], 1_000).look.kind).toBe('clear');
+  });
+
   it('names the guilty features, the worst first, and judges without those that have too few rows', () => {
     const features = [
       feature({ psi: 0.12, name: 'mild' }),

@@ -40,7 +40,8 @@ export interface JudgedFeature {
 
 /**
  * Whether a window has drifted: the chance of it is small (adjusted over all features), the effect is large enough to
- * matter, and there are enough observations to tell. A feature with too few is not judged.
+ * matter, and there are enough observations to tell. A feature with too few is not judged; when that is so for more than half
+ * of them, nothing is clear.
  */
 export function judgeWindow(
   features: readonly FeatureDrift[] | undefined,
@@ -60,6 +61,9 @@ export function judgeWindow(
     const why = drifted.map(({ name }) => sentence(features.find((feature) => feature.name === name)!)).join('; ');
     return { look: { kind: 'drifted', severity, features: names, why }, judged };
   }
+  // What few features say is heard when it is bad news; good news takes half of them.
+  if (enough.length * 2 < judged.length)
+    return { look: { kind: 'insufficient', why: whyInsufficient(judged) }, judged };
   const worst = enough.reduce((a, b) => (b.effect > a.effect ? b : a));
   const why = `${enough.length} of ${features.length} features judged, the farthest is ${worst.name} at ${percent(worst.effect)} of its floor`;
   return { look: { kind: worst.effect < rule.clearShare ? 'clear' : 'lingering', why }, judged };
@@ -89,9 +93,10 @@ function effectOf({ measured }: FeatureDrift, rule: DriftRule): number {
 }
 
 function whyInsufficient(judged: readonly JudgedFeature[]): string {
-  const closest = judged.reduce((a, b) => (b.observations / b.needed > a.observations / a.needed ? b : a));
-  if (!Number.isFinite(closest.needed)) return 'the baseline holds too few rows to judge anything against it';
-  return `too few observations: ${closest.name} has ${closest.observations} of the ${closest.needed} it needs`;
+  const waiting = judged.filter(({ qValue }) => qValue === undefined);
+  const closest = waiting.reduce((a, b) => (b.observations / b.needed > a.observations / a.needed ? b : a));
+  if (!Number.isFinite(closest.needed)) return 'the baseline holds too few rows to judge against it';
+  return `${waiting.length} of ${judged.length} features have too few observations: ${closest.name} has ${closest.observations} of the ${closest.needed} it needs`;
 }
 
 function sentence({ name, measured, independent }: FeatureDrift): string {
