@@ -110,10 +110,8 @@ export class PostgresLedger extends Ledger {
       manager,
       stored.flatMap(({ verdict }) => (verdict.kind === 'outcome' ? [verdict] : [])),
     );
-    for (const entry of stored) {
-      if (entry.verdict.kind === 'parked') await park(manager, source, entry, entry.verdict);
-      if (entry.verdict.kind === 'dead') await setAside(manager, source, entry, entry.verdict);
-    }
+    await storeParked(manager, source, stored);
+    await storeDead(manager, source, stored);
     return stored;
   }
 
@@ -218,28 +216,46 @@ async function storeOutcomes(manager: EntityManager, outcomes: readonly Joined[]
   );
 }
 
-async function park(
-  manager: EntityManager,
-  { partition }: Source,
-  entry: Entry,
-  verdict: Verdict & { kind: 'parked' },
-) {
-  const { offset, gatewayId, sequence, body } = entry;
-  const { model, version, schemaId } = verdict;
+async function storeParked(manager: EntityManager, { partition }: Source, entries: readonly Entry[]): Promise<void> {
+  const parked = entries.flatMap((entry) => (entry.verdict.kind === 'parked' ? [{ ...entry, ...entry.verdict }] : []));
+  if (parked.length === 0) return;
   await manager.query(
-    `INSERT INTO drift_monitor.parked_record (partition, "offset", gateway, sequence, model, version, schema_id, body)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-    [partition, String(offset), gatewayId, String(sequence), model, version, schemaId, Buffer.from(body)],
+    `INSERT INTO drift_monitor.parked_record ("offset", gateway, sequence, body, model, version, schema_id, partition)
+     SELECT *, $8 FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::bytea[], $5::text[], $6::bigint[], $7::text[])`,
+    [
+      ...placeColumns(parked),
+      parked.map(({ body }) => Buffer.from(body)),
+      parked.map(({ model }) => model),
+      parked.map(({ version }) => version),
+      parked.map(({ schemaId }) => schemaId),
+      partition,
+    ],
   );
 }
 
-async function setAside(manager: EntityManager, source: Source, entry: Entry, verdict: Verdict & { kind: 'dead' }) {
-  const { offset, gatewayId, sequence, body } = entry;
-  const kept = Buffer.from(body.subarray(0, DEAD_BODY_BYTES_MAX));
-  const why = verdict.why.replaceAll('\0', '').slice(0, 500);
+async function storeDead(
+  manager: EntityManager,
+  { topic, partition }: Source,
+  entries: readonly Entry[],
+): Promise<void> {
+  const dead = entries.flatMap((entry) => (entry.verdict.kind === 'dead' ? [{ ...entry, ...entry.verdict }] : []));
+  if (dead.length === 0) return;
   await manager.query(
-    `INSERT INTO drift_monitor.dead_letter (topic, partition, "offset", gateway, sequence, reason, why, body)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-    [source.topic, source.partition, String(offset), gatewayId, String(sequence), verdict.reason, why, kept],
+    `INSERT INTO drift_monitor.dead_letter ("offset", gateway, sequence, body, reason, why, topic, partition)
+     SELECT *, $7, $8 FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::bytea[], $5::text[], $6::text[])`,
+    [
+      ...placeColumns(dead),
+      dead.map(({ body }) => Buffer.from(body.subarray(0, DEAD_BODY_BYTES_MAX))),
+      dead.map(({ reason }) => reason),
+      dead.map(({ why }) => why.replaceAll('\0', '').slice(0, 500)),
+      topic,
+      partition,
+    ],
   );
 }
+
+const placeColumns = (entries: readonly Entry[]) => [
+  entries.map(({ offset }) => String(offset)),
+  entries.map(({ gatewayId }) => gatewayId),
+  entries.map(({ sequence }) => String(sequence)),
+];
