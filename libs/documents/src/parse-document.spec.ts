@@ -36,7 +36,7 @@ describe('parseDocument()', () => {
   });
 
   it.each([
-    { kind: 'use-case', json: null, field: '' },
+    { kind: 'use-case', json: null, field: undefined },
     { kind: 'use-case', json: {}, field: 'kind' },
     { kind: 'use-case', json: { kind: 'recommendation' }, field: 'model' },
     { kind: 'use-case', json: { ...shop, model: 'Basket' }, field: 'model' },
@@ -47,7 +47,7 @@ describe('parseDocument()', () => {
     { kind: 'use-case', json: { ...shop, budget: 100 }, field: 'budget' },
     { kind: 'use-case', json: { ...quote, limit: { default: 5 } }, field: 'limit' },
     { kind: 'use-case', json: { ...quote, inputs: { age: { default: {} } } }, field: 'inputs.age.default' },
-    { kind: 'rule-set', json: [], field: '' },
+    { kind: 'rule-set', json: [], field: undefined },
     { kind: 'rule-set', json: rules({ ...hide, skus: [] }), field: 'rules[0].skus' },
     { kind: 'rule-set', json: rules(hide, { ...hide, action: 'pin' }), field: 'rules[1].action' },
     { kind: 'rule-set', json: rules(hide, hide), field: 'rules[1].id' },
