@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { create, toBinary } from '@bufbuild/protobuf';
 import { createClient, type Client as Connect } from '@connectrpc/connect';
 import { createGrpcTransport } from '@connectrpc/connect-node';
 import { Client, credentials, makeGenericClientConstructor } from '@grpc/grpc-js';
+import fc from 'fast-check';
 import { service as healthDefinition } from 'grpc-health-check';
-import { GRPCInferenceService } from '@vinaigrette/contracts/inference';
+import { GRPCInferenceService, ModelInferRequestSchema } from '@vinaigrette/contracts/inference';
 import { datatypes, encodeRaw, encodeTyped, tensorOf, type Datatype } from '@vinaigrette/signature';
 import { describedFile, reflectedServices } from './reflection-client.js';
 import { RunningServer, Repository, infer, inferBytes, type InferInit } from './running-server.js';
@@ -280,6 +282,31 @@ describe('the protocol, on a folder', () => {
       });
       await expect(infer(client, add('', [1, 2]))).resolves.toBeDefined();
     });
+
+    it('answers or refuses whatever bytes come, never by a fault of its own', async () => {
+      const requests = [add('', [1, 2]), { ...index(1), rawInputContents: [new Uint8Array(8)] }].map((init) =>
+        toBinary(ModelInferRequestSchema, create(ModelInferRequestSchema, init)),
+      );
+      const change = fc.tuple(fc.nat(200), fc.nat(255));
+      const mutated = fc
+        .tuple(fc.constantFrom(...requests), fc.array(change, { minLength: 1, maxLength: 4 }), fc.nat(200))
+        .map(([bytes, changes, length]) => {
+          const changed = Buffer.from(bytes);
+          for (const [at, byte] of changes) changed[at % changed.length] = byte;
+          return changed.subarray(0, 1 + (length % changed.length));
+        });
+      await fc.assert(
+        fc.asyncProperty(mutated, async (bytes) => {
+          const code = await inferBytes(client, bytes).then(
+            () => 0,
+            (refused: { code: number }) => refused.code,
+          );
+          expect([0, 3, 5]).toContain(code); // OK, INVALID_ARGUMENT, NOT_FOUND
+        }),
+        { numRuns: 1_000, seed: 1 },
+      );
+      await expect(infer(client, add('', [1, 2]))).resolves.toBeDefined();
+    }, 180_000);
 
     it('refuses a message beyond 64 MiB, and serves the others on', async () => {
       const careless = new Client(server.address, credentials.createInsecure(), {
