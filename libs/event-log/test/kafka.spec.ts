@@ -157,6 +157,20 @@ describeWith('Kafka', 'KAFKA_BROKERS', 'Kafka behind the event log', () => {
     expect(new Set(collector.bodies()).size).toBe(1_000);
   });
 
+  it('reads where the consumer wants, also when the group was told that all is read', async () => {
+    const shipper = ship();
+    open().append('predictions', 'unit', text('one'));
+    await until(() => shipper.stats().predictions.shippedRecords === 1);
+    const groupId = `event-log-${randomUUID()}`;
+    const admin = kafka.admin();
+    await admin.connect();
+    closing.push(() => admin.disconnect());
+    await admin.resetOffsets({ groupId, topic: 'predictions', earliest: false });
+    const collector = collect();
+    read(collector, groupId);
+    await until(() => collector.records.length === 1);
+  });
+
   it('says so when the topic ends before what the consumer wants', async () => {
     ship();
     open().append('predictions', 'unit', text('one'));

@@ -1,5 +1,7 @@
 import { createRequire } from 'node:module';
-import { Kafka, logLevel, type LogEntry } from 'kafkajs';
+import { connect, isIP } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import { Kafka, logLevel, type ISocketFactory, type LogEntry } from 'kafkajs';
 import type { EventLogLogger } from '../event-log.js';
 
 interface RequestQueue {
@@ -36,19 +38,33 @@ export function createKafka({ brokers, logger }: KafkaOptions, clientId: string)
     connectionTimeout: 3_000,
     requestTimeout: 20_000,
     retry: { retries: 2, initialRetryTime: 100, maxRetryTime: 1_000 },
+    socketFactory,
     logLevel: logLevel.INFO,
-    logCreator: () => (entry) => tell(logger, entry),
+    logCreator:
+      () =>
+      ({ namespace, log }) =>
+        tell(logger, namespace, log),
   });
 }
 
-/** kafkajs calls expected answers errors; what matters is told by who uses the client, so all is one level lower. */
-function tell(logger: EventLogLogger, { level, namespace, log }: LogEntry): void {
+/** As kafkajs makes them; but while a broker is away it closes one socket a dozen times, of which Node would warn. */
+const socketFactory: ISocketFactory = ({ host, port, ssl, onConnect }) => {
+  const socket = ssl
+    ? connectTls({ host, port, servername: isIP(host) ? '' : host, ...ssl }, onConnect)
+    : connect({ host, port }, onConnect);
+  socket.setKeepAlive(true, 60_000);
+  socket.setMaxListeners(0);
+  return socket;
+};
+
+/**
+ * kafkajs calls every retry an error, a hundred a minute while a broker is away. All of it is for debugging: what
+ * matters is told once by who uses the client.
+ */
+function tell(logger: EventLogLogger, namespace: string, log: LogEntry['log']): void {
   const { message, broker, clientId, groupId, topic, partition, error } = log as LogEntry['log'] &
     Record<string, unknown>;
-  const fields = { kafkajs: namespace, broker, clientId, groupId, topic, partition, error };
-  if (level === logLevel.ERROR) logger.warn(fields, message);
-  else if (level === logLevel.WARN) logger.info(fields, message);
-  else logger.debug(fields, message);
+  logger.debug({ kafkajs: namespace, broker, clientId, groupId, topic, partition, error }, message);
 }
 
 /** Resolves when the work is done or has taken too long: a broker that is away must not keep a process from ending. */

@@ -21,11 +21,14 @@ export interface KafkaReaderStats {
   shrunkPartitions: string[];
 }
 
+/** Failures in a row, about ten seconds of them. */
+const LASTING = 6;
+
 /** Reads the partitions of both topics that Kafka gives this member of the group, new assignments as they come. */
 export class KafkaReader extends EventLogReader {
   private readonly logger: EventLogLogger;
   private readonly stop = new AbortController();
-  private readonly backoff = new Backoff({ firstMs: 500, maxMs: 10_000 });
+  private readonly backoff = new Backoff({ firstMs: 500, maxMs: 3_000 });
   private readonly shrunk = new Set<string>();
   private session: KafkaSession | undefined;
   private foreignMessages = 0;
@@ -71,8 +74,9 @@ export class KafkaReader extends EventLogReader {
       } catch (error) {
         if (signal.aborted) break;
         const waitMs = this.backoff.failed();
-        const tell = this.backoff.failures === 1 ? 'error' : 'debug';
-        this.logger[tell]({ err: error, waitMs }, 'Kafka cannot be read; a new consumer will try');
+        const { failures } = this.backoff;
+        if (failures === 1) this.logger.warn({ err: error, waitMs }, 'Kafka cannot be read; a new consumer will try');
+        if (failures === LASTING) this.logger.error({ err: error, failures, waitMs }, 'Kafka still cannot be read');
         await session.close();
         await this.backoff.pause(signal);
       }

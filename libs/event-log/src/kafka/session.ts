@@ -43,7 +43,7 @@ export class KafkaSession {
   private readonly consumer: Consumer;
   private readonly logger: EventLogLogger;
   private readonly partitions = new Map<string, PartitionState>();
-  private readonly resumes = new Set<NodeJS.Timeout>();
+  private readonly timers = new Set<NodeJS.Timeout>();
 
   constructor(
     options: { brokers: string[]; groupId: string; logger: EventLogLogger },
@@ -68,9 +68,12 @@ export class KafkaSession {
   async run(): Promise<void> {
     const { consumer } = this;
     consumer.on(consumer.events.CRASH, ({ payload }) => this.end(payload.error));
-    consumer.on(consumer.events.GROUP_JOIN, () => {
+    consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
       this.joined = true;
       this.observer.joined();
+      for (const [topic, partitions] of Object.entries(payload.memberAssignment)) {
+        for (const partition of partitions) void this.place(topic as Topic, partition);
+      }
     });
     const steps = [
       () => createMissingTopics(this.kafka, this.logger),
@@ -89,7 +92,7 @@ export class KafkaSession {
     if (this.closed) return;
     this.closed = true;
     this.joined = false;
-    for (const timer of this.resumes) clearTimeout(timer);
+    for (const timer of this.timers) clearTimeout(timer);
     await withinMs(10_000, this.consumer.disconnect());
     this.end();
   }
@@ -97,6 +100,33 @@ export class KafkaSession {
   /** Failures in a row of the partition that is worst off. */
   failures(): number {
     return Math.max(0, ...[...this.partitions.values()].map(({ backoff }) => backoff.failures));
+  }
+
+  /**
+   * Goes where the consumer wants to read. Kafka's own idea of the place may lie behind the last record, and then no
+   * batch would ever come to show that the consumer wants earlier ones.
+   */
+  private async place(topic: Topic, partition: number): Promise<void> {
+    if (this.closed) return;
+    const state = this.stateOf(topic, partition);
+    try {
+      const wanted = await this.events.next(topic, String(partition));
+      if (this.closed) return;
+      state.sought = wanted;
+      this.consumer.seek({ topic, partition, offset: String(wanted) });
+    } catch (error) {
+      const waitMs = state.backoff.failed();
+      this.logger.error({ err: error, topic, partition, waitMs }, 'it is not known where to read; asked again');
+      this.after(waitMs, () => void this.place(topic, partition));
+    }
+  }
+
+  private after(waitMs: number, work: () => void): void {
+    const timer = setTimeout(() => {
+      this.timers.delete(timer);
+      work();
+    }, waitMs);
+    this.timers.add(timer);
   }
 
   /**
@@ -115,12 +145,7 @@ export class KafkaSession {
       const waitMs = state.backoff.failed();
       const { topic, partition } = batch;
       this.logger.error({ err: error, topic, partition, waitMs }, 'a batch was not consumed; it will be read again');
-      const resume = pause();
-      const timer = setTimeout(() => {
-        this.resumes.delete(timer);
-        resume();
-      }, waitMs);
-      this.resumes.add(timer);
+      this.after(waitMs, pause());
     } finally {
       clearInterval(beats);
     }
