@@ -13,7 +13,7 @@ path, min_support = sys.argv[1], float(sys.argv[2])
 with open(path, encoding="utf-8") as lines:
     baskets = [line.rstrip("\n").split(",") for line in lines]
 
-started = time.perf_counter()
+started, before = time.perf_counter(), time.process_time()
 encoder = TransactionEncoder()
 table = pandas.DataFrame(encoder.fit_transform(baskets), columns=encoder.columns_)  # the form fpgrowth takes
 itemsets = len(fpgrowth(table, min_support=min_support))
@@ -21,7 +21,8 @@ print(
     json.dumps(
         {
             "itemsets": itemsets,
-            "mineSeconds": time.perf_counter() - started,
+            "cpuSeconds": time.process_time() - before,
+            "clockSeconds": time.perf_counter() - started,
             "peakMegabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
         }
     )

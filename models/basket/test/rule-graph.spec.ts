@@ -1,5 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
+import { fromBinary } from '@bufbuild/protobuf';
 import fc from 'fast-check';
+import { ModelProtoSchema } from '@vinaigrette/contracts/onnx';
 import { readSignature } from '@vinaigrette/signature';
 import { BasketSession } from '../src/adapters/basket-session.js';
 import { answerOf } from '../src/domain/answers.js';
@@ -94,6 +96,13 @@ describe('ruleGraph()', () => {
     const rules = [rule(['crème brûlée, 2×'], '砂糖', 0.5)];
     const outputs = await ask(rules, [['crème brûlée, 2×']]);
     expect(answerOf(outputs, 0)).toEqual(plain(rules, ['crème brûlée, 2×']));
+  });
+
+  it('reduces without ScatterND, whose threads overwrite each other in ONNX Runtime where targets repeat', () => {
+    const { graph } = fromBinary(ModelProtoSchema, ruleGraph(shop, 'strict'));
+    const operators = graph?.node.map(({ opType }) => opType);
+    expect(operators).toContain('ScatterElements');
+    expect(operators).not.toContain('ScatterND');
   });
 
   const skus = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', '7'];

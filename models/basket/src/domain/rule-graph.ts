@@ -24,7 +24,7 @@ const REASONS_MIN = 3;
 export function ruleGraph(rules: readonly Rule[], policy: Policy): Uint8Array {
   const tables = tablesOf(rules);
   const { labels, slots, unknownSlot, alwaysSlot, antecedents, consequents, reasons } = tables;
-  const none = rules.length; // the rule that says nothing: it always applies, recommends nothing and is the weakest
+  const none = rules.length; // the number of the rule that says nothing: one after the weakest
   const places = Math.min(RECOMMENDATIONS_MAX, tables.itemCount);
   const graph = new OnnxGraph('basket', 'Recommends what goes with a basket: its strongest association rules');
 
@@ -58,15 +58,10 @@ export function ruleGraph(rules: readonly Rule[], policy: Policy): Uint8Array {
 
   // Which rules apply: bool [rules, B]. Rules of one length stand together, so each asks for its own items only.
   const groups = tables.byLength.map((group) => {
-    const columns = group.columns.map((column, place) =>
-      graph.node(
-        'Gather',
-        [filled, graph.integers(`antecedents${group.columns.length}_${place}`, [column.length], column)],
-        {
-          axis: 0,
-        },
-      ),
-    );
+    const columns = group.columns.map((column, place) => {
+      const slotsOfColumn = graph.integers(`asked${group.columns.length}_${place}`, [column.length], column);
+      return graph.node('Gather', [filled, slotsOfColumn], { axis: 0 });
+    });
     return columns.reduce((all, next) => graph.node('And', [all, next]));
   });
   const applies = graph.node('Concat', groups, { axis: 0 });
@@ -74,17 +69,11 @@ export function ruleGraph(rules: readonly Rule[], policy: Policy): Uint8Array {
   // The strongest rule that applies for each slot, as its number less the number of rules: below 0, or 0 where there is
   // none or the item is held. int32 [slots, B].
   const order = tables.byLength.flatMap((group) => group.rules);
-  const strength = graph.int32s(
-    'strength',
-    [order.length, 1],
-    order.map((rule) => rule - none),
-  );
+  const strengths = order.map((rule) => rule - none);
+  const strength = graph.int32s('strength', [none, 1], strengths);
   const candidates = graph.node('Mul', [strength, graph.node('Cast', [applies], { to: DataType.INT32 })]);
-  const targets = graph.integers(
-    'targets',
-    [order.length, 1],
-    order.map((rule) => consequents[rule] as number),
-  );
+  const targetSlots = order.map((rule) => consequents[rule] as number);
+  const targets = graph.integers('targets', [none, 1], targetSlots);
   // ScatterND would be faster on batches, and wrong wherever ONNX Runtime gives it more than one thread.
   const strongest = graph.node(
     'ScatterElements',
