@@ -15,6 +15,7 @@ const schema = z.object({
     .string()
     .transform((brokers) => brokers.split(',').map((broker) => broker.trim()))
     .optional(),
+  KAFKA_GROUP_ID: z.string().min(1).max(128).default('drift-monitor'), // monitors of one database share it
   EVENT_LOG_DIR: z.string().default('.vinaigrette/event-log'),
   PARKED_RECORDS_MAX: z.coerce.number().int().min(0).default(100_000), // of versions not known yet; more are dead letters
   OUTCOME_WAIT_MS: z.coerce.number().int().positive().default(DAY_MS), // how long a prediction waits for its outcomes

@@ -8,7 +8,6 @@ import { KafkaReader, SegmentReader, type EventLogReader } from '@vinaigrette/ev
 import { GrpcServer } from './adapters/connect/grpc-server.js';
 import { monitorRoutes } from './adapters/connect/monitor-routes.js';
 import { serveConsole } from './adapters/http/console-files.js';
-import { CONSUMER_GROUP } from './adapters/postgres/postgres-ledger.js';
 import { Alerts } from './alerts.js';
 import { Clock } from './clock.js';
 import type { Config } from './config.js';
@@ -74,8 +73,9 @@ export async function start(config: Config, logger: Logger): Promise<() => Promi
   };
 }
 
-function readerOf({ KAFKA_BROKERS: brokers, EVENT_LOG_DIR: dir }: Config, logger: Logger): EventLogReader {
-  if (brokers) return new KafkaReader({ brokers, groupId: CONSUMER_GROUP, logger });
+function readerOf(config: Config, logger: Logger): EventLogReader {
+  const { KAFKA_BROKERS: brokers, KAFKA_GROUP_ID: groupId, EVENT_LOG_DIR: dir } = config;
+  if (brokers) return new KafkaReader({ brokers, groupId, logger });
   return new SegmentReader({ dir, logger });
 }
 

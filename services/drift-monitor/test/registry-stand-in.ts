@@ -29,6 +29,8 @@ export class RegistryStandIn {
     }),
   ).on('session', (session) => this.sessions.add(session));
 
+  constructor(private readonly model = 'basket') {}
+
   /** Answers host:port. */
   async listen(port = 0): Promise<string> {
     await new Promise<void>((resolve) => this.server.listen(port, '127.0.0.1', resolve));
@@ -40,7 +42,7 @@ export class RegistryStandIn {
     await new Promise<void>((resolve) => this.server.close(() => resolve()));
   }
 
-  /** Registers a version of basket; an alias names it when it is wanted. */
+  /** Registers a version of the model; an alias names it when it is wanted. */
   register(version: number, baselineJson: string | undefined, wanted = true): void {
     const files = [];
     if (baselineJson !== undefined) {
@@ -49,7 +51,7 @@ export class RegistryStandIn {
       this.files.set(sha256, bytes);
       files.push({ path: 'baseline.json', sha256, sizeBytes: BigInt(bytes.length) });
     }
-    const fields = { model: 'basket', version, files, signatureJson: JSON.stringify(signature), schemaId };
+    const fields = { model: this.model, version, files, signatureJson: JSON.stringify(signature), schemaId };
     this.versions.set(version, create(ModelVersionSchema, { ...fields, hasBaseline: files.length > 0 }));
     if (wanted) this.want([...this.wanted, version]);
   }
@@ -70,14 +72,14 @@ export class RegistryStandIn {
     for (let revision = 1n; !signal.aborted; revision++) {
       const next = this.change;
       const versions = this.wanted.map((version) => this.versionOf(version));
-      yield { state: { revision, models: [{ name: 'basket', aliases: {}, versions }], documents: [] } };
+      yield { state: { revision, models: [{ name: this.model, aliases: {}, versions }], documents: [] } };
       await Promise.race([next, gone]);
     }
   }
 
   private versionOf(version: number): ModelVersion {
     const found = this.versions.get(version);
-    if (!found) throw new ConnectError(`basket has no version ${version}`, Code.NotFound);
+    if (!found) throw new ConnectError(`${this.model} has no version ${version}`, Code.NotFound);
     return found;
   }
 

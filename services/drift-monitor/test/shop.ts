@@ -84,18 +84,27 @@ export interface Visits {
   fromMs: number;
   toMs: number;
   shift?: number;
+  model?: string;
   version?: number;
 }
 
 /** Predictions at random times of a range, one in ten a fallback, as the gateway logs them. */
-export function predictions({ count, seed, fromMs, toMs, shift = 0, version = 1 }: Visits): Uint8Array[] {
+export function predictions({
+  count,
+  seed,
+  fromMs,
+  toMs,
+  shift = 0,
+  model = 'basket',
+  version = 1,
+}: Visits): Uint8Array[] {
   const random = chance(seed);
   return Array.from({ length: count }, (_, index) => {
     const message = create(PredictionSchema, {
       predictionId: `p-${seed}-${index}`,
       occurredAtMs: BigInt(Math.floor(fromMs + random() * (toMs - fromMs))),
       useCase: 'recommendations',
-      model: 'basket',
+      model,
       version,
       variant: random() < 0.2 ? 'canary' : 'champion',
       segment: random() < 0.5 ? 'new' : '',

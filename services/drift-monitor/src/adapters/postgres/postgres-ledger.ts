@@ -8,8 +8,8 @@ import { Ledger, type Applied, type Entry } from '../../ledger.js';
 import type { Database } from './database.js';
 import { addToPanes } from './pane-rows.js';
 
-/** All monitors are one group: they share the partitions. */
-export const CONSUMER_GROUP = 'drift-monitor';
+/** All monitors of a database are one group, whatever Kafka calls it: what is counted is counted. */
+const CONSUMER_GROUP = 'drift-monitor';
 /** Parked records counted in one transaction. */
 const UNPARKED_MAX = 1_000;
 /** Of a dead letter's body, only so much is kept. */
