@@ -9,10 +9,10 @@ export const installed = (name) => path.join(root, 'node_modules/.bin', name);
 const running = new Set();
 
 /**
- * Runs a program to its end and answers with its exit status and what it printed; `show` prints it as it comes as well.
+ * Runs a program to its end and answers with its exit status and what it printed; `show` prints it as it comes, `onText` is told.
  * Each runs in a process group of its own, so that `endRunning` ends what it started too.
  */
-export function run(program, words, { cwd = root, env = {}, show = false } = {}) {
+export function run(program, words, { cwd = root, env = {}, show = false, onText } = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(program, words, {
       cwd,
@@ -29,6 +29,7 @@ export function run(program, words, { cwd = root, env = {}, show = false } = {})
       stream.setEncoding('utf8');
       stream.on('data', (chunk) => {
         text += chunk;
+        onText?.(chunk);
         // nx makes its tasks colour their output, also when it goes to a file
         if (show) screen.write(screen.isTTY ? chunk : stripVTControlCharacters(chunk));
       });

@@ -12,9 +12,16 @@ process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
 
 const first = !existsSync(path.join(root, 'apps/cli/dist/src/main.js'));
 console.log(first ? 'Building (the first time takes a little while)' : 'Building what has changed');
-const { status, text } = await run(installed('tsc'), ['-b', 'apps/cli']);
+const { status, text } = await run(installed('tsc'), ['-b', '--verbose', 'apps/cli'], {
+  onText(chunk) {
+    for (const [, project] of chunk.matchAll(/Building project '(.+)\/tsconfig\.json'/g)) {
+      console.log(`  ${path.relative(root, path.resolve(root, project))}`);
+    }
+  },
+});
 if (status !== 0) {
-  console.error(`${text}\nThe sources do not compile, so nothing is started.`);
+  const faults = text.split('\n').filter((line) => line.includes('error TS'));
+  console.error(`${faults.join('\n')}\nThe sources do not compile, so nothing is started.`);
   process.exit(1);
 }
 

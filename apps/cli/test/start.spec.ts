@@ -51,7 +51,7 @@ describe('vinaigrette start', () => {
       return JSON.parse(stdout) as Awaited<ReturnType<typeof recommend>>;
     };
     let answer = await ask();
-    // On a busy machine the model may miss its budget of 100 ms at first: best sellers then, and it says so.
+    // On a busy machine the model may miss its budget at first: best sellers then, and it says so.
     while (answer.servedBy['fallback']) answer = await ask();
     expect(answer.items[0]?.sku).toBe('sugar');
     expect(answer.items[0]?.score).toBeCloseTo(0.8, 2);

@@ -25,7 +25,7 @@ const documents = [
       model: MODEL,
       alias: ALIAS,
       ruleSet: 'shop',
-      budgetMs: 100,
+      budgetMs: 250,
       limit: { default: 5, max: 50 },
       fallback: ['best-sellers'],
       feedbackLoop: true,
