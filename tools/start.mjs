@@ -19,6 +19,7 @@ const { status, text } = await run(installed('tsc'), ['-b', '--verbose', 'apps/c
     }
   },
 });
+if (status === null) process.exit(130); // interrupted
 if (status !== 0) {
   const faults = text.split('\n').filter((line) => line.includes('error TS'));
   console.error(`${faults.join('\n')}\nThe sources do not compile, so nothing is started.`);
