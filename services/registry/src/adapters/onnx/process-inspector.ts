@@ -47,7 +47,7 @@ export class ProcessInspector extends Inspector {
   }
 
   private async run(folder: string): Promise<Inspection> {
-    const child = fork(PROGRAM, [folder, JSON.stringify(this.limits)], {
+    const child = fork(PROGRAM, [folder, JSON.stringify(this.limits), String(process.pid)], {
       env: {}, // the graph is a stranger's: it gets no passwords
       execArgv: [],
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
