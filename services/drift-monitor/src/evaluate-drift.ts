@@ -38,9 +38,11 @@ export class EvaluateDrift {
   private async judgeAll(desk: AlertDesk, toMs: number): Promise<void> {
     this.metrics.forgetJudgements();
     const alerts = new Map((await desk.all()).map((alert) => [`${alert.model}/${alert.version}`, alert]));
-    for (const known of await this.inUse(toMs)) {
-      const name = `${known.model}/${known.version}`;
-      await this.judge(desk, known, alerts.get(name), toMs);
+    for (const { model, version } of await this.inUse(toMs)) {
+      const name = `${model}/${version}`;
+      // Another monitor may know a version that this one has not heard of yet: its alert stays.
+      const known = this.known.of(model, version);
+      if (known) await this.judge(desk, known, alerts.get(name), toMs);
       alerts.delete(name);
     }
     for (const retired of alerts.values()) await this.retire(desk, retired, toMs);
@@ -99,10 +101,9 @@ export class EvaluateDrift {
     return look;
   }
 
-  private async inUse(toMs: number): Promise<KnownVersion[]> {
+  private async inUse(toMs: number): Promise<{ model: string; version: number }[]> {
     const used = [...(await this.versions.wanted()), ...(await this.panes.activeSince(toMs - windows['24h']))];
-    const known = used.flatMap(({ model, version }) => this.known.of(model, version) ?? []);
-    return [...new Set(known)];
+    return [...new Map(used.map((row) => [`${row.model}/${row.version}`, row])).values()];
   }
 
   /** No alias names it and nothing has asked it for a day: its silence is no news. */

@@ -107,6 +107,15 @@ describeWith('PostgreSQL', 'DATABASE_URL', 'alerts', () => {
     expect(last.to_state).toBe('RETIRED');
   }, 120_000);
 
+  it('leaves the alert of a version alone that only another monitor knows', async () => {
+    const parts = monitor();
+    await parts.versions.keep({ model: 'basket', version: 1, ...source });
+    await hour(parts, 400);
+    now += PANE_MS;
+    await monitorParts(two!, { versions: [], now: () => now }).evaluate.run(now);
+    expect(await parts.alerts.list('')).toMatchObject([{ version: 1, judgedToMs: now - PANE_MS }]);
+  }, 120_000);
+
   it('answers a window with the alert, and a range with what it holds itself', async () => {
     const parts = monitor();
     await parts.versions.keep({ model: 'basket', version: 1, ...source });

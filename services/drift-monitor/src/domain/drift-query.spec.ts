@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { readDriftQuery } from './drift-query.js';
+import { readAlertsQuery, readDriftQuery } from './drift-query.js';
 
 const now = Date.UTC(2026, 10, 21, 12, 3, 20);
 
@@ -59,5 +59,21 @@ describe('readDriftQuery()', () => {
     { query: { model: ['b', 'c'] }, field: 'model' },
   ])('refuses $query and names $field', ({ query, field }) => {
     expect(() => readDriftQuery(query, now)).toThrow(expect.objectContaining({ code: 'QUERY_INVALID', field }));
+  });
+});
+
+describe('readAlertsQuery()', () => {
+  it.each([
+    { query: {}, model: '' },
+    { query: { model: '' }, model: '' },
+    { query: { model: 'basket' }, model: 'basket' },
+  ])('$query asks for "$model"', ({ query, model }) => expect(readAlertsQuery(query)).toBe(model));
+
+  it.each([
+    { query: { model: 'B' }, field: 'model' },
+    { query: { model: ['a', 'b'] }, field: 'model' },
+    { query: { state: 'FIRING' }, field: 'state' },
+  ])('refuses $query and names $field', ({ query, field }) => {
+    expect(() => readAlertsQuery(query)).toThrow(expect.objectContaining({ code: 'QUERY_INVALID', field }));
   });
 });

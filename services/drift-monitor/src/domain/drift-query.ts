@@ -28,7 +28,7 @@ const RANGE_MS_MAX = 400 * 24 * 60 * 60 * 1_000;
 /** Reads a question, with the window up to now unless a range is asked for. Throws QUERY_INVALID naming the parameter. */
 export function readDriftQuery(query: Readonly<Record<string, unknown>>, nowMs: number): DriftQuery {
   for (const [name, value] of Object.entries(query)) {
-    if (!parameters.some((parameter) => parameter === name)) throw wrong(name, `there is no such parameter`);
+    if (!parameters.some((parameter) => parameter === name)) throw wrong(name, 'there is no such parameter');
     if (typeof value !== 'string') throw wrong(name, 'it is there more than once');
   }
   const { model = '', version = '', variant = '', segment = '', window = '', from = '', to = '' } = query as Parameters;
@@ -48,6 +48,14 @@ export function readDriftQuery(query: Readonly<Record<string, unknown>>, nowMs: 
   if (range.toMs <= range.fromMs) throw wrong('to', 'it must be later than from');
   if (range.toMs - range.fromMs > RANGE_MS_MAX) throw wrong('to', 'a range may cover at most 400 days');
   return { selection, range };
+}
+
+/** Reads which model's alerts are asked for; empty: every model's. Throws QUERY_INVALID naming the parameter. */
+export function readAlertsQuery(query: Readonly<Record<string, unknown>>): string {
+  for (const name of Object.keys(query)) if (name !== 'model') throw wrong(name, 'there is no such parameter');
+  const { model = '' } = query;
+  if (typeof model !== 'string') throw wrong('model', 'it is there more than once');
+  return model === '' ? '' : modelOf(model);
 }
 
 function modelOf(model: string): string {

@@ -1,7 +1,7 @@
 import type { ConnectRouter } from '@connectrpc/connect';
 import { DriftMonitorService } from '@vinaigrette/contracts/monitor';
 import type { Alerts } from '../../alerts.js';
-import { readDriftQuery } from '../../domain/drift-query.js';
+import { readAlertsQuery, readDriftQuery } from '../../domain/drift-query.js';
 import type { ReadDrift } from '../../read-drift.js';
 import { alertMessage, driftMessage } from './messages.js';
 
@@ -17,7 +17,7 @@ export function monitorRoutes(drift: ReadDrift, alerts: Alerts, now: () => numbe
       },
 
       async listAlerts({ model }) {
-        return { alerts: (await alerts.list(model)).map(alertMessage) };
+        return { alerts: (await alerts.list(readAlertsQuery({ model }))).map(alertMessage) };
       },
     });
 }

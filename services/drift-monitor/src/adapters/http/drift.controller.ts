@@ -3,7 +3,7 @@ import { Controller, Get, Inject, Query } from '@nestjs/common';
 import { DriftSchema, ListAlertsResponseSchema } from '@vinaigrette/contracts/monitor';
 import { Alerts } from '../../alerts.js';
 import { Clock } from '../../clock.js';
-import { readDriftQuery } from '../../domain/drift-query.js';
+import { readAlertsQuery, readDriftQuery } from '../../domain/drift-query.js';
 import type { HitRate } from '../../domain/hit-rate.js';
 import { ListModels } from '../../list-models.js';
 import { ReadDrift } from '../../read-drift.js';
@@ -31,9 +31,10 @@ export class DriftController {
     return toJson(DriftSchema, driftMessage(drift), { alwaysEmitImplicit: true });
   }
 
+  /** `?model=`: the contract's alerts as JSON, one a model version. */
   @Get('alerts')
-  async listAlerts(@Query('model') model?: string) {
-    const alerts = (await this.alerts.list(model ?? '')).map(alertMessage);
+  async listAlerts(@Query() query: QueryText) {
+    const alerts = (await this.alerts.list(readAlertsQuery(query))).map(alertMessage);
     const message = create(ListAlertsResponseSchema, { alerts });
     return toJson(ListAlertsResponseSchema, message, { alwaysEmitImplicit: true });
   }
