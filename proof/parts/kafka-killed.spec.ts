@@ -21,7 +21,6 @@ const quiet: EventLogLogger = { debug() {}, info() {}, warn() {}, error() {} };
 /** Counts as the drift monitor does: its own place, and a sequence once for each partition. */
 class Counter implements EventConsumer {
   readonly counted: string[] = [];
-  repeated = 0;
   private readonly nexts = new Map<string, bigint>();
   private readonly seen = new Map<string, bigint>();
 
@@ -34,10 +33,9 @@ class Counter implements EventConsumer {
     for (const { offset, gatewayId, sequence, body } of records) {
       if (offset < (await this.next(topic, partition))) continue;
       this.nexts.set(place, offset + 1n);
-      const isNew = sequence > (this.seen.get(`${place}/${gatewayId}`) ?? -1n);
-      if (isNew) this.seen.set(`${place}/${gatewayId}`, sequence);
-      if (isNew) this.counted.push(Buffer.from(body).toString());
-      else this.repeated += 1;
+      if (sequence <= (this.seen.get(`${place}/${gatewayId}`) ?? -1n)) continue;
+      this.seen.set(`${place}/${gatewayId}`, sequence);
+      this.counted.push(Buffer.from(body).toString());
     }
   }
 }
@@ -71,21 +69,18 @@ describeWith('Kafka', 'KAFKA_BROKERS', 'a Kafka broker that is killed', () => {
     void reader.run(counter);
 
     const written: string[] = [];
-    let longestAppendMs = 0;
     const timer = setInterval(() => {
-      for (let i = 0; i < 20; i++) {
+      for (let i = 0; i < 5; i++) {
         const body = String(written.length);
-        const sinceMs = performance.now();
         const sequence = writer.append('predictions', `unit-${written.length % 30}`, Buffer.from(body));
-        longestAppendMs = Math.max(longestAppendMs, performance.now() - sinceMs);
         if (sequence !== undefined) written.push(body);
       }
     }, 10);
     closing.push(() => clearInterval(timer));
 
-    for (const downMs of [0, 3_000]) {
+    for (const downMs of [0, 1_000]) {
       const before = counter.counted.length;
-      while (counter.counted.length < before + 2_000) await sleep(20);
+      while (counter.counted.length < before + 500) await sleep(20);
       await (await startKafka({ dir: brokerDir, own: true })).kill();
       const writtenBefore = written.length;
       await sleep(downMs);
@@ -99,8 +94,5 @@ describeWith('Kafka', 'KAFKA_BROKERS', 'a Kafka broker that is killed', () => {
     expect(new Set(counter.counted).size).toBe(written.length);
     expect(counter.counted).toHaveLength(written.length);
     expect(writer.stats().lostRecords).toBe(0);
-    console.log(
-      `${written.length} records, ${counter.repeated} came twice; longest append ${longestAppendMs.toFixed(1)} ms`,
-    );
   });
 });
