@@ -1,0 +1,99 @@
+/** The drift monitor's answers, as its JSON has them: 64-bit counts and times are text, absent statistics are absent. */
+export type AlertState = 'OK' | 'PENDING' | 'FIRING' | 'NO_DATA' | 'INSUFFICIENT' | 'NO_BASELINE';
+
+export interface ListedVersion {
+  version: number;
+  wanted: boolean;
+  known: boolean;
+  hasBaseline: boolean;
+  state: AlertState | null;
+  predictions: number;
+  oldestPaneMs: number | null;
+  newestPaneMs: number | null;
+}
+export interface ListedModel {
+  model: string;
+  versions: ListedVersion[];
+}
+export interface Alert {
+  model: string;
+  version: number;
+  state: `ALERT_STATE_${AlertState}`;
+  sinceMs: string;
+  why: string;
+  severity: '' | 'warning' | 'critical';
+  features: string[];
+}
+export interface Bin {
+  label: string;
+  expectedShare: number;
+  actualShare: number;
+}
+export interface Feature {
+  name: string;
+  kind: 'numeric' | 'categorical' | 'items';
+  baselineCount: string;
+  count: string;
+  missing: string;
+  unseen: string;
+  psi?: number;
+  ksLow?: number;
+  ksHigh?: number;
+  ksAt?: number;
+  pValue?: number;
+  bins: Bin[];
+}
+export interface Drift {
+  model: string;
+  version: number;
+  variant: string;
+  fromMs: string;
+  toMs: string;
+  predictions: string;
+  fallbacks: string;
+  errors: string;
+  state: `ALERT_STATE_${AlertState}`;
+  why: string;
+  features: Feature[];
+}
+export interface HitRate {
+  predictions: number;
+  withOutcome: number;
+  hitsAt5: number;
+  hitRate: number | null;
+  coverage: number | null;
+}
+export interface Performance extends HitRate {
+  fallback: HitRate;
+}
+
+/** Why there is no answer, for a person. */
+export class NoAnswer extends Error {
+  constructor(
+    message: string,
+    readonly remedy: string,
+    /** The monitor answered, and refused. */
+    readonly refused: boolean,
+  ) {
+    super(message);
+  }
+}
+
+const PATIENCE_MS = 10_000;
+
+/** Asks the monitor that served this page. Rejects with NoAnswer, or with an AbortError once `signal` is aborted. */
+export async function ask<T>(path: string, signal: AbortSignal): Promise<T> {
+  let answer: Response;
+  try {
+    answer = await fetch(path, { signal: AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]) });
+    if (answer.ok) return (await answer.json()) as T;
+  } catch (error) {
+    if (signal.aborted) throw error;
+    const why = error instanceof DOMException ? ` within ${PATIENCE_MS / 1_000} s` : '';
+    throw new NoAnswer(`The monitor does not answer${why}.`, 'Check that it runs and that you can reach it.', false);
+  }
+  const { title, detail, remedy } = (await answer.json().catch(() => ({}))) as Record<string, string | undefined>;
+  const said = detail ?? title ?? `status ${answer.status}`;
+  const refused = answer.status < 500;
+  throw new NoAnswer(refused ? said : `The monitor could not answer: ${said}`, remedy ?? '', refused);
+}

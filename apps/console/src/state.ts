@@ -1,0 +1,26 @@
+import type { Alert, Drift, ListedModel, NoAnswer, Performance } from './monitor.js';
+import { questionOf, type Place } from './place.js';
+
+/** What was asked, and what the monitor said to it. */
+export interface Seen {
+  question: string;
+  drift: Drift;
+  performance: Performance;
+}
+
+/** Everything the page is drawn from. */
+export interface State {
+  place: Place;
+  nowMs: number;
+  paused: boolean;
+  /** When the monitor last answered; absent: never. */
+  answeredAtMs?: number;
+  models?: readonly ListedModel[];
+  alerts: readonly Alert[];
+  seen?: Seen;
+  /** Why the last question has no answer. */
+  failure?: NoAnswer;
+}
+
+/** Whether what was seen is what the place asks for. */
+export const isUpToDate = ({ place, seen }: State): boolean => seen?.question === questionOf(place).toString();

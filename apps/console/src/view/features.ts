@@ -1,0 +1,38 @@
+import type { Feature } from '../monitor.js';
+import { addressOf, orders, type Place } from '../place.js';
+import { h, type Tree } from '../tree.js';
+import { featureCard } from './feature-card.js';
+
+const orderWords = { worst: 'Worst first', baseline: 'Baseline order' } as const;
+
+/** Every feature against the baseline. `guilty`: names the alert holds against the version. */
+export function featureList(features: readonly Feature[], guilty: readonly string[], place: Place): Tree {
+  const { order } = place;
+  const choice = (other: Place['order']) =>
+    h(
+      'a',
+      { key: other, href: addressOf({ ...place, order: other }), 'aria-current': other === order ? 'true' : undefined },
+      orderWords[other],
+    );
+  return h(
+    'section',
+    { class: 'features', 'aria-labelledby': 'features-heading', key: 'features' },
+    h(
+      'header',
+      {},
+      h('h3', { id: 'features-heading' }, 'Features'),
+      h('div', { class: 'segments', role: 'group', 'aria-label': 'Order of the features' }, orders.map(choice)),
+    ),
+    h(
+      'div',
+      { class: 'cards' },
+      ordered(features, order).map((one) => featureCard(one, guilty.includes(one.name))),
+    ),
+  );
+}
+
+/** By PSI, the largest first and what was not measured last; or as the baseline has them. */
+export function ordered(features: readonly Feature[], order: Place['order']): Feature[] {
+  if (order === 'baseline') return [...features];
+  return features.toSorted((a, b) => (b.psi ?? -1) - (a.psi ?? -1));
+}
