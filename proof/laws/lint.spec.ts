@@ -64,9 +64,13 @@ describe('the linter keeps the laws', () => {
       text: `async function f() {}\nexport const g = () => {\n  f();\n};\n`,
       rule: '@typescript-eslint/no-floating-promises',
     },
-  ])('$law', ({ file, text, rule }) => {
-    expect(broken(file, text)).toContain(rule);
-  }, 60_000);
+  ])(
+    '$law',
+    ({ file, text, rule }) => {
+      expect(broken(file, text)).toContain(rule);
+    },
+    60_000,
+  );
 
   it.each(['libs/drift/src/index.ts', 'services/app-gateway/src/config.ts'])(
     'and finds nothing in %s as it is',
