@@ -128,7 +128,7 @@ describe('the segments', () => {
   it('stay while Kafka does not have them, up to the hard limit', async () => {
     const limits = { segmentBytesMax: 1_000, retentionBytesMax: 2_000, retentionHardBytesMax: 4_000 };
     await write().close();
-    storeShippedNext(topicFolder(), 0n);
+    await storeShippedNext(topicFolder(), 0n);
     const writer = write(limits);
     for (let i = 0; i < 200; i++) writer.append('predictions', 'k', text(`body ${i}`));
     await until(() => writer.stats().deletedUnshippedRecords > 0);

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Backoff } from '../backoff.js';
 import { topics, type EventLogLogger, type EventRecord, type Topic } from '../event-log.js';
@@ -88,7 +88,7 @@ class TopicShipper {
     this.logger = logger;
     this.tail = new SegmentTail(this.folder, gatewayId, logger);
     this.sender = new KafkaSender({ brokers, logger }, `vinaigrette-${gatewayId}-${topic}`, logger);
-    this.next = this.storedNext();
+    this.next = readShippedNext(this.folder) ?? 0n;
     this.running = this.run();
   }
 
@@ -103,21 +103,9 @@ class TopicShipper {
     await this.running;
   }
 
-  /** From the first moment on there is a position, so that retention waits for Kafka. */
-  private storedNext(): bigint {
-    const stored = readShippedNext(this.folder);
-    if (stored !== undefined) return stored;
-    try {
-      mkdirSync(this.folder, { recursive: true });
-      storeShippedNext(this.folder, 0n);
-    } catch (error) {
-      this.lastError = (error as Error).message; // a full disk: it is stored after the first batch
-    }
-    return 0n;
-  }
-
   private async run(): Promise<void> {
     const { signal } = this.stop;
+    await this.claim();
     await this.tail.seek(this.next);
     const linger = new Backoff({ firstMs: this.options.pollMs ?? 200, maxMs: 0 });
     while (!signal.aborted) {
@@ -141,7 +129,17 @@ class TopicShipper {
     this.next = records.at(-1)!.sequence + 1n;
     this.deadLetters += deadLetters;
     this.shippedRecords += records.length - deadLetters;
-    storeShippedNext(this.folder, this.next);
+    await storeShippedNext(this.folder, this.next);
+  }
+
+  /** From the first moment on there is a position, so that retention waits for Kafka. */
+  private async claim(): Promise<void> {
+    try {
+      await mkdir(this.folder, { recursive: true });
+      await storeShippedNext(this.folder, this.next);
+    } catch (error) {
+      this.lastError = (error as Error).message; // a full disk: it is stored after the first batch
+    }
   }
 
   /** The same records are read and sent again after a while. */

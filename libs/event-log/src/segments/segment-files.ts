@@ -1,7 +1,7 @@
-import { closeSync, fsyncSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, readdirSync, readSync } from 'node:fs';
+import { open, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32c } from './crc32c.js';
-import { decodeFrame, FRAME_BYTES_MAX } from './frame.js';
 
 /** The first bytes of every segment: format, then first sequence, then the last sequence before it, then their CRC. */
 const MAGIC = Buffer.from('vinlog1\n');
@@ -68,46 +68,32 @@ export function readHeader(folder: string, number: number): SegmentHeader | unde
   }
 }
 
-/** The last good sequence of a segment, found by reading it to its end or its first bad frame; undefined when none. */
-export function lastSequenceOf(folder: string, number: number): bigint | undefined {
-  const path = join(folder, segmentName(number));
-  const size = statSync(path).size;
-  const file = openSync(path, 'r');
+/** Makes new names in a folder survive a power cut. */
+export async function syncFolder(folder: string): Promise<void> {
+  let file: FileHandle | undefined;
   try {
-    let last: bigint | undefined;
-    let position = HEADER_BYTES;
-    let chunk = Buffer.alloc(1024 * 1024);
-    while (position < size) {
-      const filled = chunk.subarray(0, readSync(file, chunk, 0, chunk.length, position));
-      let at = 0;
-      for (;;) {
-        const frame = decodeFrame(filled, at);
-        if (frame === 'damaged') return last;
-        if ('needs' in frame) {
-          if (at === 0 && filled.length < chunk.length) return last;
-          if (at === 0) chunk = Buffer.alloc(Math.min(FRAME_BYTES_MAX, Math.max(frame.needs, chunk.length * 2)));
-          break;
-        }
-        last = frame.sequence;
-        at += frame.bytes;
-      }
-      position += at;
-    }
-    return last;
+    file = await open(folder, 'r');
+    await file.sync();
+  } catch (error) {
+    if (!isNoFile(error)) throw error;
   } finally {
-    closeSync(file);
+    await file?.close();
   }
 }
 
-/** Makes new names in a folder survive a power cut. Some systems cannot open a folder; there it is theirs to keep. */
-export function syncFolder(folder: string): void {
+/** The same at once, for a process that starts. */
+export function syncFolderNow(folder: string): void {
   let file: number | undefined;
   try {
     file = openSync(folder, 'r');
     fsyncSync(file);
   } catch (error) {
-    if (!['EISDIR', 'EPERM', 'EINVAL'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    if (!isNoFile(error)) throw error;
   } finally {
     if (file !== undefined) closeSync(file);
   }
 }
+
+/** Some systems cannot open a folder as a file; there its names are theirs to keep. */
+const isNoFile = (error: unknown): boolean =>
+  ['EISDIR', 'EPERM', 'EINVAL'].includes((error as NodeJS.ErrnoException).code ?? '');

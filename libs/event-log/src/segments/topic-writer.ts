@@ -1,16 +1,19 @@
-import { closeSync, fdatasync, ftruncateSync, mkdirSync, openSync, statSync, rmSync, writeSync } from 'node:fs';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { encodeFrame } from './frame.js';
 import {
-  encodeHeader,
-  HEADER_BYTES,
-  lastSequenceOf,
-  readHeader,
-  segmentName,
-  segmentNumbers,
-  syncFolder,
-} from './segment-files.js';
+  closeSync,
+  fdatasync,
+  fsyncSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  statSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { earlierRuns, finishedSegments } from './earlier-runs.js';
+import { encodeFrame } from './frame.js';
+import { encodeHeader, HEADER_BYTES, segmentName, segmentNumbers, syncFolder, syncFolderNow } from './segment-files.js';
 import { chooseExpired, type FinishedSegment, type Retention } from './retention.js';
 import { readShippedNext } from './shipped-position.js';
 
@@ -84,14 +87,16 @@ export class TopicWriter {
   constructor(private readonly options: TopicWriterOptions) {
     mkdirSync(options.folder, { recursive: true });
     const numbers = segmentNumbers(options.folder);
-    this.previousLast = lastGoodSequence(options.folder, numbers);
+    const earlier = earlierRuns(options.folder, numbers);
+    this.previousLast = earlier.lastGood;
     this.lastNumber = numbers.at(-1) ?? 0;
     this.finished = finishedSegments(options.folder, numbers, this.previousLast);
     // The clock's share keeps numbers fresh when the whole folder was lost; microseconds stay below 2^53 until 2255.
     const byClock = BigInt(Math.trunc(options.now())) * 1_000n;
-    const afterGap = this.previousLast + 1n + RESTART_GAP;
+    const afterGap = earlier.lastKnown + 1n + RESTART_GAP;
     this.sequence = afterGap > byClock ? afterGap : byClock;
     this.segment = this.open();
+    this.syncHeader(this.segment.file);
   }
 
   /** Hands the record to the operating system before it returns. Undefined: the record is lost, and counted. */
@@ -117,9 +122,11 @@ export class TopicWriter {
   async sync(): Promise<boolean> {
     const errorsBefore = this.counted.fsyncErrors;
     try {
-      if (this.folderChanged) syncFolder(this.options.folder);
+      const changed = this.folderChanged;
       this.folderChanged = false;
+      if (changed) await syncFolder(this.options.folder);
     } catch (error) {
+      this.folderChanged = true;
       this.countFsyncError(error);
     }
     while (this.retired[0]) {
@@ -213,6 +220,16 @@ export class TopicWriter {
     return { number, file, first: this.sequence, end: HEADER_BYTES, syncedEnd: 0 };
   }
 
+  /** The first number of this run is on disk before it is given, so that no later run can give it again. */
+  private syncHeader(file: number): void {
+    try {
+      fsyncSync(file);
+      for (const folder of [this.options.folder, dirname(this.options.folder)]) syncFolderNow(folder);
+    } catch (error) {
+      this.countFsyncError(error);
+    }
+  }
+
   private retire(): void {
     const segment = this.segment;
     if (!segment) return;
@@ -260,29 +277,4 @@ function writeWhole(file: number, bytes: Buffer, position: number): void {
   while (written < bytes.length) {
     written += writeSync(file, bytes, written, bytes.length - written, position + written);
   }
-}
-
-/** The last sequence that can be read from a folder of earlier runs; 0n when none. */
-function lastGoodSequence(folder: string, numbers: readonly number[]): bigint {
-  for (const number of [...numbers].reverse()) {
-    const header = readHeader(folder, number);
-    if (header) return lastSequenceOf(folder, number) ?? header.previousLast;
-  }
-  return 0n;
-}
-
-/** What retention must know of the segments of earlier runs. A damaged header counts as an empty segment. */
-function finishedSegments(folder: string, numbers: readonly number[], lastGood: bigint): FinishedSegment[] {
-  let nextPreviousLast = lastGood;
-  return [...numbers]
-    .reverse()
-    .map((number) => {
-      const header = readHeader(folder, number);
-      const { size, mtimeMs } = statSync(join(folder, segmentName(number)));
-      const first = header?.first ?? nextPreviousLast + 1n;
-      const segment = { number, first, last: nextPreviousLast, bytes: size, writtenAtMs: mtimeMs };
-      nextPreviousLast = header?.previousLast ?? nextPreviousLast;
-      return segment;
-    })
-    .reverse();
 }
