@@ -19,7 +19,7 @@ export interface Executor {
   readonly lost: Promise<Error>;
   /** Throws INFERENCE_FAILED when the graph fails on these values, EXECUTOR_LOST when the executor dies meanwhile. */
   run(inputs: Tensors): Promise<Tensors>;
-  /** Ends it; a run in progress is not waited for. */
+  /** Asks it to end, and waits a moment: a run in progress is not cut off, and not waited for without end. */
   stop(): Promise<void>;
 }
 

@@ -38,7 +38,8 @@ export class ServeWanted {
   private wanted: readonly WantedModel[] = [];
   private readonly held = new Map<string, Held>();
   private routes: Routes = new Map();
-  private readonly farewells = new Set<Promise<void>>();
+  /** Loads and farewells: what an end of the process should not cut off. */
+  private readonly underway = new Set<Promise<void>>();
   private slots = LOADS_AT_ONCE;
   private readonly slotsAwaited: (() => void)[] = [];
   private readonly settledAwaited: (() => void)[] = [];
@@ -99,10 +100,10 @@ export class ServeWanted {
     return version !== undefined && this.held.get(idOf(version))?.served?.answers === true;
   }
 
-  /** Ends everything: answers what was accepted, then stops the executors. */
+  /** Ends everything: answers what was accepted, stops the executors, lets loads come to their end. */
   async stop(): Promise<void> {
     for (const held of this.held.values()) this.retire(held);
-    await Promise.all(this.farewells);
+    await Promise.all(this.underway);
   }
 
   /** A name that nobody answers for although its version is on its way. */
@@ -124,7 +125,7 @@ export class ServeWanted {
       const held = this.held.get(idOf(version));
       if (held) this.retire(held);
     }
-    for (const version of plan.load) void this.load(version);
+    for (const version of plan.load) this.track(this.load(version));
     this.source.remember(this.wanted, this.routes);
     this.onChange(this.models());
     if (!this.loading()) for (const settled of this.settledAwaited.splice(0)) settled();
@@ -133,12 +134,18 @@ export class ServeWanted {
   private retire(held: Held): void {
     this.held.delete(idOf(held.version));
     held.unwanted.abort();
-    const farewell = (held.served?.drain() ?? Promise.resolve()).then(() => {
-      this.farewells.delete(farewell);
-      this.observations.versionGone(held.version);
-      this.logger.info({ ...held.version }, 'version gone');
-    });
-    this.farewells.add(farewell);
+    const drained = held.served?.drain() ?? Promise.resolve();
+    this.track(
+      drained.then(() => {
+        this.observations.versionGone(held.version);
+        this.logger.info({ ...held.version }, 'version gone');
+      }),
+    );
+  }
+
+  private track(work: Promise<void>): void {
+    this.underway.add(work);
+    void work.finally(() => this.underway.delete(work));
   }
 
   private async load(version: Version): Promise<void> {
@@ -147,7 +154,11 @@ export class ServeWanted {
     this.observations.versionState(version, 'loading');
     try {
       const files = await this.source.fetch(version, held.unwanted.signal);
-      const start = () => this.inSlot(() => this.executors.start(files));
+      const start = () =>
+        this.inSlot(() => {
+          held.unwanted.signal.throwIfAborted();
+          return this.executors.start(files);
+        });
       const executor = await start();
       if (held.unwanted.signal.aborted) return await executor.stop();
       held.served = new ServedVersion(version, executor, start, this.limits, this.observations, this.logger);
@@ -169,6 +180,7 @@ export class ServeWanted {
     return problem;
   }
 
+  /** Waits for its turn. */
   private async inSlot<T>(work: () => Promise<T>): Promise<T> {
     while (this.slots === 0) await new Promise<void>((free) => this.slotsAwaited.push(free));
     this.slots--;

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { Problem } from '@vinaigrette/problems';
 import type { Signature } from '@vinaigrette/signature';
@@ -5,12 +6,13 @@ import type { Tensors } from '../../domain/batch.js';
 import { Executors, type Executor, type VersionFiles } from '../../executors.js';
 import { buffersOf, type FromSession, type ToSession } from './session-messages.js';
 
-/** How long a thread that was asked to end may take before it is terminated. */
+/** How long `stop()` waits for a thread that was asked to end. */
 const STOP_TIMEOUT_MS = 2_000;
 
 /**
- * A worker thread for each executor. It survives what JavaScript survives: an exception, a full heap of the thread. A
- * crash of native code, or text outputs larger than the heap, take the process with them.
+ * A worker thread for each executor. It survives an exception. A crash of native code, or text outputs larger than the
+ * heap, take the process with them. So would terminating a thread while ONNX Runtime computes in it (it throws
+ * where nobody can catch); hence a thread is only ever asked to end, and one that takes too long is left to itself.
  */
 export class ThreadExecutors extends Executors {
   /** `sessionWorker` is the compiled session-worker.js. */
@@ -24,22 +26,20 @@ export class ThreadExecutors extends Executors {
   override start(files: VersionFiles): Promise<Executor> {
     return new Promise((ready, unfit) => {
       const worker = new Worker(this.sessionWorker, { workerData: files, name: 'session' });
+      let tooLate = false;
       const timeout = setTimeout(() => {
+        tooLate = true;
         unfit(new Problem('EXECUTOR_LOST', `The version did not prove itself within ${this.loadTimeoutMs} ms`));
-        void worker.terminate();
       }, this.loadTimeoutMs);
-      const died = (error: Error) => {
+      const died = (cause: unknown) => {
         clearTimeout(timeout);
-        unfit(new Problem('EXECUTOR_LOST', 'The thread died while the version proved itself', { cause: error }));
+        unfit(new Problem('EXECUTOR_LOST', 'The thread died while the version proved itself', { cause }));
       };
-      worker.once('error', died);
-      worker.once('exit', died);
+      worker.on('error', died).on('exit', died);
       worker.once('message', (message: FromSession) => {
         clearTimeout(timeout);
-        worker.off('error', died).off('exit', died);
+        if (tooLate) return worker.postMessage({ kind: 'stop' } satisfies ToSession);
         if (message.kind === 'ready') return ready(new ThreadExecutor(worker, message.signature, message.whyNotJoined));
-        // What the thread still does on its way out changes nothing any more.
-        worker.on('error', () => undefined);
         if (message.kind === 'unfit') return unfit(new Problem(message.code, message.message));
         unfit(new Error(`The thread began with ${message.kind}`));
       });
@@ -89,9 +89,7 @@ class ThreadExecutor implements Executor {
     if (this.dead) return;
     const ended = new Promise<void>((end) => this.worker.once('exit', () => end()));
     this.worker.postMessage({ kind: 'stop' } satisfies ToSession);
-    const tooLong = setTimeout(() => void this.worker.terminate(), STOP_TIMEOUT_MS);
-    await ended;
-    clearTimeout(tooLong);
+    await Promise.race([ended, pause(STOP_TIMEOUT_MS, undefined, { ref: false })]);
   }
 
   private hear(message: FromSession): void {
