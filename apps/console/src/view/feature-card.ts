@@ -6,6 +6,8 @@ import { mark } from './mark.js';
 /** More categories than this are folded away, but for those that moved most. */
 const CATEGORIES_SHOWN = 12;
 
+const kinds = { numeric: 'number', categorical: 'category', items: 'list of values' } as const;
+
 /** One feature: how far it moved, and where. `guilty`: the alert names it. */
 export function featureCard(feature: Feature, guilty: boolean): Tree {
   const { name, kind, psi } = feature;
@@ -18,7 +20,7 @@ export function featureCard(feature: Feature, guilty: boolean): Tree {
       'header',
       {},
       h('h4', { id }, name),
-      h('span', { class: 'aside' }, kind),
+      h('span', { class: 'aside' }, kinds[kind]),
       guilty && h('span', { class: 'guilty' }, 'named by the alert'),
       mark(tone, word),
     ),
@@ -48,16 +50,17 @@ function statistic(term: string, value: string, aside: string): Tree {
 
 function plots({ name, kind, bins }: Feature): (Tree | false)[] {
   const largest = Math.max(...bins.flatMap(({ expectedShare, actualShare }) => [expectedShare, actualShare]), 0.01);
-  if (kind === 'numeric' || bins.length <= CATEGORIES_SHOWN) return [plot(`Shares per bin of ${name}`, bins, largest)];
+  if (kind === 'numeric') return [plot(`Shares per bin of ${name}`, 'Bin', bins, largest)];
+  if (bins.length <= CATEGORIES_SHOWN) return [plot(`Shares per value of ${name}`, 'Value', bins, largest)];
   const moved = movedMost(bins, CATEGORIES_SHOWN - 2);
   const title = `The ${moved.length} values of ${name} that moved most`;
   return [
-    plot(title, moved, largest),
+    plot(title, 'Value', moved, largest),
     h(
       'details',
       {},
       h('summary', {}, `All ${bins.length} values`),
-      plot(`Shares of every value of ${name}, most frequent in the baseline first`, bins, largest),
+      plot(`Shares of every value of ${name}, most frequent in the baseline first`, 'Value', bins, largest),
     ),
   ];
 }
@@ -69,7 +72,7 @@ export function movedMost(bins: readonly Bin[], count: number): Bin[] {
 }
 
 /** Bars that are a table as well: who cannot see them reads the same figures. */
-function plot(title: string, bins: readonly Bin[], largest: number): Tree {
+function plot(title: string, of: 'Bin' | 'Value', bins: readonly Bin[], largest: number): Tree {
   const head = (text: string, swatch: string) =>
     h('th', { scope: 'col' }, h('span', { class: `swatch ${swatch}` }), text);
   return h(
@@ -79,14 +82,7 @@ function plot(title: string, bins: readonly Bin[], largest: number): Tree {
     h(
       'thead',
       {},
-      h(
-        'tr',
-        {},
-        h('th', { scope: 'col' }, 'Bin'),
-        h('td', {}),
-        head('Baseline', 'expected'),
-        head('Window', 'actual'),
-      ),
+      h('tr', {}, h('th', { scope: 'col' }, of), h('td', {}), head('Baseline', 'expected'), head('Window', 'actual')),
     ),
     h(
       'tbody',

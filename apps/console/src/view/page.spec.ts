@@ -1,0 +1,144 @@
+import { describe, expect, it } from '@jest/globals';
+import { NoAnswer, type Drift, type Feature, type ListedModel, type Performance } from '../monitor.js';
+import { questionOf, type Place } from '../place.js';
+import type { State } from '../state.js';
+import { textOf, type Tree } from '../tree.js';
+import { movedMost } from './feature-card.js';
+import { ordered } from './features.js';
+import { notice, page } from './page.js';
+
+const noon = Date.UTC(2026, 6, 1, 12);
+const place: Place = { model: 'basket', version: 1, variant: '', window: '1h', order: 'worst' };
+const feature = (name: string, more: Partial<Feature> = {}): Feature => ({
+  name,
+  kind: 'numeric',
+  baselineCount: '3000',
+  count: '1234',
+  missing: '3',
+  unseen: '7',
+  bins: [
+    { label: '< 1', expectedShare: 0.25, actualShare: 0.5 },
+    { label: '>= 1', expectedShare: 0.75, actualShare: 0.5 },
+  ],
+  ...more,
+});
+const drift: Drift = {
+  model: 'basket',
+  version: 1,
+  variant: '',
+  fromMs: String(noon),
+  toMs: String(noon + 3_600_000),
+  predictions: '2000',
+  fallbacks: '100',
+  errors: '0',
+  state: 'ALERT_STATE_PENDING',
+  why: '1h: size: PSI 0.275',
+  features: [feature('size', { psi: 0.2746, ksLow: 0.2, ksHigh: 0.25, ksAt: 0.99999999, pValue: 0.00001 })],
+};
+const performance: Performance = {
+  predictions: 1900,
+  withOutcome: 0,
+  hitsAt5: 0,
+  hitRate: null,
+  coverage: 0,
+  fallback: { predictions: 0, withOutcome: 0, hitsAt5: 0, hitRate: null, coverage: null },
+};
+const version = { version: 1, wanted: true, known: true, hasBaseline: true, predictions: 2000, oldestPaneMs: noon };
+const models: ListedModel[] = [{ model: 'basket', versions: [{ ...version, state: 'FIRING', newestPaneMs: noon }] }];
+const seen = { question: questionOf(place).toString(), drift, performance };
+const state: State = { place, nowMs: noon, paused: false, answeredAtMs: noon, models, alerts: [], seen };
+const textOfPage = (more: Partial<State>) =>
+  page({ ...state, ...more })
+    .map(textOf)
+    .join(' ');
+const find = (tree: Tree, tag: string): Tree[] => [
+  ...(tree.tag === tag ? [tree] : []),
+  ...tree.children.flatMap((child) => (typeof child === 'string' ? [] : find(child, tag))),
+];
+
+describe('page()', () => {
+  it.each<{ when: string; change: Partial<State>; says: string[] }>([
+    { when: 'nothing was answered yet', change: { models: undefined }, says: ['Asking the monitor'] },
+    { when: 'there is no model', change: { models: [] }, says: ['No model is known yet', 'vinaigrette models push'] },
+    { when: 'the drift is not there yet', change: { seen: undefined }, says: ['version 1', 'Asking the monitor'] },
+    {
+      when: 'nothing was counted in the window',
+      change: { seen: { ...seen, drift: { ...drift, predictions: '0' } } },
+      says: ['No prediction in this window', '2026-07-01 12:00 UTC', 'Show the day up to then'],
+    },
+    {
+      when: 'the version has no baseline',
+      change: { seen: { ...seen, drift: { ...drift, features: [] } } },
+      says: ['Predictions 2,000', 'This version has no baseline'],
+    },
+    {
+      when: 'a feature was measured',
+      change: {},
+      says: [
+        'Predictions 2,000',
+        'Fallbacks 100 5.0 % of all',
+        'Hit rate@5 – no click or purchase was reported',
+        'Large shift',
+        'PSI 0.275',
+        'KS [0.200, 0.250] farthest apart at 1',
+        'p < 0.0001',
+        'n 1,234 baseline 3,000',
+        'Missing 3',
+        'Unseen 7',
+        '>= 1 75.0 % 50.0 %',
+      ],
+    },
+    {
+      when: 'an alert fires',
+      change: {
+        alerts: [
+          {
+            ...{ model: 'basket', version: 1, state: 'ALERT_STATE_FIRING', severity: 'critical' },
+            ...{ sinceMs: String(noon - 7_200_000), why: 'size moved', features: ['size'] },
+          },
+        ],
+      },
+      says: ['Firing, critical since 2026-07-01 10:00 UTC, 2 hours ago size moved', 'named by the alert'],
+    },
+  ])('says so when $when', ({ change, says }) => {
+    const text = textOfPage(change);
+    for (const words of says) expect(text).toContain(words);
+  });
+
+  it('shows a range by its own verdict, since it has no alert', () => {
+    const range: Place = { ...place, window: { fromMs: noon, toMs: noon + 3_600_000 } };
+    const asked = { ...seen, question: questionOf(range).toString() };
+    expect(textOfPage({ place: range, seen: asked })).toContain('This window alone Drifted');
+    expect(textOfPage({})).not.toContain('This window alone');
+  });
+
+  it('never shows the answer to another question as the answer to one that failed', () => {
+    const failure = new NoAnswer('gone', '', false);
+    const elsewhere: Place = { ...place, window: '24h' };
+    expect(textOfPage({ place: elsewhere, failure })).not.toContain('PSI');
+    expect(textOfPage({ failure })).toContain('PSI');
+    expect(
+      notice({ ...state, failure })
+        .map(textOf)
+        .join(),
+    ).toMatch(/gone.*What you see is.*12:00:00.*Try again/);
+  });
+
+  it('draws bars in proportion, the longest as long as there is room', () => {
+    const widths = page(state)
+      .flatMap((tree) => find(tree, 'rect'))
+      .map(({ attributes }) => attributes.width);
+    expect(widths).toEqual(['33.33', '66.67', '100.00', '66.67']);
+  });
+});
+
+it('orders features by PSI and puts what was not measured last', () => {
+  const features = [feature('a', { psi: 0 }), feature('b'), feature('c', { psi: 2 })];
+  expect(ordered(features, 'worst').map(({ name }) => name)).toEqual(['c', 'a', 'b']);
+  expect(ordered(features, 'baseline')).toEqual(features);
+});
+
+it('finds the bins that moved most, up or down', () => {
+  const bins = [0.1, 0.5, 0.3, 0].map((actualShare, bin) => ({ label: String(bin), expectedShare: 0.25, actualShare }));
+  expect(movedMost(bins, 3).map(({ label }) => label)).toEqual(['1', '3', '0']);
+});
