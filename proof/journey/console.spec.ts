@@ -196,6 +196,22 @@ describeWith('PostgreSQL', 'DATABASE_URL', 'the console', () => {
       await page.close();
     }, 120_000);
 
+    it.each([
+      ['/', 'text/html'],
+      ['/console.css', 'text/css'],
+      ['/favicon.svg', 'image/svg+xml'],
+      ['/modules/main.js', 'application/javascript'],
+    ])('%s is %s, asked for again each time and sent again only when it changed', async (path, type) => {
+      const { status, headers } = await fetch(house.monitorUrl + path);
+      expect([status, headers.get('content-type')]).toEqual([200, expect.stringContaining(type)]);
+      expect(headers.get('cache-control')).toBe('public, max-age=0');
+      const etag = headers.get('etag') as string;
+      expect(
+        (await fetch(house.monitorUrl + path, { headers: { 'if-none-match': etag, 'cache-control': 'max-age=0' } }))
+          .status,
+      ).toBe(304);
+    });
+
     it('cannot be made to run what it did not bring', async () => {
       page = await open(theHour);
       const ran = await page.evaluate(`(() => {

@@ -8,7 +8,7 @@ const states: Record<AlertState, { word: string; tone: Tone }> = {
   PENDING: { word: 'Pending', tone: 'watch' },
   FIRING: { word: 'Firing', tone: 'bad' },
   NO_DATA: { word: 'No data', tone: 'quiet' },
-  INSUFFICIENT: { word: 'Too few predictions', tone: 'quiet' },
+  INSUFFICIENT: { word: 'Too little data', tone: 'quiet' },
   NO_BASELINE: { word: 'No baseline', tone: 'quiet' },
 };
 

@@ -32,7 +32,7 @@ const drift: Drift = {
   fallbacks: '100',
   errors: '0',
   state: 'ALERT_STATE_PENDING',
-  why: '1h: size: PSI 0.275',
+  why: 'size: PSI 0.275',
   features: [feature('size', { psi: 0.2746, ksLow: 0.2, ksHigh: 0.25, ksAt: 0.99999999, pValue: 0.00001 })],
 };
 const performance: Performance = {
@@ -108,7 +108,7 @@ describe('page()', () => {
   it('shows a range by its own verdict, since it has no alert', () => {
     const range: Place = { ...place, window: { fromMs: noon, toMs: noon + 3_600_000 } };
     const asked = { ...seen, question: questionOf(range).toString() };
-    expect(textOfPage({ place: range, seen: asked })).toContain('This window alone Drifted');
+    expect(textOfPage({ place: range, seen: asked })).toContain('This window alone Drifted size: PSI 0.275');
     expect(textOfPage({})).not.toContain('This window alone');
   });
 

@@ -37,15 +37,8 @@ export function notice({ failure, answeredAtMs, seen }: State): Tree[] {
 
 /** When the page was last right, and whether it keeps itself so. */
 export function updates({ answeredAtMs, paused }: State): Tree[] {
-  const when = answeredAtMs === undefined ? '' : `Updated ${timeOf(answeredAtMs)} UTC`;
-  return [
-    h('span', {}, when),
-    h(
-      'button',
-      { type: 'button', 'data-action': 'pause', 'aria-pressed': String(paused) },
-      paused ? 'Paused' : 'Pause',
-    ),
-  ];
+  const when = answeredAtMs === undefined ? '' : `Updated ${timeOf(answeredAtMs)} UTC${paused ? ', paused' : ''}`;
+  return [h('span', {}, when), h('button', { type: 'button', 'data-action': 'pause' }, paused ? 'Resume' : 'Pause')];
 }
 
 function content(state: State): Tree {

@@ -35,11 +35,14 @@ export function picker(place: Place, shown: Range | undefined): Tree {
         [...variants, ...others].map((value) => option(value, value)),
       ),
     ),
-    range && [
-      timeField('from', 'From (UTC)', range.fromMs),
-      timeField('to', 'To (UTC)', range.toMs),
-      h('button', { type: 'submit' }, 'Show'),
-    ],
+    range &&
+      h(
+        'div',
+        { class: 'range', key: 'range' },
+        timeField('from', 'From (UTC)', range.fromMs),
+        timeField('to', 'To (UTC)', range.toMs),
+        h('button', { type: 'submit' }, 'Show'),
+      ),
     shown && shownRange(place, shown),
   );
 }

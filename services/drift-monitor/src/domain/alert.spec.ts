@@ -68,6 +68,7 @@ describe('the alert of a model version', () => {
   });
 
   it('of one look alone never fires', () => {
+    expect(verdictOfLook(looks['d']!).why).toBe('x moved');
     expect(Object.values(looks).map((look) => verdictOfLook(look).state)).toEqual([
       'PENDING',
       'PENDING',

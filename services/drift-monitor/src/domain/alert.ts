@@ -87,7 +87,7 @@ export function verdictOf(memory: AlertMemory): Verdict {
 
 /** What one look alone says: a range in the past has no alert, and no history to fire from. */
 export function verdictOfLook(look: Look): Verdict {
-  return verdictOf({ '1h': { recent: [], firing: false, last: look } });
+  return { ...verdictOf({ '1h': { recent: [], firing: false, last: look } }), why: look.why };
 }
 
 const held = ({ last }: WindowMemory) => (last.kind === 'drifted' ? '' : ` (held; now ${last.why})`);
