@@ -63,10 +63,15 @@ export default tseslint.config(
             // Pure libraries know each other and nothing of the world.
             { sourceTag: 'layer:domain', onlyDependOnLibsWithTags: ['layer:domain'] },
             { sourceTag: 'layer:adapter', onlyDependOnLibsWithTags: ['layer:domain', 'layer:adapter'] },
+            // ONNX Runtime in a library's clothes: for whoever runs a session.
+            { sourceTag: 'layer:runtime', onlyDependOnLibsWithTags: ['layer:domain'] },
             // A service imports libraries, never another service and never a model's life.
-            { sourceTag: 'layer:service', onlyDependOnLibsWithTags: ['layer:domain', 'layer:adapter', 'layer:page'] },
+            {
+              sourceTag: 'layer:service',
+              onlyDependOnLibsWithTags: ['layer:domain', 'layer:adapter', 'layer:runtime', 'layer:page'],
+            },
             // A model lives without any service.
-            { sourceTag: 'layer:model', onlyDependOnLibsWithTags: ['layer:domain'] },
+            { sourceTag: 'layer:model', onlyDependOnLibsWithTags: ['layer:domain', 'layer:runtime'] },
             { sourceTag: 'layer:page', onlyDependOnLibsWithTags: ['layer:domain'] },
             {
               sourceTag: 'layer:app',

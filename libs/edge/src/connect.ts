@@ -1,3 +1,4 @@
+export { GrpcServer } from './grpc-server.js';
 import { Code, ConnectError, type Interceptor } from '@connectrpc/connect';
 import { grpcStatusOf, problemOf } from '@vinaigrette/problems';
 import type { Logger } from './logger.js';

@@ -1,11 +1,12 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import type { Logger } from '@vinaigrette/edge';
+import { openDatabase } from '@vinaigrette/postgres';
 import { DataSource } from 'typeorm';
 import { DriftController } from './adapters/http/drift.controller.js';
 import { HealthController } from './adapters/http/health.controller.js';
 import { Database } from './adapters/postgres/database.js';
-import { dataSourceOptions, openDatabase } from './adapters/postgres/open-database.js';
+import { dataSourceOptions } from './adapters/postgres/data-source.js';
 import { PostgresAlerts } from './adapters/postgres/postgres-alerts.js';
 import { PostgresHits } from './adapters/postgres/postgres-hits.js';
 import { PostgresLedger } from './adapters/postgres/postgres-ledger.js';

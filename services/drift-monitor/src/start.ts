@@ -2,10 +2,9 @@ import { fastifyConnectPlugin } from '@connectrpc/connect-fastify';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { explainTakenPort, type Logger } from '@vinaigrette/edge';
-import { problemInterceptor } from '@vinaigrette/edge/connect';
+import { GrpcServer, problemInterceptor } from '@vinaigrette/edge/connect';
 import { NestLog, ProblemFilter } from '@vinaigrette/edge/nest';
 import { KafkaReader, SegmentReader, type EventLogReader } from '@vinaigrette/event-log';
-import { GrpcServer } from './adapters/connect/grpc-server.js';
 import { monitorRoutes } from './adapters/connect/monitor-routes.js';
 import { serveConsole } from './adapters/http/console-files.js';
 import { Alerts } from './alerts.js';
@@ -68,7 +67,10 @@ export async function start(config: Config, logger: Logger): Promise<() => Promi
     await reader.close();
     await reading;
     await Promise.all([versions.stop(), ...stops.map((stop) => stop())]);
-    await grpc.close(config.DRAIN_TIMEOUT_MS / 2);
+    // Half of the time for calls to end by themselves.
+    const deadline = setTimeout(() => grpc.cut(), config.DRAIN_TIMEOUT_MS / 2);
+    await grpc.drain();
+    clearTimeout(deadline);
     await app.close();
   };
 }

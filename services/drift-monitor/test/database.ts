@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { createLogger } from '@vinaigrette/edge';
 import pg from 'pg';
 import type { DataSource } from 'typeorm';
-import { dataSourceOptions, openDatabase } from '../src/adapters/postgres/open-database.js';
+import { openDatabase } from '@vinaigrette/postgres';
+import { dataSourceOptions } from '../src/adapters/postgres/data-source.js';
 
 export interface TestDatabase {
   url: string;

@@ -1,13 +1,14 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import type { Logger } from '@vinaigrette/edge';
+import { openDatabase } from '@vinaigrette/postgres';
 import { DataSource } from 'typeorm';
 import { FolderArtifacts } from './adapters/folder/folder-artifacts.js';
 import { CatalogueController } from './adapters/http/catalogue.controller.js';
 import { HealthController } from './adapters/http/health.controller.js';
 import { ProcessInspector } from './adapters/onnx/process-inspector.js';
 import { Database } from './adapters/postgres/database.js';
-import { dataSourceOptions, openDatabase } from './adapters/postgres/open-database.js';
+import { dataSourceOptions } from './adapters/postgres/data-source.js';
 import { PostgresAliases } from './adapters/postgres/postgres-aliases.js';
 import { PostgresDocuments } from './adapters/postgres/postgres-documents.js';
 import { PostgresModelVersions } from './adapters/postgres/postgres-model-versions.js';

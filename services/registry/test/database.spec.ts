@@ -3,7 +3,8 @@ import { createLogger } from '@vinaigrette/edge';
 import type { WantedState } from '@vinaigrette/contracts/registry';
 import { DataSource } from 'typeorm';
 import { describeWith } from '../../../tools/real-part.mjs';
-import { dataSourceOptions, openDatabase } from '../src/adapters/postgres/open-database.js';
+import { openDatabase } from '@vinaigrette/postgres';
+import { dataSourceOptions } from '../src/adapters/postgres/data-source.js';
 import { eventually, refusal, register, upload, Workbench } from './running-registry.js';
 import { tinyFiles } from './tiny-model.js';
 
@@ -57,7 +58,9 @@ describeWith('PostgreSQL', 'DATABASE_URL', "the registry's database", () => {
     url.pathname = '/there_is_no_such_database';
     const registry = bench.start({ DATABASE_URL: url.href });
     expect(await registry.exited).toEqual([1, null]);
-    expect(registry.lines.at(-1)?.msg).toContain('there_is_no_such_database');
+    // Which line comes last depends on who flushes first: Nest tells of it as well.
+    const told = registry.lines.map(({ msg }) => msg);
+    expect(told).toContainEqual(expect.stringContaining('there_is_no_such_database'));
   }, 60_000);
 
   it('may go and come back: calls are refused meanwhile, watchers keep what they have, and then all goes on', async () => {

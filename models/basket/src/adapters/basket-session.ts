@@ -1,4 +1,5 @@
-import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
+import { InferenceSession } from 'onnxruntime-node';
+import { fromOrt, toOrt } from '@vinaigrette/onnx-tensors';
 import type { Tensor } from '@vinaigrette/signature';
 
 /** The graph, run by ONNX Runtime on one thread, as the model server runs it. */
@@ -16,24 +17,10 @@ export class BasketSession {
 
   /** The answers to a batch of baskets, by the names of the outputs. */
   async run(items: Tensor): Promise<Record<string, Tensor>> {
-    const feed = new OrtTensor('string', items.data as string[], items.shape);
-    const answers = await this.session.run({ items: feed });
-    return Object.fromEntries(Object.entries(answers).map(([name, tensor]) => [name, tensorFrom(tensor)]));
+    return fromOrt(await this.session.run(toOrt({ items })));
   }
 
   async close(): Promise<void> {
     await this.session.release();
   }
-}
-
-const datatypes: Partial<Record<OrtTensor.Type, Tensor['datatype']>> = {
-  string: 'BYTES',
-  float32: 'FP32',
-  int64: 'INT64',
-};
-
-function tensorFrom({ type, dims, data }: OrtTensor): Tensor {
-  const datatype = datatypes[type];
-  if (!datatype) throw new RangeError(`The basket graph answers no ${type}`);
-  return { datatype, shape: dims, data: data as Tensor['data'] };
 }

@@ -1,3 +1,4 @@
+import { isUnavailable, sqlStateOf } from '@vinaigrette/postgres';
 import { Problem } from '@vinaigrette/problems';
 import type { DataSource, EntityManager } from 'typeorm';
 import { DataRefused } from '../../ledger.js';
@@ -25,27 +26,4 @@ async function told<T>(work: () => Promise<T>): Promise<T> {
     if (/^(22|23)/.test(sqlStateOf(cause))) throw new DataRefused((cause as Error).message, { cause });
     throw cause;
   }
-}
-
-/** Classes that say "not now": connection, resources, operator, cannot connect yet. */
-const unavailableStates = /^(08|53|57|58)/;
-/** What pg and its pool say in words only. */
-const unavailableWords =
-  /ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|UNREACH|Connection terminated|Connection ended|timeout exceeded|read timeout|not queryable|already released|not connected|not established/i;
-
-/** Whether the database could not be reached, or broke off: the same call may succeed later. */
-export function isUnavailable(error: unknown): boolean {
-  if (error instanceof AggregateError) return error.errors.some(isUnavailable);
-  if (!(error instanceof Error)) return false;
-  return (
-    unavailableStates.test(sqlStateOf(error)) ||
-    unavailableWords.test(`${(error as NodeJS.ErrnoException).code} ${error.message}`)
-  );
-}
-
-/** Five characters of SQLSTATE; "" when PostgreSQL said nothing. */
-function sqlStateOf(error: unknown): string {
-  const { code, driverError } = error as { code?: unknown; driverError?: { code?: unknown } };
-  const state = driverError?.code ?? code;
-  return typeof state === 'string' && /^[0-9A-Z]{5}$/.test(state) ? state : '';
 }

@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import ort from 'onnxruntime-node';
+import { fromOrt, toOrt } from '@vinaigrette/onnx-tensors';
 import { Problem, problemOf } from '@vinaigrette/problems';
 import { parseGolden, parseSignature, readSignature, type Signature } from '@vinaigrette/signature';
 import type { Tensors } from '../../domain/batch.js';
 import { answerGolden, checkSignatureOfGraph, whyNotJoined } from '../../domain/prove-version.js';
 import type { VersionFiles } from '../../executors.js';
-import { ortTensors, tensorsOf } from './ort-tensors.js';
 import { buffersOf, type FromSession, type ToSession } from './session-messages.js';
 
 /** The thread of one version: it owns the session, proves it, then runs what it is sent, one run at a time. */
@@ -66,7 +66,7 @@ function jsonOf(text: string): unknown {
 
 async function runSession(session: ort.InferenceSession, inputs: Tensors): Promise<Tensors> {
   try {
-    return tensorsOf(await session.run(ortTensors(inputs)));
+    return fromOrt(await session.run(toOrt(inputs)));
   } catch (cause) {
     throw new Problem('INFERENCE_FAILED', `The graph failed: ${firstLine(cause)}`, { cause });
   }

@@ -1,7 +1,7 @@
 import * as ort from 'onnxruntime-node';
+import { fromOrt, toOrt } from '@vinaigrette/onnx-tensors';
 import { Problem } from '@vinaigrette/problems';
 import { checkTensor, differenceFromGolden, type Golden, type Signature, type Tensor } from '@vinaigrette/signature';
-import { fromOrt, toOrt } from './ort-tensor.js';
 
 /** Loads the graph. Throws MODEL_INVALID when ONNX Runtime refuses it. */
 export async function loadModel(path: string): Promise<ort.InferenceSession> {
@@ -41,11 +41,8 @@ function checkInputs(signature: Signature, inputs: Readonly<Record<string, Tenso
   }
 }
 
-async function run(session: ort.InferenceSession, inputs: Readonly<Record<string, Tensor>>) {
-  const feeds = Object.fromEntries(Object.entries(inputs).map(([name, tensor]) => [name, toOrt(tensor)]));
-  const answer = await session.run(feeds);
-  return Object.fromEntries(Object.entries(answer).map(([name, tensor]) => [name, fromOrt(name, tensor)]));
-}
+const run = async (session: ort.InferenceSession, inputs: Readonly<Record<string, Tensor>>) =>
+  fromOrt(await session.run(toOrt(inputs)));
 
 const firstLine = (error: unknown): string =>
   (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '';

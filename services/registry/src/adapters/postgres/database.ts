@@ -1,3 +1,4 @@
+import { isUnavailable } from '@vinaigrette/postgres';
 import { Problem } from '@vinaigrette/problems';
 import type { DataSource, EntityManager } from 'typeorm';
 
@@ -28,34 +29,4 @@ async function reached<T>(work: () => Promise<T>): Promise<T> {
     if (!isUnavailable(cause)) throw cause;
     throw new Problem('UPSTREAM_UNAVAILABLE', 'PostgreSQL does not answer', { cause });
   }
-}
-
-/** SQLSTATE classes and codes that say "not now": connection, resources, operator, cannot connect yet. */
-const unavailableStates = /^(08|53|57|55P03|58)/;
-const unavailableErrnos = new Set([
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'EPIPE',
-  'ETIMEDOUT',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'ENOENT',
-]);
-/** What pg and its pool say in words only. */
-const unavailableWords =
-  /Connection terminated|Connection ended|timeout exceeded when trying to connect|Query read timeout|not queryable|QueryRunnerAlreadyReleased|Driver not Connected|Connection is not established/i;
-
-/** Whether the database could not be reached, or broke off: the same call may succeed later. */
-export function isUnavailable(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  if (error instanceof AggregateError) return error.errors.some(isUnavailable);
-  const { code } = error as NodeJS.ErrnoException;
-  const driverError: unknown = 'driverError' in error ? error.driverError : undefined;
-  return (
-    (code !== undefined && (unavailableErrnos.has(code) || unavailableStates.test(code))) ||
-    unavailableWords.test(`${error.name} ${error.message}`) ||
-    (driverError !== error && isUnavailable(driverError))
-  );
 }

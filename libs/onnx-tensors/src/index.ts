@@ -1,0 +1,41 @@
+import { Tensor as OrtTensor } from 'onnxruntime-node';
+import type { Datatype, Tensor } from '@vinaigrette/signature';
+
+/** ONNX Runtime's names of the element types, by the Open Inference Protocol's. */
+const ortTypes: Record<Datatype, OrtTensor.Type> = {
+  BOOL: 'bool',
+  UINT8: 'uint8',
+  UINT16: 'uint16',
+  UINT32: 'uint32',
+  UINT64: 'uint64',
+  INT8: 'int8',
+  INT16: 'int16',
+  INT32: 'int32',
+  INT64: 'int64',
+  FP32: 'float32',
+  FP64: 'float64',
+  BYTES: 'string',
+};
+const datatypes = new Map(Object.entries(ortTypes).map(([datatype, type]) => [type, datatype as Datatype]));
+
+/** What a session is fed, by input name; the tensors' memory is shared, not copied. */
+export function toOrt(tensors: Readonly<Record<string, Tensor>>): Record<string, OrtTensor> {
+  return Object.fromEntries(
+    Object.entries(tensors).map(([name, { datatype, shape, data }]) => [
+      name,
+      new OrtTensor(ortTypes[datatype], data as OrtTensor.DataType, shape),
+    ]),
+  );
+}
+
+/** What a session answered, by output name. Throws RangeError naming an output that is no dense tensor we serve. */
+export function fromOrt(outputs: Readonly<Record<string, unknown>>): Record<string, Tensor> {
+  return Object.fromEntries(
+    Object.entries(outputs).map(([name, output]) => {
+      const { type, dims, data } = output as OrtTensor;
+      const datatype = datatypes.get(type);
+      if (!datatype) throw new RangeError(`The output ${name} is ${type}, which is not served`);
+      return [name, { datatype, shape: dims, data: data as Tensor['data'] }];
+    }),
+  );
+}

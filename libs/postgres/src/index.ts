@@ -1,0 +1,2 @@
+export { isUnavailable, sqlStateOf } from './availability.js';
+export { openDatabase, postgresOptions, type PostgresSettings } from './open-database.js';

@@ -1,0 +1,10 @@
+import type { Logger } from '@vinaigrette/edge';
+import { postgresOptions } from '@vinaigrette/postgres';
+import { FirstTables1763683200000 } from './migrations/0001-first-tables.js';
+
+/** The monitor's tables, in a schema of their own; adding up the panes of a day takes longer than other statements. */
+export const dataSourceOptions = (url: string, logger: Logger) =>
+  postgresOptions(
+    { url, schema: 'drift_monitor', statementTimeoutMs: 60_000, migrations: [FirstTables1763683200000] },
+    logger,
+  );

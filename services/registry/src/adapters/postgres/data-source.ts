@@ -1,0 +1,11 @@
+import type { Logger } from '@vinaigrette/edge';
+import { postgresOptions } from '@vinaigrette/postgres';
+import { entities } from './entities.js';
+import { FirstTables1763683200000 } from './migrations/0001-first-tables.js';
+
+/** The registry's tables, in a schema of their own. */
+export const dataSourceOptions = (url: string, logger: Logger) =>
+  postgresOptions(
+    { url, schema: 'registry', statementTimeoutMs: 30_000, entities, migrations: [FirstTables1763683200000] },
+    logger,
+  );
