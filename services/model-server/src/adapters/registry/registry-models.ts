@@ -43,10 +43,9 @@ export class RegistryModels extends ModelSource {
     }
     for (let failures = 0; !signal.aborted; failures++) {
       try {
-        let first = true;
         for await (const { state } of this.registry.watch({}, { signal })) {
-          if (!state || !this.isNews(state, first)) continue;
-          [first, failures] = [false, 0];
+          if (!state || !this.isNews(state)) continue;
+          failures = 0;
           this.observations.followed(true);
           void apply(this.learn(state));
         }
@@ -119,14 +118,14 @@ export class RegistryModels extends ModelSource {
   }
 
   /**
-   * Within a stream an older state is not news. The first state of a stream always is: a registry restored from a
-   * backup counts from an earlier revision, and what it says now is what is wanted.
+   * A state older than our own is not followed: a registry that lost its database wants nothing, and what serves must not
+   * stop for that. docs/decisions/0004 tells what to do after restoring one from a backup.
    */
-  private isNews({ revision }: WantedState, first: boolean): boolean {
+  private isNews({ revision }: WantedState): boolean {
     if (revision >= this.revision) return true;
     const known = String(this.revision);
-    this.logger.warn({ revision: String(revision), known }, 'the registry went back to an earlier revision');
-    return first;
+    this.logger.warn({ revision: String(revision), known }, 'the registry went back in time; what serves, serves on');
+    return false;
   }
 
   /** Tries for ever: a registry that is away, or bytes that came wrong, may be right the next time. */
