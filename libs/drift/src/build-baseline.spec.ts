@@ -98,7 +98,7 @@ describe('parseBaseline()', () => {
     return baseline;
   };
   it.each([
-    { what: 'no object', json: 'baseline', field: '' },
+    { what: 'no object', json: 'baseline', field: undefined },
     { what: 'another format', json: { ...spoilt(() => {}), format: 2 }, field: 'format' },
     { what: 'a name twice', json: spoilt((b) => (b.features[1]!.name = 'basketSize')), field: 'features.1.name' },
     { what: 'falling edges', json: spoilt((_, f) => f.edges.reverse()), field: 'features.0.edges' },
