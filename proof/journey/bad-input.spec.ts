@@ -57,7 +57,7 @@ describeWith('PostgreSQL', 'DATABASE_URL', 'bad input, at every door', () => {
       path: '/v1/predictions/colour',
       body: { inputs: {} },
       status: 404,
-      field: undefined,
+      field: 'useCase',
     },
     { what: 'an unknown path', path: '/v1/recommend', body: {}, status: 404, field: undefined },
     {

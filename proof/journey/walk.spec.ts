@@ -62,7 +62,11 @@ describeWith('PostgreSQL', 'DATABASE_URL', 'a basket goes all the way', () => {
     const answer = await monitor.getDrift({ model, version: String(version), fromMs: BigInt(from), toMs: BigInt(to) });
     expect(answer.drift?.predictions).toBe(BigInt(asked));
     expect(answer.drift?.features.map(({ psi }) => psi)).toEqual(seen.features?.map(({ psi }) => psi));
-    const { alerts } = await monitor.listAlerts({});
+    const { alerts } = await eventually(
+      'judged',
+      () => monitor.listAlerts({}),
+      (answer) => answer.alerts.length > 0,
+    );
     expect(alerts).toHaveLength(1);
     expect(alerts[0]).toMatchObject({ model: 'basket', version: 1 });
     expect(alerts[0]?.state).not.toBe(AlertState.UNSPECIFIED);
