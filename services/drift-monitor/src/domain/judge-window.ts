@@ -48,7 +48,8 @@ export function judgeWindow(
   predictions: number,
   rule: DriftRule = defaultRule,
 ): { look: Look; judged: JudgedFeature[] } {
-  if (predictions === 0) return { look: { kind: 'no-data', why: 'no prediction by the end of the last 5-minute pane' }, judged: [] };
+  if (predictions === 0)
+    return { look: { kind: 'no-data', why: 'no prediction by the end of the last 5-minute pane' }, judged: [] };
   if (!features)
     return { look: { kind: 'no-baseline', why: 'the version has no baseline to compare with' }, judged: [] };
   const judged = judgeFeatures(features, rule);
