@@ -61,8 +61,8 @@ describe('the naming rules', () => {
         } catch {
           return;
         }
-        expect(new URL(encodeURIComponent(path).replaceAll('%2F', '/'), 'file:///root/folder/').href).toMatch(
-          /^file:\/\/\/root\/folder\/./,
+        expect(new URL(encodeURIComponent(path).replaceAll('%2F', '/'), 'file:///srv/folder/').href).toMatch(
+          /^file:\/\/\/srv\/folder\/./,
         );
       }),
     );
