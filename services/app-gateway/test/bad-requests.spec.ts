@@ -1,8 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { basketModel, quoteModel, wantedShop } from './shop.js';
-import { SmallModelServer } from './small-model-server.js';
-import { SmallRegistry } from './small-registry.js';
-import { call, readLog, TestGateway, TOKEN, workspace } from './test-gateway.js';
+import { openShop } from './open-shop.js';
+import { call, readLog, TOKEN } from './test-gateway.js';
 
 const items = (count: number) => Array.from({ length: count }, (_, index) => `sku-${index}`);
 const inputs = { age: 40, smoker: 'no' };
@@ -13,24 +11,11 @@ const quote = '/v1/predictions/quote';
 const feedback = '/v1/feedback';
 
 describe('a bad request', () => {
-  const registry = new SmallRegistry();
-  const models = new SmallModelServer({ basket: basketModel, insurance: quoteModel });
-  let space: Awaited<ReturnType<typeof workspace>>;
-  let gateway: TestGateway;
-
+  let shop: Awaited<ReturnType<typeof openShop>>;
   beforeAll(async () => {
-    space = await workspace();
-    registry.want(wantedShop(registry));
-    gateway = await TestGateway.start(space.environment(await registry.listen(), await models.listen()));
-    await gateway.ready();
+    shop = await openShop();
   }, 60_000);
-
-  afterAll(async () => {
-    await gateway.close();
-    await registry.close();
-    models.close();
-    await space.remove();
-  }, 60_000);
+  afterAll(() => shop.close(), 60_000);
 
   it.each([
     { path: recommend, body: '{"basket": [', status: 400, code: 'BODY_NOT_JSON' },
@@ -133,7 +118,7 @@ describe('a bad request', () => {
     { path: '/v1/poems', body: {}, status: 404, code: 'ROUTE_NOT_FOUND' },
     { path: '/v1/predictions/', body: { inputs }, status: 404, code: 'USE_CASE_NOT_FOUND', field: 'useCase' },
   ])('is told $status $code $field by $path', async ({ path, body, status, code, field }) => {
-    const answer = await gateway.post(path, body);
+    const answer = await shop.gateway.post(path, body);
     expect({ status: answer.status, code: answer.body.code, field: answer.body.field }).toEqual({
       status,
       code,
@@ -145,17 +130,17 @@ describe('a bad request', () => {
   });
 
   it('knows no GET of what is asked with POST', async () => {
-    const { status, body } = await gateway.get(recommend);
+    const { status, body } = await shop.gateway.get(recommend);
     expect({ status, code: body.code }).toEqual({ status: 404, code: 'ROUTE_NOT_FOUND' });
   });
 
   it('hears how large a body may be', async () => {
-    const { body } = await gateway.post(recommend, JSON.stringify({ basket: ['x'.repeat(300_000)] }));
+    const { body } = await shop.gateway.post(recommend, JSON.stringify({ basket: ['x'.repeat(300_000)] }));
     expect(body.detail).toContain('262144 bytes');
   });
 
   it('reads JSON only', async () => {
-    const { status, body } = await gateway.post(recommend, 'basket=milk', {
+    const { status, body } = await shop.gateway.post(recommend, 'basket=milk', {
       'content-type': 'application/x-www-form-urlencoded',
     });
     expect({ status, code: body.code }).toEqual({ status: 400, code: 'BODY_NOT_JSON' });
@@ -163,27 +148,27 @@ describe('a bad request', () => {
 
   it('takes exactly a thousand different items, and any of them twice', async () => {
     const basket = [...items(1_000), ...items(500)];
-    expect((await gateway.post(recommend, { basket })).status).toBe(200);
+    expect((await shop.gateway.post(recommend, { basket })).status).toBe(200);
   });
 
   it.each([{ token: TOKEN.slice(1) }, { token: `${TOKEN}x` }, { token: '' }])(
     'does not believe an event time with the token "$token"',
     async ({ token }) => {
       const body = { basket: [], occurredAt: 0 };
-      expect((await gateway.post(recommend, body, { 'x-vinaigrette-token': token })).status).toBe(403);
+      expect((await shop.gateway.post(recommend, body, { 'x-vinaigrette-token': token })).status).toBe(403);
     },
   );
 
   it('leaves no record, and the gateway answering', async () => {
-    const before = (await readLog(space.eventLogDir)).predictions.length;
-    await gateway.post(recommend, { basket: [''] });
-    const good = await gateway.post(recommend, { basket: ['milk'] });
-    const { predictions } = await readLog(space.eventLogDir);
+    const before = (await readLog(shop.space.eventLogDir)).predictions.length;
+    await shop.gateway.post(recommend, { basket: [''] });
+    const good = await shop.gateway.post(recommend, { basket: ['milk'] });
+    const { predictions } = await readLog(shop.space.eventLogDir);
     expect(predictions).toHaveLength(before + 1);
     expect(predictions.at(-1)?.predictionId).toBe(good.body.predictionId);
   });
 
   it('of another method is not found', async () => {
-    expect((await call(`${gateway.url}${recommend}`, { method: 'DELETE' })).status).toBe(404);
+    expect((await call(`${shop.gateway.url}${recommend}`, { method: 'DELETE' })).status).toBe(404);
   });
 });

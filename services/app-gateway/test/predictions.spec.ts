@@ -1,35 +1,21 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { PredictionStatus, type Prediction } from '@vinaigrette/contracts/events';
 import { loggedSchema, schemaIdOf, unpackRow } from '@vinaigrette/signature';
-import { basketModel, basketSignature, quoteModel, quoteSignature, wantedShop } from './shop.js';
-import { SmallModelServer } from './small-model-server.js';
-import { SmallRegistry } from './small-registry.js';
-import { readLog, TestGateway, TOKEN, workspace } from './test-gateway.js';
+import { basketSignature, quoteSignature } from './shop.js';
+import { openShop } from './open-shop.js';
+import { readLog, TOKEN } from './test-gateway.js';
 
 const trusted = { 'x-vinaigrette-token': TOKEN };
 
 describe('the gateway', () => {
-  const registry = new SmallRegistry();
-  const models = new SmallModelServer({ basket: basketModel, insurance: quoteModel });
-  let space: Awaited<ReturnType<typeof workspace>>;
-  let gateway: TestGateway;
-
+  let shop: Awaited<ReturnType<typeof openShop>>;
   beforeAll(async () => {
-    space = await workspace();
-    registry.want(wantedShop(registry));
-    gateway = await TestGateway.start(space.environment(await registry.listen(), await models.listen()));
-    await gateway.ready();
+    shop = await openShop();
   }, 60_000);
-
-  afterAll(async () => {
-    await gateway.close();
-    await registry.close();
-    models.close();
-    await space.remove();
-  }, 60_000);
+  afterAll(() => shop.close(), 60_000);
 
   const logged = async (predictionId: string): Promise<Prediction> => {
-    const { predictions } = await readLog(space.eventLogDir);
+    const { predictions } = await readLog(shop.space.eventLogDir);
     const [record, ...more] = predictions.filter((prediction) => prediction.predictionId === predictionId);
     if (!record || more.length > 0) throw new Error(`${more.length + (record ? 1 : 0)} records of ${predictionId}`);
     return record;
@@ -40,7 +26,7 @@ describe('the gateway', () => {
     { inputs: { age: [40], smoker: 'no', history: [] }, charges: 4_000 },
     { inputs: { age: 40, smoker: 'yes' }, charges: 0 }, // the model says -1, a rule clamps
   ])('predicts charges of $charges from $inputs', async ({ inputs, charges }) => {
-    const { status, body } = await gateway.post('/v1/predictions/quote', { inputs, unit: 'c-1' });
+    const { status, body } = await shop.gateway.post('/v1/predictions/quote', { inputs, unit: 'c-1' });
     expect({ status, body }).toEqual({
       status: 200,
       body: {
@@ -60,7 +46,7 @@ describe('the gateway', () => {
   });
 
   it("logs a prediction with the tensor's values, before the rules, and the rules that fired", async () => {
-    const { body } = await gateway.post(
+    const { body } = await shop.gateway.post(
       '/v1/predictions/quote',
       { inputs: { age: 40.1, smoker: 'yes' }, unit: 'c-1', occurredAt: '2011-07-01T09:30:00+02:00' },
       trusted,
@@ -93,7 +79,7 @@ describe('the gateway', () => {
 
   it("logs a recommendation with the model's answer and what was shown", async () => {
     const request = { basket: ['milk', 'milk'], customer: { id: 'c-2', attributes: { vip: true } } };
-    const { body } = await gateway.post('/v1/recommendations', request);
+    const { body } = await shop.gateway.post('/v1/recommendations', request);
     const record = await logged(body.predictionId);
     expect(record).toMatchObject({
       useCase: 'recommendations',
@@ -111,7 +97,7 @@ describe('the gateway', () => {
   });
 
   it('logs best sellers as a fallback, keyed by the prediction itself when nobody is named', async () => {
-    const { body } = await gateway.post('/v1/recommendations', { basket: [] });
+    const { body } = await shop.gateway.post('/v1/recommendations', { basket: [] });
     const record = await logged(body.predictionId);
     expect(record).toMatchObject({
       unit: body.predictionId,
@@ -131,26 +117,26 @@ describe('the gateway', () => {
     { kind: 'label', value: 0, occurredAt: 5, logs: { number: 0, occurredAtMs: 5n } },
   ])('takes the feedback $kind $skus $value', async ({ logs, ...feedback }) => {
     const predictionId = '01931b70-5c1e-7a3c-9f4e-3b7d0a1c2e4f';
-    const { status, body } = await gateway.post('/v1/feedback', { predictionId, ...feedback }, trusted);
+    const { status, body } = await shop.gateway.post('/v1/feedback', { predictionId, ...feedback }, trusted);
     expect(status).toBe(202);
-    const { outcomes } = await readLog(space.eventLogDir);
+    const { outcomes } = await readLog(shop.space.eventLogDir);
     const record = outcomes.find(({ outcomeId }) => outcomeId === body.outcomeId);
     expect(record).toMatchObject({ predictionId, ...logs });
   });
 
   it('shows its reference, made from the schemas the requests are checked with', async () => {
-    const { body } = await gateway.get('/openapi.json');
+    const { body } = await shop.gateway.get('/openapi.json');
     expect(Object.keys(body.paths)).toEqual(['/v1/recommendations', '/v1/predictions/{useCase}', '/v1/feedback']);
     const schema = body.components.schemas.RecommendationRequest;
     expect(schema.properties.basket).toMatchObject({ type: 'array', items: { maxLength: 64, minLength: 1 } });
     expect(JSON.stringify(body)).toContain('"example"');
-    const { status, body: page } = await gateway.get('/docs');
+    const { status, body: page } = await shop.gateway.get('/docs');
     expect({ status, swagger: /swagger/i.test(page) }).toEqual({ status: 200, swagger: true });
   });
 
   it('tells Prometheus what it answered, fell back to and lost', async () => {
-    await gateway.post('/v1/recommendations', { basket: [] });
-    const { body } = await gateway.get('/metrics');
+    await shop.gateway.post('/v1/recommendations', { basket: [] });
+    const { body } = await shop.gateway.get('/metrics');
     expect(body).toMatch(/vinaigrette_gateway_requests_total\{route="\/v1\/recommendations",status="200"\} \d/);
     expect(body).toMatch(
       /vinaigrette_gateway_request_duration_seconds_bucket\{le="0.1",route="\/v1\/recommendations"\}/,

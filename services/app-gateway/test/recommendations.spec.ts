@@ -1,31 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { basketModel, quoteModel, wantedShop } from './shop.js';
-import { SmallModelServer } from './small-model-server.js';
-import { SmallRegistry } from './small-registry.js';
-import { TestGateway, workspace } from './test-gateway.js';
+import { openShop } from './open-shop.js';
 
 describe('POST /v1/recommendations', () => {
-  const registry = new SmallRegistry();
-  const models = new SmallModelServer({ basket: basketModel, insurance: quoteModel });
-  let space: Awaited<ReturnType<typeof workspace>>;
-  let gateway: TestGateway;
-
+  let shop: Awaited<ReturnType<typeof openShop>>;
   beforeAll(async () => {
-    space = await workspace();
-    registry.want(wantedShop(registry));
-    gateway = await TestGateway.start(space.environment(await registry.listen(), await models.listen()));
-    await gateway.ready();
+    shop = await openShop();
   }, 60_000);
-
-  afterAll(async () => {
-    await gateway.close();
-    await registry.close();
-    models.close();
-    await space.remove();
-  });
+  afterAll(() => shop.close(), 60_000);
 
   it('answers with items, their reasons, and everything with a version that decided', async () => {
-    const { status, body } = await gateway.post('/v1/recommendations', { basket: ['milk'] });
+    const { status, body } = await shop.gateway.post('/v1/recommendations', { basket: ['milk'] });
     expect({ status, body }).toEqual({
       status: 200,
       body: {
@@ -69,7 +53,7 @@ describe('POST /v1/recommendations', () => {
       fallback: null,
     },
   ])('recommends $skus for $what', async ({ request, skus, fallback }) => {
-    const { status, body } = await gateway.post('/v1/recommendations', request);
+    const { status, body } = await shop.gateway.post('/v1/recommendations', request);
     expect(status).toBe(200);
     expect(body.items.map((item: { sku: string }) => item.sku)).toEqual(skus);
     expect(body.servedBy.fallback).toBe(fallback);
