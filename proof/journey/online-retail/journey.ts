@@ -13,6 +13,8 @@ const DAY_MS = 24 * 60 * 60 * 1_000;
 const training = { from: '2011-01-01', to: '2011-07-01' };
 const replayed = { from: '2011-07-01', to: '2011-09-01' };
 const options = { format: 'online-retail', policy: 'strict' } as const;
+// A stalled machine must not let the best sellers answer for the model: the oracle knows no clock.
+const unhurried = { kind: 'recommendation', model: 'basket', ruleSet: 'shop', budgetMs: 60_000 };
 const mining = { minSupport: 0.01, minConfidence: 0.3 };
 
 /** What one week looked like: to the drift monitor, or to the batch oracle. */
@@ -42,7 +44,7 @@ export async function travel(house: House, sales: string, tell: (news: string) =
   try {
     const outDir = join(dir, 'version');
     const card = await trainBasket({ input: sales, ...options, ...training, ...mining, outDir }, tell);
-    await furnish(house, outDir, { 'rule-set': { rules: [] } });
+    await furnish(house, outDir, { 'rule-set': { rules: [] }, 'use-case': unhurried });
     const { baskets } = await readBaskets({ input: sales, ...options, ...replayed });
     const questions = questionsOf(baskets);
     tell(`replaying ${questions.length} baskets of July and August 2011`);
