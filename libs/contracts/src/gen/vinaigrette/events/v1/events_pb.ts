@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file vinaigrette/events/v1/events.proto.
  */
 export const file_vinaigrette_events_v1_events: GenFile = /*@__PURE__*/
-  fileDesc("CiJ2aW5haWdyZXR0ZS9ldmVudHMvdjEvZXZlbnRzLnByb3RvEhV2aW5haWdyZXR0ZS5ldmVudHMudjEiqgMKClByZWRpY3Rpb24SFQoNcHJlZGljdGlvbl9pZBgBIAEoCRIWCg5vY2N1cnJlZF9hdF9tcxgCIAEoAxIQCgh1c2VfY2FzZRgDIAEoCRIYChB1c2VfY2FzZV92ZXJzaW9uGAQgASgNEg0KBW1vZGVsGAUgASgJEg8KB3ZlcnNpb24YBiABKA0SDwoHdmFyaWFudBgHIAEoCRIQCghydWxlX3NldBgIIAEoCRIYChBydWxlX3NldF92ZXJzaW9uGAkgASgNEgwKBHVuaXQYCiABKAkSDwoHc2VnbWVudBgLIAEoCRI3CgZzdGF0dXMYDCABKA4yJy52aW5haWdyZXR0ZS5ldmVudHMudjEuUHJlZGljdGlvblN0YXR1cxIQCghmYWxsYmFjaxgNIAEoCRISCgpsYXRlbmN5X3VzGA4gASgNEhEKCXNjaGVtYV9pZBgPIAEoDBIPCgdudW1iZXJzGBAgAygBEg0KBXRleHRzGBEgAygJEg8KB2xlbmd0aHMYEiADKA0SDQoFc2hvd24YEyADKAkSEwoLZmlyZWRfcnVsZXMYFCADKAkiuAEKB091dGNvbWUSEgoKb3V0Y29tZV9pZBgBIAEoCRIVCg1wcmVkaWN0aW9uX2lkGAIgASgJEhYKDm9jY3VycmVkX2F0X21zGAMgASgDEgwKBGtpbmQYBCABKAkSDAoEc2t1cxgFIAMoCRITCgZudW1iZXIYBiABKAFIAIgBARIMCgR0ZXh0GAcgASgJEhQKB3JldmVudWUYCCABKAFIAYgBAUIJCgdfbnVtYmVyQgoKCF9yZXZlbnVlKs8BChBQcmVkaWN0aW9uU3RhdHVzEiEKHVBSRURJQ1RJT05fU1RBVFVTX1VOU1BFQ0lGSUVEEAASHgoaUFJFRElDVElPTl9TVEFUVVNfQU5TV0VSRUQQARIeChpQUkVESUNUSU9OX1NUQVRVU19GQUxMQkFDSxACEh0KGVBSRURJQ1RJT05fU1RBVFVTX1RJTUVPVVQQAxIbChdQUkVESUNUSU9OX1NUQVRVU19FUlJPUhAEEhwKGFBSRURJQ1RJT05fU1RBVFVTX1NIQURPVxAFYgZwcm90bzM");
+  fileDesc("CiJ2aW5haWdyZXR0ZS9ldmVudHMvdjEvZXZlbnRzLnByb3RvEhV2aW5haWdyZXR0ZS5ldmVudHMudjEi+AMKClByZWRpY3Rpb24SFQoNcHJlZGljdGlvbl9pZBgBIAEoCRIWCg5vY2N1cnJlZF9hdF9tcxgCIAEoAxIQCgh1c2VfY2FzZRgDIAEoCRIYChB1c2VfY2FzZV92ZXJzaW9uGAQgASgNEg0KBW1vZGVsGAUgASgJEg8KB3ZlcnNpb24YBiABKA0SDwoHdmFyaWFudBgHIAEoCRIQCghydWxlX3NldBgIIAEoCRIYChBydWxlX3NldF92ZXJzaW9uGAkgASgNEgwKBHVuaXQYCiABKAkSDwoHc2VnbWVudBgLIAEoCRI3CgZzdGF0dXMYDCABKA4yJy52aW5haWdyZXR0ZS5ldmVudHMudjEuUHJlZGljdGlvblN0YXR1cxIQCghmYWxsYmFjaxgNIAEoCRISCgpsYXRlbmN5X3VzGA4gASgNEhEKCXNjaGVtYV9pZBgPIAEoDBIPCgdudW1iZXJzGBAgAygBEg0KBXRleHRzGBEgAygJEg8KB2xlbmd0aHMYEiADKA0SDQoFc2hvd24YEyADKAkSEwoLZmlyZWRfcnVsZXMYFCADKAkSEAoIc2VnbWVudHMYFSADKAkSFwoKcHJvcGVuc2l0eRgWIAEoAUgAiAEBEhIKCnJvbGxvdXRfaWQYFyABKAlCDQoLX3Byb3BlbnNpdHkiuAEKB091dGNvbWUSEgoKb3V0Y29tZV9pZBgBIAEoCRIVCg1wcmVkaWN0aW9uX2lkGAIgASgJEhYKDm9jY3VycmVkX2F0X21zGAMgASgDEgwKBGtpbmQYBCABKAkSDAoEc2t1cxgFIAMoCRITCgZudW1iZXIYBiABKAFIAIgBARIMCgR0ZXh0GAcgASgJEhQKB3JldmVudWUYCCABKAFIAYgBAUIJCgdfbnVtYmVyQgoKCF9yZXZlbnVlKs8BChBQcmVkaWN0aW9uU3RhdHVzEiEKHVBSRURJQ1RJT05fU1RBVFVTX1VOU1BFQ0lGSUVEEAASHgoaUFJFRElDVElPTl9TVEFUVVNfQU5TV0VSRUQQARIeChpQUkVESUNUSU9OX1NUQVRVU19GQUxMQkFDSxACEh0KGVBSRURJQ1RJT05fU1RBVFVTX1RJTUVPVVQQAxIbChdQUkVESUNUSU9OX1NUQVRVU19FUlJPUhAEEhwKGFBSRURJQ1RJT05fU1RBVFVTX1NIQURPVxAFYgZwcm90bzM");
 
 /**
  * One record a prediction, whatever happened to the request.
@@ -151,6 +151,27 @@ export type Prediction = Message<"vinaigrette.events.v1.Prediction"> & {
    * @generated from field: repeated string fired_rules = 20;
    */
   firedRules: string[];
+
+  /**
+   * "dimension=value" for every dimension of segments the use case declares, e.g. "country=de", in its order.
+   *
+   * @generated from field: repeated string segments = 21;
+   */
+  segments: string[];
+
+  /**
+   * 0..1: the share of units that gets this variant; absent: nobody drew
+   *
+   * @generated from field: optional double propensity = 22;
+   */
+  propensity?: number | undefined;
+
+  /**
+   * of the rollout that drew the variant; empty: none
+   *
+   * @generated from field: string rollout_id = 23;
+   */
+  rolloutId: string;
 };
 
 /**
@@ -186,7 +207,7 @@ export type Outcome = Message<"vinaigrette.events.v1.Outcome"> & {
   occurredAtMs: bigint;
 
   /**
-   * clicked, purchased, label
+   * clicked, added-to-cart, purchased, rating, label
    *
    * @generated from field: string kind = 4;
    */

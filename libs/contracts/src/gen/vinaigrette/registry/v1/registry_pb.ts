@@ -4,15 +4,15 @@
 // @generated from file vinaigrette/registry/v1/registry.proto (package vinaigrette.registry.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file vinaigrette/registry/v1/registry.proto.
  */
 export const file_vinaigrette_registry_v1_registry: GenFile = /*@__PURE__*/
-  fileDesc("CiZ2aW5haWdyZXR0ZS9yZWdpc3RyeS92MS9yZWdpc3RyeS5wcm90bxIXdmluYWlncmV0dGUucmVnaXN0cnkudjEiJgoVVXBsb2FkQXJ0aWZhY3RSZXF1ZXN0Eg0KBWNodW5rGAEgASgMIjwKFlVwbG9hZEFydGlmYWN0UmVzcG9uc2USDgoGc2hhMjU2GAEgASgJEhIKCnNpemVfYnl0ZXMYAiABKAMiKQoXRG93bmxvYWRBcnRpZmFjdFJlcXVlc3QSDgoGc2hhMjU2GAEgASgJIikKGERvd25sb2FkQXJ0aWZhY3RSZXNwb25zZRINCgVjaHVuaxgBIAEoDCI/CgtWZXJzaW9uRmlsZRIMCgRwYXRoGAEgASgJEg4KBnNoYTI1NhgCIAEoCRISCgpzaXplX2J5dGVzGAMgASgDIuQBCgxNb2RlbFZlcnNpb24SDQoFbW9kZWwYASABKAkSDwoHdmVyc2lvbhgCIAEoDRIzCgVmaWxlcxgDIAMoCzIkLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLlZlcnNpb25GaWxlEhYKDnNpZ25hdHVyZV9qc29uGAQgASgJEhEKCXNjaGVtYV9pZBgFIAEoDBIVCg1jcmVhdGVkX2F0X21zGAYgASgDEhIKCmNyZWF0ZWRfYnkYByABKAkSEwoLZGVzY3JpcHRpb24YCCABKAkSFAoMaGFzX2Jhc2VsaW5lGAkgASgIIoABChZSZWdpc3RlclZlcnNpb25SZXF1ZXN0Eg0KBW1vZGVsGAEgASgJEjMKBWZpbGVzGAIgAygLMiQudmluYWlncmV0dGUucmVnaXN0cnkudjEuVmVyc2lvbkZpbGUSDQoFYWN0b3IYAyABKAkSEwoLZGVzY3JpcHRpb24YBCABKAkiaAoXUmVnaXN0ZXJWZXJzaW9uUmVzcG9uc2USPAoNbW9kZWxfdmVyc2lvbhgBIAEoCzIlLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLk1vZGVsVmVyc2lvbhIPCgdjcmVhdGVkGAIgASgIIjgKFkdldE1vZGVsVmVyc2lvblJlcXVlc3QSDQoFbW9kZWwYASABKAkSDwoHdmVyc2lvbhgCIAEoCSJXChdHZXRNb2RlbFZlcnNpb25SZXNwb25zZRI8Cg1tb2RlbF92ZXJzaW9uGAEgASgLMiUudmluYWlncmV0dGUucmVnaXN0cnkudjEuTW9kZWxWZXJzaW9uIhMKEUxpc3RNb2RlbHNSZXF1ZXN0IkQKEkxpc3RNb2RlbHNSZXNwb25zZRIuCgZtb2RlbHMYASADKAsyHi52aW5haWdyZXR0ZS5yZWdpc3RyeS52MS5Nb2RlbCK8AQoFTW9kZWwSDAoEbmFtZRgBIAEoCRI3Cgh2ZXJzaW9ucxgCIAMoCzIlLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLk1vZGVsVmVyc2lvbhI8CgdhbGlhc2VzGAMgAygLMisudmluYWlncmV0dGUucmVnaXN0cnkudjEuTW9kZWwuQWxpYXNlc0VudHJ5Gi4KDEFsaWFzZXNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKA06AjgBIoUBCghEb2N1bWVudBIMCgRraW5kGAEgASgJEgwKBG5hbWUYAiABKAkSDwoHdmVyc2lvbhgDIAEoDRIRCglib2R5X2pzb24YBCABKAkSDgoGc2hhMjU2GAUgASgJEhUKDWNyZWF0ZWRfYXRfbXMYBiABKAMSEgoKY3JlYXRlZF9ieRgHIAEoCSJSChJQdXREb2N1bWVudFJlcXVlc3QSDAoEa2luZBgBIAEoCRIMCgRuYW1lGAIgASgJEhEKCWJvZHlfanNvbhgDIAEoCRINCgVhY3RvchgEIAEoCSJbChNQdXREb2N1bWVudFJlc3BvbnNlEjMKCGRvY3VtZW50GAEgASgLMiEudmluYWlncmV0dGUucmVnaXN0cnkudjEuRG9jdW1lbnQSDwoHY3JlYXRlZBgCIAEoCCJBChJHZXREb2N1bWVudFJlcXVlc3QSDAoEa2luZBgBIAEoCRIMCgRuYW1lGAIgASgJEg8KB3ZlcnNpb24YAyABKAkiSgoTR2V0RG9jdW1lbnRSZXNwb25zZRIzCghkb2N1bWVudBgBIAEoCzIhLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLkRvY3VtZW50IiQKFExpc3REb2N1bWVudHNSZXF1ZXN0EgwKBGtpbmQYASABKAkiTQoVTGlzdERvY3VtZW50c1Jlc3BvbnNlEjQKCWRvY3VtZW50cxgBIAMoCzIhLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLkRvY3VtZW50IiUKB1N1YmplY3QSDAoEa2luZBgBIAEoCRIMCgRuYW1lGAIgASgJIqcBCg9TZXRBbGlhc1JlcXVlc3QSMQoHc3ViamVjdBgBIAEoCzIgLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLlN1YmplY3QSDQoFYWxpYXMYAiABKAkSDwoHdmVyc2lvbhgDIAEoDRIVCghleHBlY3RlZBgEIAEoDUgAiAEBEg0KBWFjdG9yGAUgASgJEg4KBnJlYXNvbhgGIAEoCUILCglfZXhwZWN0ZWQiWgoQU2V0QWxpYXNSZXNwb25zZRI0CgZjaGFuZ2UYASABKAsyJC52aW5haWdyZXR0ZS5yZWdpc3RyeS52MS5BbGlhc0NoYW5nZRIQCghyZXZpc2lvbhgCIAEoAyKfAQoLQWxpYXNDaGFuZ2USMQoHc3ViamVjdBgBIAEoCzIgLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLlN1YmplY3QSDQoFYWxpYXMYAiABKAkSDAoEZnJvbRgDIAEoDRIKCgJ0bxgEIAEoDRINCgVhY3RvchgFIAEoCRIOCgZyZWFzb24YBiABKAkSFQoNY2hhbmdlZF9hdF9tcxgHIAEoAyJMChdMaXN0QWxpYXNDaGFuZ2VzUmVxdWVzdBIxCgdzdWJqZWN0GAEgASgLMiAudmluYWlncmV0dGUucmVnaXN0cnkudjEuU3ViamVjdCJRChhMaXN0QWxpYXNDaGFuZ2VzUmVzcG9uc2USNQoHY2hhbmdlcxgBIAMoCzIkLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLkFsaWFzQ2hhbmdlIg4KDFdhdGNoUmVxdWVzdCJECg1XYXRjaFJlc3BvbnNlEjMKBXN0YXRlGAEgASgLMiQudmluYWlncmV0dGUucmVnaXN0cnkudjEuV2FudGVkU3RhdGUikQEKC1dhbnRlZFN0YXRlEhAKCHJldmlzaW9uGAEgASgDEjQKBm1vZGVscxgCIAMoCzIkLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLldhbnRlZE1vZGVsEjoKCWRvY3VtZW50cxgDIAMoCzInLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLldhbnRlZERvY3VtZW50IsgBCgtXYW50ZWRNb2RlbBIMCgRuYW1lGAEgASgJEkIKB2FsaWFzZXMYAiADKAsyMS52aW5haWdyZXR0ZS5yZWdpc3RyeS52MS5XYW50ZWRNb2RlbC5BbGlhc2VzRW50cnkSNwoIdmVyc2lvbnMYAyADKAsyJS52aW5haWdyZXR0ZS5yZWdpc3RyeS52MS5Nb2RlbFZlcnNpb24aLgoMQWxpYXNlc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoDToCOAEi2AEKDldhbnRlZERvY3VtZW50EgwKBGtpbmQYASABKAkSDAoEbmFtZRgCIAEoCRJFCgdhbGlhc2VzGAMgAygLMjQudmluYWlncmV0dGUucmVnaXN0cnkudjEuV2FudGVkRG9jdW1lbnQuQWxpYXNlc0VudHJ5EjMKCHZlcnNpb25zGAQgAygLMiEudmluYWlncmV0dGUucmVnaXN0cnkudjEuRG9jdW1lbnQaLgoMQWxpYXNlc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoDToCOAEyzAkKD1JlZ2lzdHJ5U2VydmljZRJzCg5VcGxvYWRBcnRpZmFjdBIuLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLlVwbG9hZEFydGlmYWN0UmVxdWVzdBovLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLlVwbG9hZEFydGlmYWN0UmVzcG9uc2UoARJ5ChBEb3dubG9hZEFydGlmYWN0EjAudmluYWlncmV0dGUucmVnaXN0cnkudjEuRG93bmxvYWRBcnRpZmFjdFJlcXVlc3QaMS52aW5haWdyZXR0ZS5yZWdpc3RyeS52MS5Eb3dubG9hZEFydGlmYWN0UmVzcG9uc2UwARJ0Cg9SZWdpc3RlclZlcnNpb24SLy52aW5haWdyZXR0ZS5yZWdpc3RyeS52MS5SZWdpc3RlclZlcnNpb25SZXF1ZXN0GjAudmluYWlncmV0dGUucmVnaXN0cnkudjEuUmVnaXN0ZXJWZXJzaW9uUmVzcG9uc2USdAoPR2V0TW9kZWxWZXJzaW9uEi8udmluYWlncmV0dGUucmVnaXN0cnkudjEuR2V0TW9kZWxWZXJzaW9uUmVxdWVzdBowLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLkdldE1vZGVsVmVyc2lvblJlc3BvbnNlEmUKCkxpc3RNb2RlbHMSKi52aW5haWdyZXR0ZS5yZWdpc3RyeS52MS5MaXN0TW9kZWxzUmVxdWVzdBorLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLkxpc3RNb2RlbHNSZXNwb25zZRJoCgtQdXREb2N1bWVudBIrLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLlB1dERvY3VtZW50UmVxdWVzdBosLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLlB1dERvY3VtZW50UmVzcG9uc2USaAoLR2V0RG9jdW1lbnQSKy52aW5haWdyZXR0ZS5yZWdpc3RyeS52MS5HZXREb2N1bWVudFJlcXVlc3QaLC52aW5haWdyZXR0ZS5yZWdpc3RyeS52MS5HZXREb2N1bWVudFJlc3BvbnNlEm4KDUxpc3REb2N1bWVudHMSLS52aW5haWdyZXR0ZS5yZWdpc3RyeS52MS5MaXN0RG9jdW1lbnRzUmVxdWVzdBouLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLkxpc3REb2N1bWVudHNSZXNwb25zZRJfCghTZXRBbGlhcxIoLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLlNldEFsaWFzUmVxdWVzdBopLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLlNldEFsaWFzUmVzcG9uc2USdwoQTGlzdEFsaWFzQ2hhbmdlcxIwLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLkxpc3RBbGlhc0NoYW5nZXNSZXF1ZXN0GjEudmluYWlncmV0dGUucmVnaXN0cnkudjEuTGlzdEFsaWFzQ2hhbmdlc1Jlc3BvbnNlElgKBVdhdGNoEiUudmluYWlncmV0dGUucmVnaXN0cnkudjEuV2F0Y2hSZXF1ZXN0GiYudmluYWlncmV0dGUucmVnaXN0cnkudjEuV2F0Y2hSZXNwb25zZTABYgZwcm90bzM");
+  fileDesc("CiZ2aW5haWdyZXR0ZS9yZWdpc3RyeS92MS9yZWdpc3RyeS5wcm90bxIXdmluYWlncmV0dGUucmVnaXN0cnkudjEiJgoVVXBsb2FkQXJ0aWZhY3RSZXF1ZXN0Eg0KBWNodW5rGAEgASgMIjwKFlVwbG9hZEFydGlmYWN0UmVzcG9uc2USDgoGc2hhMjU2GAEgASgJEhIKCnNpemVfYnl0ZXMYAiABKAMiKQoXRG93bmxvYWRBcnRpZmFjdFJlcXVlc3QSDgoGc2hhMjU2GAEgASgJIikKGERvd25sb2FkQXJ0aWZhY3RSZXNwb25zZRINCgVjaHVuaxgBIAEoDCI/CgtWZXJzaW9uRmlsZRIMCgRwYXRoGAEgASgJEg4KBnNoYTI1NhgCIAEoCRISCgpzaXplX2J5dGVzGAMgASgDIuQBCgxNb2RlbFZlcnNpb24SDQoFbW9kZWwYASABKAkSDwoHdmVyc2lvbhgCIAEoDRIzCgVmaWxlcxgDIAMoCzIkLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLlZlcnNpb25GaWxlEhYKDnNpZ25hdHVyZV9qc29uGAQgASgJEhEKCXNjaGVtYV9pZBgFIAEoDBIVCg1jcmVhdGVkX2F0X21zGAYgASgDEhIKCmNyZWF0ZWRfYnkYByABKAkSEwoLZGVzY3JpcHRpb24YCCABKAkSFAoMaGFzX2Jhc2VsaW5lGAkgASgIIoABChZSZWdpc3RlclZlcnNpb25SZXF1ZXN0Eg0KBW1vZGVsGAEgASgJEjMKBWZpbGVzGAIgAygLMiQudmluYWlncmV0dGUucmVnaXN0cnkudjEuVmVyc2lvbkZpbGUSDQoFYWN0b3IYAyABKAkSEwoLZGVzY3JpcHRpb24YBCABKAkiaAoXUmVnaXN0ZXJWZXJzaW9uUmVzcG9uc2USPAoNbW9kZWxfdmVyc2lvbhgBIAEoCzIlLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLk1vZGVsVmVyc2lvbhIPCgdjcmVhdGVkGAIgASgIIjgKFkdldE1vZGVsVmVyc2lvblJlcXVlc3QSDQoFbW9kZWwYASABKAkSDwoHdmVyc2lvbhgCIAEoCSJXChdHZXRNb2RlbFZlcnNpb25SZXNwb25zZRI8Cg1tb2RlbF92ZXJzaW9uGAEgASgLMiUudmluYWlncmV0dGUucmVnaXN0cnkudjEuTW9kZWxWZXJzaW9uIhMKEUxpc3RNb2RlbHNSZXF1ZXN0IkQKEkxpc3RNb2RlbHNSZXNwb25zZRIuCgZtb2RlbHMYASADKAsyHi52aW5haWdyZXR0ZS5yZWdpc3RyeS52MS5Nb2RlbCK8AQoFTW9kZWwSDAoEbmFtZRgBIAEoCRI3Cgh2ZXJzaW9ucxgCIAMoCzIlLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLk1vZGVsVmVyc2lvbhI8CgdhbGlhc2VzGAMgAygLMisudmluYWlncmV0dGUucmVnaXN0cnkudjEuTW9kZWwuQWxpYXNlc0VudHJ5Gi4KDEFsaWFzZXNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKA06AjgBIoUBCghEb2N1bWVudBIMCgRraW5kGAEgASgJEgwKBG5hbWUYAiABKAkSDwoHdmVyc2lvbhgDIAEoDRIRCglib2R5X2pzb24YBCABKAkSDgoGc2hhMjU2GAUgASgJEhUKDWNyZWF0ZWRfYXRfbXMYBiABKAMSEgoKY3JlYXRlZF9ieRgHIAEoCSJSChJQdXREb2N1bWVudFJlcXVlc3QSDAoEa2luZBgBIAEoCRIMCgRuYW1lGAIgASgJEhEKCWJvZHlfanNvbhgDIAEoCRINCgVhY3RvchgEIAEoCSJbChNQdXREb2N1bWVudFJlc3BvbnNlEjMKCGRvY3VtZW50GAEgASgLMiEudmluYWlncmV0dGUucmVnaXN0cnkudjEuRG9jdW1lbnQSDwoHY3JlYXRlZBgCIAEoCCJBChJHZXREb2N1bWVudFJlcXVlc3QSDAoEa2luZBgBIAEoCRIMCgRuYW1lGAIgASgJEg8KB3ZlcnNpb24YAyABKAkiSgoTR2V0RG9jdW1lbnRSZXNwb25zZRIzCghkb2N1bWVudBgBIAEoCzIhLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLkRvY3VtZW50IiQKFExpc3REb2N1bWVudHNSZXF1ZXN0EgwKBGtpbmQYASABKAkiTQoVTGlzdERvY3VtZW50c1Jlc3BvbnNlEjQKCWRvY3VtZW50cxgBIAMoCzIhLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLkRvY3VtZW50IiUKB1N1YmplY3QSDAoEa2luZBgBIAEoCRIMCgRuYW1lGAIgASgJIqcBCg9TZXRBbGlhc1JlcXVlc3QSMQoHc3ViamVjdBgBIAEoCzIgLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLlN1YmplY3QSDQoFYWxpYXMYAiABKAkSDwoHdmVyc2lvbhgDIAEoDRIVCghleHBlY3RlZBgEIAEoDUgAiAEBEg0KBWFjdG9yGAUgASgJEg4KBnJlYXNvbhgGIAEoCUILCglfZXhwZWN0ZWQiWgoQU2V0QWxpYXNSZXNwb25zZRI0CgZjaGFuZ2UYASABKAsyJC52aW5haWdyZXR0ZS5yZWdpc3RyeS52MS5BbGlhc0NoYW5nZRIQCghyZXZpc2lvbhgCIAEoAyKfAQoLQWxpYXNDaGFuZ2USMQoHc3ViamVjdBgBIAEoCzIgLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLlN1YmplY3QSDQoFYWxpYXMYAiABKAkSDAoEZnJvbRgDIAEoDRIKCgJ0bxgEIAEoDRINCgVhY3RvchgFIAEoCRIOCgZyZWFzb24YBiABKAkSFQoNY2hhbmdlZF9hdF9tcxgHIAEoAyJMChdMaXN0QWxpYXNDaGFuZ2VzUmVxdWVzdBIxCgdzdWJqZWN0GAEgASgLMiAudmluYWlncmV0dGUucmVnaXN0cnkudjEuU3ViamVjdCJRChhMaXN0QWxpYXNDaGFuZ2VzUmVzcG9uc2USNQoHY2hhbmdlcxgBIAMoCzIkLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLkFsaWFzQ2hhbmdlIpsBChRSb2xsQmFja0FsaWFzUmVxdWVzdBIxCgdzdWJqZWN0GAEgASgLMiAudmluYWlncmV0dGUucmVnaXN0cnkudjEuU3ViamVjdBINCgVhbGlhcxgCIAEoCRIVCghleHBlY3RlZBgDIAEoDUgAiAEBEg0KBWFjdG9yGAQgASgJEg4KBnJlYXNvbhgFIAEoCUILCglfZXhwZWN0ZWQiXwoVUm9sbEJhY2tBbGlhc1Jlc3BvbnNlEjQKBmNoYW5nZRgBIAEoCzIkLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLkFsaWFzQ2hhbmdlEhAKCHJldmlzaW9uGAIgASgDIuIECgdSb2xsb3V0EgoKAmlkGAEgASgJEjEKB3N1YmplY3QYAiABKAsyIC52aW5haWdyZXR0ZS5yZWdpc3RyeS52MS5TdWJqZWN0Eg0KBWFsaWFzGAMgASgJEhEKCWNhbmRpZGF0ZRgEIAEoDRIPCgdjb250cm9sGAUgASgNEjIKBGtpbmQYBiABKA4yJC52aW5haWdyZXR0ZS5yZWdpc3RyeS52MS5Sb2xsb3V0S2luZBIPCgd2YXJpYW50GAcgASgJEhEKCXN0ZXBzX2JwcxgIIAMoDRIMCgRzdGVwGAkgASgNEkUKC3NlZ21lbnRfYnBzGAogAygLMjAudmluYWlncmV0dGUucmVnaXN0cnkudjEuUm9sbG91dC5TZWdtZW50QnBzRW50cnkSDwoHc3RlcF9tcxgLIAEoAxITCgtzYW1wbGVzX21pbhgMIAEoDRIMCgRzYWx0GA0gASgJEjQKBXN0YXRlGA4gASgOMiUudmluYWlncmV0dGUucmVnaXN0cnkudjEuUm9sbG91dFN0YXRlEg4KBnJlYXNvbhgPIAEoCRINCgVhY3RvchgQIAEoCRIVCg1zdGFydGVkX2F0X21zGBEgASgDEhUKDXN0ZXBfc2luY2VfbXMYEiABKAMSFQoNY2hhbmdlZF9hdF9tcxgTIAEoAxI3CgdjaGFuZ2VzGBQgAygLMiYudmluYWlncmV0dGUucmVnaXN0cnkudjEuUm9sbG91dENoYW5nZRoxCg9TZWdtZW50QnBzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgNOgI4ASKgAQoNUm9sbG91dENoYW5nZRI0CgVzdGF0ZRgBIAEoDjIlLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLlJvbGxvdXRTdGF0ZRIMCgRzdGVwGAIgASgNEg0KBWFjdG9yGAMgASgJEg4KBnJlYXNvbhgEIAEoCRIVCg1ldmlkZW5jZV9qc29uGAUgASgJEhUKDWNoYW5nZWRfYXRfbXMYBiABKAMijQMKE1N0YXJ0Um9sbG91dFJlcXVlc3QSMQoHc3ViamVjdBgBIAEoCzIgLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLlN1YmplY3QSDQoFYWxpYXMYAiABKAkSEQoJY2FuZGlkYXRlGAMgASgNEjIKBGtpbmQYBCABKA4yJC52aW5haWdyZXR0ZS5yZWdpc3RyeS52MS5Sb2xsb3V0S2luZBIPCgd2YXJpYW50GAUgASgJEhEKCXN0ZXBzX2JwcxgGIAMoDRJRCgtzZWdtZW50X2JwcxgHIAMoCzI8LnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLlN0YXJ0Um9sbG91dFJlcXVlc3QuU2VnbWVudEJwc0VudHJ5Eg8KB3N0ZXBfbXMYCCABKAMSEwoLc2FtcGxlc19taW4YCSABKA0SDQoFYWN0b3IYCiABKAkSDgoGcmVhc29uGAsgASgJGjEKD1NlZ21lbnRCcHNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKA06AjgBIkkKFFN0YXJ0Um9sbG91dFJlc3BvbnNlEjEKB3JvbGxvdXQYASABKAsyIC52aW5haWdyZXR0ZS5yZWdpc3RyeS52MS5Sb2xsb3V0InUKFENoYW5nZVJvbGxvdXRSZXF1ZXN0EgoKAmlkGAEgASgJEjIKBG1vdmUYAiABKA4yJC52aW5haWdyZXR0ZS5yZWdpc3RyeS52MS5Sb2xsb3V0TW92ZRINCgVhY3RvchgDIAEoCRIOCgZyZWFzb24YBCABKAkiSgoVQ2hhbmdlUm9sbG91dFJlc3BvbnNlEjEKB3JvbGxvdXQYASABKAsyIC52aW5haWdyZXR0ZS5yZWdpc3RyeS52MS5Sb2xsb3V0IlgKE0xpc3RSb2xsb3V0c1JlcXVlc3QSMQoHc3ViamVjdBgBIAEoCzIgLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLlN1YmplY3QSDgoGYWN0aXZlGAIgASgIIkoKFExpc3RSb2xsb3V0c1Jlc3BvbnNlEjIKCHJvbGxvdXRzGAEgAygLMiAudmluYWlncmV0dGUucmVnaXN0cnkudjEuUm9sbG91dCKRAQoUUmVwb3J0VmVyZGljdFJlcXVlc3QSEgoKcm9sbG91dF9pZBgBIAEoCRIxCgd2ZXJkaWN0GAIgASgOMiAudmluYWlncmV0dGUucmVnaXN0cnkudjEuVmVyZGljdBIOCgZzb3VyY2UYAyABKAkSCwoDd2h5GAQgASgJEhUKDWV2aWRlbmNlX2pzb24YBSABKAkiSgoVUmVwb3J0VmVyZGljdFJlc3BvbnNlEjEKB3JvbGxvdXQYASABKAsyIC52aW5haWdyZXR0ZS5yZWdpc3RyeS52MS5Sb2xsb3V0ImUKDVZhcmlhbnRDb3VudHMSEAoIcmVxdWVzdHMYASABKAQSDgoGZXJyb3JzGAIgASgEEhEKCWZhbGxiYWNrcxgDIAEoBBIMCgRzbG93GAQgASgEEhEKCXN1Y2Nlc3NlcxgFIAEoBCLaAQoaUmVwb3J0Um9sbG91dENvdW50c1JlcXVlc3QSEgoKcm9sbG91dF9pZBgBIAEoCRISCgpnYXRld2F5X2lkGAIgASgJEgwKBHN0ZXAYAyABKA0SEgoKcHJvY2Vzc19pZBgEIAEoCRI5CgljYW5kaWRhdGUYBSABKAsyJi52aW5haWdyZXR0ZS5yZWdpc3RyeS52MS5WYXJpYW50Q291bnRzEjcKB2NvbnRyb2wYBiABKAsyJi52aW5haWdyZXR0ZS5yZWdpc3RyeS52MS5WYXJpYW50Q291bnRzIlAKG1JlcG9ydFJvbGxvdXRDb3VudHNSZXNwb25zZRIxCgdyb2xsb3V0GAEgASgLMiAudmluYWlncmV0dGUucmVnaXN0cnkudjEuUm9sbG91dCIOCgxXYXRjaFJlcXVlc3QiRAoNV2F0Y2hSZXNwb25zZRIzCgVzdGF0ZRgBIAEoCzIkLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLldhbnRlZFN0YXRlIsUBCgtXYW50ZWRTdGF0ZRIQCghyZXZpc2lvbhgBIAEoAxI0CgZtb2RlbHMYAiADKAsyJC52aW5haWdyZXR0ZS5yZWdpc3RyeS52MS5XYW50ZWRNb2RlbBI6Cglkb2N1bWVudHMYAyADKAsyJy52aW5haWdyZXR0ZS5yZWdpc3RyeS52MS5XYW50ZWREb2N1bWVudBIyCghyb2xsb3V0cxgEIAMoCzIgLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLlJvbGxvdXQivwIKC1dhbnRlZE1vZGVsEgwKBG5hbWUYASABKAkSQgoHYWxpYXNlcxgCIAMoCzIxLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLldhbnRlZE1vZGVsLkFsaWFzZXNFbnRyeRI3Cgh2ZXJzaW9ucxgDIAMoCzIlLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLk1vZGVsVmVyc2lvbhJECghwcmV2aW91cxgEIAMoCzIyLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLldhbnRlZE1vZGVsLlByZXZpb3VzRW50cnkaLgoMQWxpYXNlc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoDToCOAEaLwoNUHJldmlvdXNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKA06AjgBItICCg5XYW50ZWREb2N1bWVudBIMCgRraW5kGAEgASgJEgwKBG5hbWUYAiABKAkSRQoHYWxpYXNlcxgDIAMoCzI0LnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLldhbnRlZERvY3VtZW50LkFsaWFzZXNFbnRyeRIzCgh2ZXJzaW9ucxgEIAMoCzIhLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLkRvY3VtZW50EkcKCHByZXZpb3VzGAUgAygLMjUudmluYWlncmV0dGUucmVnaXN0cnkudjEuV2FudGVkRG9jdW1lbnQuUHJldmlvdXNFbnRyeRouCgxBbGlhc2VzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgNOgI4ARovCg1QcmV2aW91c0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoDToCOAEqegoLUm9sbG91dEtpbmQSHAoYUk9MTE9VVF9LSU5EX1VOU1BFQ0lGSUVEEAASFwoTUk9MTE9VVF9LSU5EX0NBTkFSWRABEhsKF1JPTExPVVRfS0lORF9FWFBFUklNRU5UEAISFwoTUk9MTE9VVF9LSU5EX1NIQURPVxADKpoBCgxSb2xsb3V0U3RhdGUSHQoZUk9MTE9VVF9TVEFURV9VTlNQRUNJRklFRBAAEhkKFVJPTExPVVRfU1RBVEVfUlVOTklORxABEhgKFFJPTExPVVRfU1RBVEVfUEFVU0VEEAISGwoXUk9MTE9VVF9TVEFURV9DT01QTEVURUQQAxIZChVST0xMT1VUX1NUQVRFX0FCT1JURUQQBCqpAQoLUm9sbG91dE1vdmUSHAoYUk9MTE9VVF9NT1ZFX1VOU1BFQ0lGSUVEEAASFgoSUk9MTE9VVF9NT1ZFX1BBVVNFEAESFwoTUk9MTE9VVF9NT1ZFX1JFU1VNRRACEhgKFFJPTExPVVRfTU9WRV9BRFZBTkNFEAMSGQoVUk9MTE9VVF9NT1ZFX0NPTVBMRVRFEAQSFgoSUk9MTE9VVF9NT1ZFX0FCT1JUEAUqVwoHVmVyZGljdBIXChNWRVJESUNUX1VOU1BFQ0lGSUVEEAASEAoMVkVSRElDVF9HT09EEAESEAoMVkVSRElDVF9IT0xEEAISDwoLVkVSRElDVF9CQUQQAzL5DgoPUmVnaXN0cnlTZXJ2aWNlEnMKDlVwbG9hZEFydGlmYWN0Ei4udmluYWlncmV0dGUucmVnaXN0cnkudjEuVXBsb2FkQXJ0aWZhY3RSZXF1ZXN0Gi8udmluYWlncmV0dGUucmVnaXN0cnkudjEuVXBsb2FkQXJ0aWZhY3RSZXNwb25zZSgBEnkKEERvd25sb2FkQXJ0aWZhY3QSMC52aW5haWdyZXR0ZS5yZWdpc3RyeS52MS5Eb3dubG9hZEFydGlmYWN0UmVxdWVzdBoxLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLkRvd25sb2FkQXJ0aWZhY3RSZXNwb25zZTABEnQKD1JlZ2lzdGVyVmVyc2lvbhIvLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLlJlZ2lzdGVyVmVyc2lvblJlcXVlc3QaMC52aW5haWdyZXR0ZS5yZWdpc3RyeS52MS5SZWdpc3RlclZlcnNpb25SZXNwb25zZRJ0Cg9HZXRNb2RlbFZlcnNpb24SLy52aW5haWdyZXR0ZS5yZWdpc3RyeS52MS5HZXRNb2RlbFZlcnNpb25SZXF1ZXN0GjAudmluYWlncmV0dGUucmVnaXN0cnkudjEuR2V0TW9kZWxWZXJzaW9uUmVzcG9uc2USZQoKTGlzdE1vZGVscxIqLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLkxpc3RNb2RlbHNSZXF1ZXN0GisudmluYWlncmV0dGUucmVnaXN0cnkudjEuTGlzdE1vZGVsc1Jlc3BvbnNlEmgKC1B1dERvY3VtZW50EisudmluYWlncmV0dGUucmVnaXN0cnkudjEuUHV0RG9jdW1lbnRSZXF1ZXN0GiwudmluYWlncmV0dGUucmVnaXN0cnkudjEuUHV0RG9jdW1lbnRSZXNwb25zZRJoCgtHZXREb2N1bWVudBIrLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLkdldERvY3VtZW50UmVxdWVzdBosLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLkdldERvY3VtZW50UmVzcG9uc2USbgoNTGlzdERvY3VtZW50cxItLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLkxpc3REb2N1bWVudHNSZXF1ZXN0Gi4udmluYWlncmV0dGUucmVnaXN0cnkudjEuTGlzdERvY3VtZW50c1Jlc3BvbnNlEl8KCFNldEFsaWFzEigudmluYWlncmV0dGUucmVnaXN0cnkudjEuU2V0QWxpYXNSZXF1ZXN0GikudmluYWlncmV0dGUucmVnaXN0cnkudjEuU2V0QWxpYXNSZXNwb25zZRJ3ChBMaXN0QWxpYXNDaGFuZ2VzEjAudmluYWlncmV0dGUucmVnaXN0cnkudjEuTGlzdEFsaWFzQ2hhbmdlc1JlcXVlc3QaMS52aW5haWdyZXR0ZS5yZWdpc3RyeS52MS5MaXN0QWxpYXNDaGFuZ2VzUmVzcG9uc2USbgoNUm9sbEJhY2tBbGlhcxItLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLlJvbGxCYWNrQWxpYXNSZXF1ZXN0Gi4udmluYWlncmV0dGUucmVnaXN0cnkudjEuUm9sbEJhY2tBbGlhc1Jlc3BvbnNlEmsKDFN0YXJ0Um9sbG91dBIsLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLlN0YXJ0Um9sbG91dFJlcXVlc3QaLS52aW5haWdyZXR0ZS5yZWdpc3RyeS52MS5TdGFydFJvbGxvdXRSZXNwb25zZRJuCg1DaGFuZ2VSb2xsb3V0Ei0udmluYWlncmV0dGUucmVnaXN0cnkudjEuQ2hhbmdlUm9sbG91dFJlcXVlc3QaLi52aW5haWdyZXR0ZS5yZWdpc3RyeS52MS5DaGFuZ2VSb2xsb3V0UmVzcG9uc2USawoMTGlzdFJvbGxvdXRzEiwudmluYWlncmV0dGUucmVnaXN0cnkudjEuTGlzdFJvbGxvdXRzUmVxdWVzdBotLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLkxpc3RSb2xsb3V0c1Jlc3BvbnNlEm4KDVJlcG9ydFZlcmRpY3QSLS52aW5haWdyZXR0ZS5yZWdpc3RyeS52MS5SZXBvcnRWZXJkaWN0UmVxdWVzdBouLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLlJlcG9ydFZlcmRpY3RSZXNwb25zZRKAAQoTUmVwb3J0Um9sbG91dENvdW50cxIzLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLlJlcG9ydFJvbGxvdXRDb3VudHNSZXF1ZXN0GjQudmluYWlncmV0dGUucmVnaXN0cnkudjEuUmVwb3J0Um9sbG91dENvdW50c1Jlc3BvbnNlElgKBVdhdGNoEiUudmluYWlncmV0dGUucmVnaXN0cnkudjEuV2F0Y2hSZXF1ZXN0GiYudmluYWlncmV0dGUucmVnaXN0cnkudjEuV2F0Y2hSZXNwb25zZTABYgZwcm90bzM");
 
 /**
  * @generated from message vinaigrette.registry.v1.UploadArtifactRequest
@@ -743,6 +743,623 @@ export const ListAliasChangesResponseSchema: GenMessage<ListAliasChangesResponse
   messageDesc(file_vinaigrette_registry_v1_registry, 25);
 
 /**
+ * @generated from message vinaigrette.registry.v1.RollBackAliasRequest
+ */
+export type RollBackAliasRequest = Message<"vinaigrette.registry.v1.RollBackAliasRequest"> & {
+  /**
+   * @generated from field: vinaigrette.registry.v1.Subject subject = 1;
+   */
+  subject?: Subject | undefined;
+
+  /**
+   * @generated from field: string alias = 2;
+   */
+  alias: string;
+
+  /**
+   * The version the caller believes holds the alias, as in SetAliasRequest.
+   *
+   * @generated from field: optional uint32 expected = 3;
+   */
+  expected?: number | undefined;
+
+  /**
+   * @generated from field: string actor = 4;
+   */
+  actor: string;
+
+  /**
+   * must not be empty
+   *
+   * @generated from field: string reason = 5;
+   */
+  reason: string;
+};
+
+/**
+ * Describes the message vinaigrette.registry.v1.RollBackAliasRequest.
+ * Use `create(RollBackAliasRequestSchema)` to create a new message.
+ */
+export const RollBackAliasRequestSchema: GenMessage<RollBackAliasRequest> = /*@__PURE__*/
+  messageDesc(file_vinaigrette_registry_v1_registry, 26);
+
+/**
+ * @generated from message vinaigrette.registry.v1.RollBackAliasResponse
+ */
+export type RollBackAliasResponse = Message<"vinaigrette.registry.v1.RollBackAliasResponse"> & {
+  /**
+   * @generated from field: vinaigrette.registry.v1.AliasChange change = 1;
+   */
+  change?: AliasChange | undefined;
+
+  /**
+   * of the wanted state that holds the change
+   *
+   * @generated from field: int64 revision = 2;
+   */
+  revision: bigint;
+};
+
+/**
+ * Describes the message vinaigrette.registry.v1.RollBackAliasResponse.
+ * Use `create(RollBackAliasResponseSchema)` to create a new message.
+ */
+export const RollBackAliasResponseSchema: GenMessage<RollBackAliasResponse> = /*@__PURE__*/
+  messageDesc(file_vinaigrette_registry_v1_registry, 27);
+
+/**
+ * A candidate on trial beside the version in force. Immutable but for its step and state.
+ *
+ * @generated from message vinaigrette.registry.v1.Rollout
+ */
+export type Rollout = Message<"vinaigrette.registry.v1.Rollout"> & {
+  /**
+   * UUIDv7
+   *
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * a model, a rule set or a use case
+   *
+   * @generated from field: vinaigrette.registry.v1.Subject subject = 2;
+   */
+  subject?: Subject | undefined;
+
+  /**
+   * the alias the candidate is tried for, usually "champion"
+   *
+   * @generated from field: string alias = 3;
+   */
+  alias: string;
+
+  /**
+   * version
+   *
+   * @generated from field: uint32 candidate = 4;
+   */
+  candidate: number;
+
+  /**
+   * the version that held the alias when the rollout began
+   *
+   * @generated from field: uint32 control = 5;
+   */
+  control: number;
+
+  /**
+   * @generated from field: vinaigrette.registry.v1.RolloutKind kind = 6;
+   */
+  kind: RolloutKind;
+
+  /**
+   * how answers and the log call the candidate: "canary", "shadow", an experiment's arm
+   *
+   * @generated from field: string variant = 7;
+   */
+  variant: string;
+
+  /**
+   * shares of the units in hundredths of a percent, growing: 100, 500, 2500, 5000, 10000
+   *
+   * @generated from field: repeated uint32 steps_bps = 8;
+   */
+  stepsBps: number[];
+
+  /**
+   * index into steps_bps
+   *
+   * @generated from field: uint32 step = 9;
+   */
+  step: number;
+
+  /**
+   * Share in force where a segment has another one: by segment, hundredths of a percent, the same at every step.
+   *
+   * @generated from field: map<string, uint32> segment_bps = 10;
+   */
+  segmentBps: { [key: string]: number };
+
+  /**
+   * least time at a step before the next, in milliseconds; 0: only by hand
+   *
+   * @generated from field: int64 step_ms = 11;
+   */
+  stepMs: bigint;
+
+  /**
+   * fewest predictions of the candidate at a step before the next
+   *
+   * @generated from field: uint32 samples_min = 12;
+   */
+  samplesMin: number;
+
+  /**
+   * decides with the unit who is in: of its own for each rollout
+   *
+   * @generated from field: string salt = 13;
+   */
+  salt: string;
+
+  /**
+   * @generated from field: vinaigrette.registry.v1.RolloutState state = 14;
+   */
+  state: RolloutState;
+
+  /**
+   * of the last change
+   *
+   * @generated from field: string reason = 15;
+   */
+  reason: string;
+
+  /**
+   * of the last change
+   *
+   * @generated from field: string actor = 16;
+   */
+  actor: string;
+
+  /**
+   * milliseconds since the epoch, UTC
+   *
+   * @generated from field: int64 started_at_ms = 17;
+   */
+  startedAtMs: bigint;
+
+  /**
+   * when the step in force was taken
+   *
+   * @generated from field: int64 step_since_ms = 18;
+   */
+  stepSinceMs: bigint;
+
+  /**
+   * @generated from field: int64 changed_at_ms = 19;
+   */
+  changedAtMs: bigint;
+
+  /**
+   * oldest first; left out of the wanted state
+   *
+   * @generated from field: repeated vinaigrette.registry.v1.RolloutChange changes = 20;
+   */
+  changes: RolloutChange[];
+};
+
+/**
+ * Describes the message vinaigrette.registry.v1.Rollout.
+ * Use `create(RolloutSchema)` to create a new message.
+ */
+export const RolloutSchema: GenMessage<Rollout> = /*@__PURE__*/
+  messageDesc(file_vinaigrette_registry_v1_registry, 28);
+
+/**
+ * @generated from message vinaigrette.registry.v1.RolloutChange
+ */
+export type RolloutChange = Message<"vinaigrette.registry.v1.RolloutChange"> & {
+  /**
+   * @generated from field: vinaigrette.registry.v1.RolloutState state = 1;
+   */
+  state: RolloutState;
+
+  /**
+   * @generated from field: uint32 step = 2;
+   */
+  step: number;
+
+  /**
+   * @generated from field: string actor = 3;
+   */
+  actor: string;
+
+  /**
+   * @generated from field: string reason = 4;
+   */
+  reason: string;
+
+  /**
+   * may be empty
+   *
+   * @generated from field: string evidence_json = 5;
+   */
+  evidenceJson: string;
+
+  /**
+   * @generated from field: int64 changed_at_ms = 6;
+   */
+  changedAtMs: bigint;
+};
+
+/**
+ * Describes the message vinaigrette.registry.v1.RolloutChange.
+ * Use `create(RolloutChangeSchema)` to create a new message.
+ */
+export const RolloutChangeSchema: GenMessage<RolloutChange> = /*@__PURE__*/
+  messageDesc(file_vinaigrette_registry_v1_registry, 29);
+
+/**
+ * @generated from message vinaigrette.registry.v1.StartRolloutRequest
+ */
+export type StartRolloutRequest = Message<"vinaigrette.registry.v1.StartRolloutRequest"> & {
+  /**
+   * @generated from field: vinaigrette.registry.v1.Subject subject = 1;
+   */
+  subject?: Subject | undefined;
+
+  /**
+   * empty: "champion"
+   *
+   * @generated from field: string alias = 2;
+   */
+  alias: string;
+
+  /**
+   * @generated from field: uint32 candidate = 3;
+   */
+  candidate: number;
+
+  /**
+   * @generated from field: vinaigrette.registry.v1.RolloutKind kind = 4;
+   */
+  kind: RolloutKind;
+
+  /**
+   * empty: "canary" or "shadow"; an experiment must name its arm
+   *
+   * @generated from field: string variant = 5;
+   */
+  variant: string;
+
+  /**
+   * empty: 100, 500, 2500, 5000, 10000; an experiment or a shadow has exactly one
+   *
+   * @generated from field: repeated uint32 steps_bps = 6;
+   */
+  stepsBps: number[];
+
+  /**
+   * @generated from field: map<string, uint32> segment_bps = 7;
+   */
+  segmentBps: { [key: string]: number };
+
+  /**
+   * @generated from field: int64 step_ms = 8;
+   */
+  stepMs: bigint;
+
+  /**
+   * @generated from field: uint32 samples_min = 9;
+   */
+  samplesMin: number;
+
+  /**
+   * @generated from field: string actor = 10;
+   */
+  actor: string;
+
+  /**
+   * must not be empty
+   *
+   * @generated from field: string reason = 11;
+   */
+  reason: string;
+};
+
+/**
+ * Describes the message vinaigrette.registry.v1.StartRolloutRequest.
+ * Use `create(StartRolloutRequestSchema)` to create a new message.
+ */
+export const StartRolloutRequestSchema: GenMessage<StartRolloutRequest> = /*@__PURE__*/
+  messageDesc(file_vinaigrette_registry_v1_registry, 30);
+
+/**
+ * @generated from message vinaigrette.registry.v1.StartRolloutResponse
+ */
+export type StartRolloutResponse = Message<"vinaigrette.registry.v1.StartRolloutResponse"> & {
+  /**
+   * @generated from field: vinaigrette.registry.v1.Rollout rollout = 1;
+   */
+  rollout?: Rollout | undefined;
+};
+
+/**
+ * Describes the message vinaigrette.registry.v1.StartRolloutResponse.
+ * Use `create(StartRolloutResponseSchema)` to create a new message.
+ */
+export const StartRolloutResponseSchema: GenMessage<StartRolloutResponse> = /*@__PURE__*/
+  messageDesc(file_vinaigrette_registry_v1_registry, 31);
+
+/**
+ * @generated from message vinaigrette.registry.v1.ChangeRolloutRequest
+ */
+export type ChangeRolloutRequest = Message<"vinaigrette.registry.v1.ChangeRolloutRequest"> & {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * @generated from field: vinaigrette.registry.v1.RolloutMove move = 2;
+   */
+  move: RolloutMove;
+
+  /**
+   * @generated from field: string actor = 3;
+   */
+  actor: string;
+
+  /**
+   * must not be empty
+   *
+   * @generated from field: string reason = 4;
+   */
+  reason: string;
+};
+
+/**
+ * Describes the message vinaigrette.registry.v1.ChangeRolloutRequest.
+ * Use `create(ChangeRolloutRequestSchema)` to create a new message.
+ */
+export const ChangeRolloutRequestSchema: GenMessage<ChangeRolloutRequest> = /*@__PURE__*/
+  messageDesc(file_vinaigrette_registry_v1_registry, 32);
+
+/**
+ * @generated from message vinaigrette.registry.v1.ChangeRolloutResponse
+ */
+export type ChangeRolloutResponse = Message<"vinaigrette.registry.v1.ChangeRolloutResponse"> & {
+  /**
+   * @generated from field: vinaigrette.registry.v1.Rollout rollout = 1;
+   */
+  rollout?: Rollout | undefined;
+};
+
+/**
+ * Describes the message vinaigrette.registry.v1.ChangeRolloutResponse.
+ * Use `create(ChangeRolloutResponseSchema)` to create a new message.
+ */
+export const ChangeRolloutResponseSchema: GenMessage<ChangeRolloutResponse> = /*@__PURE__*/
+  messageDesc(file_vinaigrette_registry_v1_registry, 33);
+
+/**
+ * @generated from message vinaigrette.registry.v1.ListRolloutsRequest
+ */
+export type ListRolloutsRequest = Message<"vinaigrette.registry.v1.ListRolloutsRequest"> & {
+  /**
+   * absent: of everything
+   *
+   * @generated from field: vinaigrette.registry.v1.Subject subject = 1;
+   */
+  subject?: Subject | undefined;
+
+  /**
+   * true: only those running or paused
+   *
+   * @generated from field: bool active = 2;
+   */
+  active: boolean;
+};
+
+/**
+ * Describes the message vinaigrette.registry.v1.ListRolloutsRequest.
+ * Use `create(ListRolloutsRequestSchema)` to create a new message.
+ */
+export const ListRolloutsRequestSchema: GenMessage<ListRolloutsRequest> = /*@__PURE__*/
+  messageDesc(file_vinaigrette_registry_v1_registry, 34);
+
+/**
+ * @generated from message vinaigrette.registry.v1.ListRolloutsResponse
+ */
+export type ListRolloutsResponse = Message<"vinaigrette.registry.v1.ListRolloutsResponse"> & {
+  /**
+   * newest first
+   *
+   * @generated from field: repeated vinaigrette.registry.v1.Rollout rollouts = 1;
+   */
+  rollouts: Rollout[];
+};
+
+/**
+ * Describes the message vinaigrette.registry.v1.ListRolloutsResponse.
+ * Use `create(ListRolloutsResponseSchema)` to create a new message.
+ */
+export const ListRolloutsResponseSchema: GenMessage<ListRolloutsResponse> = /*@__PURE__*/
+  messageDesc(file_vinaigrette_registry_v1_registry, 35);
+
+/**
+ * @generated from message vinaigrette.registry.v1.ReportVerdictRequest
+ */
+export type ReportVerdictRequest = Message<"vinaigrette.registry.v1.ReportVerdictRequest"> & {
+  /**
+   * @generated from field: string rollout_id = 1;
+   */
+  rolloutId: string;
+
+  /**
+   * @generated from field: vinaigrette.registry.v1.Verdict verdict = 2;
+   */
+  verdict: Verdict;
+
+  /**
+   * who says so: "drift-monitor", "gateway-1"
+   *
+   * @generated from field: string source = 3;
+   */
+  source: string;
+
+  /**
+   * a sentence, must not be empty
+   *
+   * @generated from field: string why = 4;
+   */
+  why: string;
+
+  /**
+   * the numbers behind it; may be empty
+   *
+   * @generated from field: string evidence_json = 5;
+   */
+  evidenceJson: string;
+};
+
+/**
+ * Describes the message vinaigrette.registry.v1.ReportVerdictRequest.
+ * Use `create(ReportVerdictRequestSchema)` to create a new message.
+ */
+export const ReportVerdictRequestSchema: GenMessage<ReportVerdictRequest> = /*@__PURE__*/
+  messageDesc(file_vinaigrette_registry_v1_registry, 36);
+
+/**
+ * @generated from message vinaigrette.registry.v1.ReportVerdictResponse
+ */
+export type ReportVerdictResponse = Message<"vinaigrette.registry.v1.ReportVerdictResponse"> & {
+  /**
+   * @generated from field: vinaigrette.registry.v1.Rollout rollout = 1;
+   */
+  rollout?: Rollout | undefined;
+};
+
+/**
+ * Describes the message vinaigrette.registry.v1.ReportVerdictResponse.
+ * Use `create(ReportVerdictResponseSchema)` to create a new message.
+ */
+export const ReportVerdictResponseSchema: GenMessage<ReportVerdictResponse> = /*@__PURE__*/
+  messageDesc(file_vinaigrette_registry_v1_registry, 37);
+
+/**
+ * Counts of one side of a rollout since it began: they only grow.
+ *
+ * @generated from message vinaigrette.registry.v1.VariantCounts
+ */
+export type VariantCounts = Message<"vinaigrette.registry.v1.VariantCounts"> & {
+  /**
+   * @generated from field: uint64 requests = 1;
+   */
+  requests: bigint;
+
+  /**
+   * the model failed, refused or timed out
+   *
+   * @generated from field: uint64 errors = 2;
+   */
+  errors: bigint;
+
+  /**
+   * another rung answered
+   *
+   * @generated from field: uint64 fallbacks = 3;
+   */
+  fallbacks: bigint;
+
+  /**
+   * answered by the model, but later than the use case's budget allows for
+   *
+   * @generated from field: uint64 slow = 4;
+   */
+  slow: bigint;
+
+  /**
+   * outcomes that the use case counts as a success
+   *
+   * @generated from field: uint64 successes = 5;
+   */
+  successes: bigint;
+};
+
+/**
+ * Describes the message vinaigrette.registry.v1.VariantCounts.
+ * Use `create(VariantCountsSchema)` to create a new message.
+ */
+export const VariantCountsSchema: GenMessage<VariantCounts> = /*@__PURE__*/
+  messageDesc(file_vinaigrette_registry_v1_registry, 38);
+
+/**
+ * @generated from message vinaigrette.registry.v1.ReportRolloutCountsRequest
+ */
+export type ReportRolloutCountsRequest = Message<"vinaigrette.registry.v1.ReportRolloutCountsRequest"> & {
+  /**
+   * @generated from field: string rollout_id = 1;
+   */
+  rolloutId: string;
+
+  /**
+   * @generated from field: string gateway_id = 2;
+   */
+  gatewayId: string;
+
+  /**
+   * the counts belong to this step
+   *
+   * @generated from field: uint32 step = 3;
+   */
+  step: number;
+
+  /**
+   * another one means that the gateway was restarted and counts from nothing
+   *
+   * @generated from field: string process_id = 4;
+   */
+  processId: string;
+
+  /**
+   * @generated from field: vinaigrette.registry.v1.VariantCounts candidate = 5;
+   */
+  candidate?: VariantCounts | undefined;
+
+  /**
+   * of a slice of the champion's units, as large as the candidate's
+   *
+   * @generated from field: vinaigrette.registry.v1.VariantCounts control = 6;
+   */
+  control?: VariantCounts | undefined;
+};
+
+/**
+ * Describes the message vinaigrette.registry.v1.ReportRolloutCountsRequest.
+ * Use `create(ReportRolloutCountsRequestSchema)` to create a new message.
+ */
+export const ReportRolloutCountsRequestSchema: GenMessage<ReportRolloutCountsRequest> = /*@__PURE__*/
+  messageDesc(file_vinaigrette_registry_v1_registry, 39);
+
+/**
+ * @generated from message vinaigrette.registry.v1.ReportRolloutCountsResponse
+ */
+export type ReportRolloutCountsResponse = Message<"vinaigrette.registry.v1.ReportRolloutCountsResponse"> & {
+  /**
+   * @generated from field: vinaigrette.registry.v1.Rollout rollout = 1;
+   */
+  rollout?: Rollout | undefined;
+};
+
+/**
+ * Describes the message vinaigrette.registry.v1.ReportRolloutCountsResponse.
+ * Use `create(ReportRolloutCountsResponseSchema)` to create a new message.
+ */
+export const ReportRolloutCountsResponseSchema: GenMessage<ReportRolloutCountsResponse> = /*@__PURE__*/
+  messageDesc(file_vinaigrette_registry_v1_registry, 40);
+
+/**
  * @generated from message vinaigrette.registry.v1.WatchRequest
  */
 export type WatchRequest = Message<"vinaigrette.registry.v1.WatchRequest"> & {
@@ -753,7 +1370,7 @@ export type WatchRequest = Message<"vinaigrette.registry.v1.WatchRequest"> & {
  * Use `create(WatchRequestSchema)` to create a new message.
  */
 export const WatchRequestSchema: GenMessage<WatchRequest> = /*@__PURE__*/
-  messageDesc(file_vinaigrette_registry_v1_registry, 26);
+  messageDesc(file_vinaigrette_registry_v1_registry, 41);
 
 /**
  * @generated from message vinaigrette.registry.v1.WatchResponse
@@ -770,7 +1387,7 @@ export type WatchResponse = Message<"vinaigrette.registry.v1.WatchResponse"> & {
  * Use `create(WatchResponseSchema)` to create a new message.
  */
 export const WatchResponseSchema: GenMessage<WatchResponse> = /*@__PURE__*/
-  messageDesc(file_vinaigrette_registry_v1_registry, 27);
+  messageDesc(file_vinaigrette_registry_v1_registry, 42);
 
 /**
  * Everything a data plane needs in order to serve, whole: a consumer never has to merge.
@@ -794,6 +1411,13 @@ export type WantedState = Message<"vinaigrette.registry.v1.WantedState"> & {
    * @generated from field: repeated vinaigrette.registry.v1.WantedDocument documents = 3;
    */
   documents: WantedDocument[];
+
+  /**
+   * running and paused, oldest first
+   *
+   * @generated from field: repeated vinaigrette.registry.v1.Rollout rollouts = 4;
+   */
+  rollouts: Rollout[];
 };
 
 /**
@@ -801,7 +1425,7 @@ export type WantedState = Message<"vinaigrette.registry.v1.WantedState"> & {
  * Use `create(WantedStateSchema)` to create a new message.
  */
 export const WantedStateSchema: GenMessage<WantedState> = /*@__PURE__*/
-  messageDesc(file_vinaigrette_registry_v1_registry, 28);
+  messageDesc(file_vinaigrette_registry_v1_registry, 43);
 
 /**
  * @generated from message vinaigrette.registry.v1.WantedModel
@@ -818,11 +1442,18 @@ export type WantedModel = Message<"vinaigrette.registry.v1.WantedModel"> & {
   aliases: { [key: string]: number };
 
   /**
-   * those that an alias names now
+   * Those that an alias names now, that champion named before, and that a rollout tries: each is to be served.
    *
    * @generated from field: repeated vinaigrette.registry.v1.ModelVersion versions = 3;
    */
   versions: ModelVersion[];
+
+  /**
+   * by alias: who held it before; absent: nobody
+   *
+   * @generated from field: map<string, uint32> previous = 4;
+   */
+  previous: { [key: string]: number };
 };
 
 /**
@@ -830,7 +1461,7 @@ export type WantedModel = Message<"vinaigrette.registry.v1.WantedModel"> & {
  * Use `create(WantedModelSchema)` to create a new message.
  */
 export const WantedModelSchema: GenMessage<WantedModel> = /*@__PURE__*/
-  messageDesc(file_vinaigrette_registry_v1_registry, 29);
+  messageDesc(file_vinaigrette_registry_v1_registry, 44);
 
 /**
  * @generated from message vinaigrette.registry.v1.WantedDocument
@@ -852,11 +1483,18 @@ export type WantedDocument = Message<"vinaigrette.registry.v1.WantedDocument"> &
   aliases: { [key: string]: number };
 
   /**
-   * those that an alias names now
+   * those that an alias names now, and that a rollout tries
    *
    * @generated from field: repeated vinaigrette.registry.v1.Document versions = 4;
    */
   versions: Document[];
+
+  /**
+   * by alias: who held it before; absent: nobody
+   *
+   * @generated from field: map<string, uint32> previous = 5;
+   */
+  previous: { [key: string]: number };
 };
 
 /**
@@ -864,7 +1502,168 @@ export type WantedDocument = Message<"vinaigrette.registry.v1.WantedDocument"> &
  * Use `create(WantedDocumentSchema)` to create a new message.
  */
 export const WantedDocumentSchema: GenMessage<WantedDocument> = /*@__PURE__*/
-  messageDesc(file_vinaigrette_registry_v1_registry, 30);
+  messageDesc(file_vinaigrette_registry_v1_registry, 45);
+
+/**
+ * @generated from enum vinaigrette.registry.v1.RolloutKind
+ */
+export enum RolloutKind {
+  /**
+   * @generated from enum value: ROLLOUT_KIND_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * a growing share of the units; the last step gives the candidate the alias
+   *
+   * @generated from enum value: ROLLOUT_KIND_CANARY = 1;
+   */
+  CANARY = 1,
+
+  /**
+   * a fixed share of the units, until somebody decides
+   *
+   * @generated from enum value: ROLLOUT_KIND_EXPERIMENT = 2;
+   */
+  EXPERIMENT = 2,
+
+  /**
+   * gets copies of requests; its answers are logged and never shown
+   *
+   * @generated from enum value: ROLLOUT_KIND_SHADOW = 3;
+   */
+  SHADOW = 3,
+}
+
+/**
+ * Describes the enum vinaigrette.registry.v1.RolloutKind.
+ */
+export const RolloutKindSchema: GenEnum<RolloutKind> = /*@__PURE__*/
+  enumDesc(file_vinaigrette_registry_v1_registry, 0);
+
+/**
+ * @generated from enum vinaigrette.registry.v1.RolloutState
+ */
+export enum RolloutState {
+  /**
+   * @generated from enum value: ROLLOUT_STATE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * @generated from enum value: ROLLOUT_STATE_RUNNING = 1;
+   */
+  RUNNING = 1,
+
+  /**
+   * keeps its share and takes no further step
+   *
+   * @generated from enum value: ROLLOUT_STATE_PAUSED = 2;
+   */
+  PAUSED = 2,
+
+  /**
+   * the candidate holds the alias
+   *
+   * @generated from enum value: ROLLOUT_STATE_COMPLETED = 3;
+   */
+  COMPLETED = 3,
+
+  /**
+   * by hand, or by a verdict
+   *
+   * @generated from enum value: ROLLOUT_STATE_ABORTED = 4;
+   */
+  ABORTED = 4,
+}
+
+/**
+ * Describes the enum vinaigrette.registry.v1.RolloutState.
+ */
+export const RolloutStateSchema: GenEnum<RolloutState> = /*@__PURE__*/
+  enumDesc(file_vinaigrette_registry_v1_registry, 1);
+
+/**
+ * @generated from enum vinaigrette.registry.v1.RolloutMove
+ */
+export enum RolloutMove {
+  /**
+   * @generated from enum value: ROLLOUT_MOVE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * @generated from enum value: ROLLOUT_MOVE_PAUSE = 1;
+   */
+  PAUSE = 1,
+
+  /**
+   * @generated from enum value: ROLLOUT_MOVE_RESUME = 2;
+   */
+  RESUME = 2,
+
+  /**
+   * one step; beyond the last it completes
+   *
+   * @generated from enum value: ROLLOUT_MOVE_ADVANCE = 3;
+   */
+  ADVANCE = 3,
+
+  /**
+   * gives the candidate the alias now
+   *
+   * @generated from enum value: ROLLOUT_MOVE_COMPLETE = 4;
+   */
+  COMPLETE = 4,
+
+  /**
+   * @generated from enum value: ROLLOUT_MOVE_ABORT = 5;
+   */
+  ABORT = 5,
+}
+
+/**
+ * Describes the enum vinaigrette.registry.v1.RolloutMove.
+ */
+export const RolloutMoveSchema: GenEnum<RolloutMove> = /*@__PURE__*/
+  enumDesc(file_vinaigrette_registry_v1_registry, 2);
+
+/**
+ * @generated from enum vinaigrette.registry.v1.Verdict
+ */
+export enum Verdict {
+  /**
+   * @generated from enum value: VERDICT_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * enough was seen, and nothing speaks against the next step
+   *
+   * @generated from enum value: VERDICT_GOOD = 1;
+   */
+  GOOD = 1,
+
+  /**
+   * something is odd: pause
+   *
+   * @generated from enum value: VERDICT_HOLD = 2;
+   */
+  HOLD = 2,
+
+  /**
+   * abort
+   *
+   * @generated from enum value: VERDICT_BAD = 3;
+   */
+  BAD = 3,
+}
+
+/**
+ * Describes the enum vinaigrette.registry.v1.Verdict.
+ */
+export const VerdictSchema: GenEnum<Verdict> = /*@__PURE__*/
+  enumDesc(file_vinaigrette_registry_v1_registry, 3);
 
 /**
  * @generated from service vinaigrette.registry.v1.RegistryService
@@ -958,6 +1757,65 @@ export const RegistryService: GenService<{
     methodKind: "unary";
     input: typeof ListAliasChangesRequestSchema;
     output: typeof ListAliasChangesResponseSchema;
+  },
+  /**
+   * Gives an alias back to the version that held it before. Refused when nobody did.
+   *
+   * @generated from rpc vinaigrette.registry.v1.RegistryService.RollBackAlias
+   */
+  rollBackAlias: {
+    methodKind: "unary";
+    input: typeof RollBackAliasRequestSchema;
+    output: typeof RollBackAliasResponseSchema;
+  },
+  /**
+   * Begins to try a candidate beside the version that holds the alias. Refused while another rollout of the same
+   * subject and alias is running or paused, unless both are shadows.
+   *
+   * @generated from rpc vinaigrette.registry.v1.RegistryService.StartRollout
+   */
+  startRollout: {
+    methodKind: "unary";
+    input: typeof StartRolloutRequestSchema;
+    output: typeof StartRolloutResponseSchema;
+  },
+  /**
+   * One move by hand.
+   *
+   * @generated from rpc vinaigrette.registry.v1.RegistryService.ChangeRollout
+   */
+  changeRollout: {
+    methodKind: "unary";
+    input: typeof ChangeRolloutRequestSchema;
+    output: typeof ChangeRolloutResponseSchema;
+  },
+  /**
+   * @generated from rpc vinaigrette.registry.v1.RegistryService.ListRollouts
+   */
+  listRollouts: {
+    methodKind: "unary";
+    input: typeof ListRolloutsRequestSchema;
+    output: typeof ListRolloutsResponseSchema;
+  },
+  /**
+   * What somebody who watches the candidate thinks of it. Kept with its evidence; a bad one ends the rollout.
+   *
+   * @generated from rpc vinaigrette.registry.v1.RegistryService.ReportVerdict
+   */
+  reportVerdict: {
+    methodKind: "unary";
+    input: typeof ReportVerdictRequestSchema;
+    output: typeof ReportVerdictResponseSchema;
+  },
+  /**
+   * What one gateway has counted of a running rollout since it began; answers with the rollout as it stands now.
+   *
+   * @generated from rpc vinaigrette.registry.v1.RegistryService.ReportRolloutCounts
+   */
+  reportRolloutCounts: {
+    methodKind: "unary";
+    input: typeof ReportRolloutCountsRequestSchema;
+    output: typeof ReportRolloutCountsResponseSchema;
   },
   /**
    * Sends the whole wanted state at once, and again at every change, until the caller goes.
