@@ -7,6 +7,7 @@ import { paneOf, wholeWindow, windowNames, windows, type WindowName } from './do
 import { statuses } from './domain/read-record.js';
 import type { KnownVersion } from './domain/known-version.js';
 import type { KnownVersions } from './known-versions.js';
+import type { Finding, JudgementFollower } from './judgements.js';
 import type { MonitorMetrics } from './metrics.js';
 import type { ModelVersions } from './model-versions.js';
 import type { Panes } from './panes.js';
@@ -22,6 +23,7 @@ export class EvaluateDrift {
     private readonly known: KnownVersions,
     private readonly metrics: MonitorMetrics,
     private readonly logger: Logger,
+    private readonly followers: readonly JudgementFollower[] = [],
   ) {}
 
   /** Judges up to the end of the last whole pane, unless that was done, here or elsewhere. */
@@ -53,8 +55,10 @@ export class EvaluateDrift {
     // Another monitor, or this one before it was restarted, has looked at this pane: a second look counts no second time.
     const again = before !== undefined && before.judgedToMs >= toMs;
     const memory: AlertMemory = { ...before?.memory };
+    const findings: Finding[] = [];
     for (const window of windowNames) {
-      const look = await this.look(known, window, toMs);
+      const { look, found } = await this.look(known, window, toMs);
+      findings.push(...found);
       if (!again) memory[window] = remember(memory[window], look);
     }
     const verdict = verdictOf(memory);
@@ -62,7 +66,10 @@ export class EvaluateDrift {
     if (again) return;
     const changed = before?.verdict.state !== verdict.state || before.verdict.severity !== verdict.severity;
     const sinceMs = before && before.verdict.state === verdict.state ? before.sinceMs : toMs;
-    await desk.save({ model, version, verdict, sinceMs, judgedToMs: toMs, memory });
+    const alert: Alert = { model, version, verdict, sinceMs, judgedToMs: toMs, memory };
+    await desk.save(alert);
+    findings.sort((a, b) => b.effect - a.effect);
+    for (const follower of this.followers) await follower.judged({ alert, before, findings }, desk);
     if (!changed) return;
     const { state, why, severity, features } = verdict;
     await desk.note({
@@ -98,7 +105,7 @@ export class EvaluateDrift {
     );
     if (grid) this.metrics.baselineInfo.set({ model, model_version: version, baseline: baselineSha256 ?? '' }, 1);
     if (look.kind === 'no-baseline' && fault) look.why = `the baseline cannot be used: ${fault}`;
-    return look;
+    return { look, found: findingsOf(window, features ?? [], judged) };
   }
 
   private async inUse(toMs: number): Promise<{ model: string; version: number }[]> {
@@ -111,6 +118,7 @@ export class EvaluateDrift {
     const { model, version } = alert;
     const why = 'no alias names it, and it has answered nothing for 24 h';
     await desk.remove(alert);
+    for (const follower of this.followers) await follower.retired(alert, desk);
     await desk.note({
       model,
       version,
@@ -134,6 +142,25 @@ export class EvaluateDrift {
       );
     });
   }
+}
+
+/** Bins told of a finding. */
+const FINDING_BINS_MAX = 5;
+
+function findingsOf(
+  window: WindowName,
+  features: readonly FeatureDrift[],
+  judged: readonly JudgedFeature[],
+): Finding[] {
+  return judged.flatMap(({ name, severity, effect, qValue, observations }): Finding[] => {
+    const feature = features.find((found) => found.name === name);
+    if (!severity || qValue === undefined || !feature?.measured) return [];
+    const { psi, ks } = feature.measured;
+    const moved = (bin: Finding['bins'][number]) => Math.abs(bin.actualShare - bin.expectedShare);
+    const bins = [...feature.bins].sort((a, b) => moved(b) - moved(a)).slice(0, FINDING_BINS_MAX);
+    const found = { window, segment: '', feature: name, severity, effect, qValue, psi, rows: observations, bins };
+    return [{ ...found, ...(ks ? { ks } : {}) }];
+  });
 }
 
 function figuresOf(feature: FeatureDrift, judged: readonly JudgedFeature[]) {
