@@ -2,10 +2,10 @@ import type { Logger } from '@vinaigrette/edge';
 import { postgresOptions } from '@vinaigrette/postgres';
 import { entities } from './entities.js';
 import { FirstTables1763683200000 } from './migrations/0001-first-tables.js';
+import { Mlflow1763683200002 } from './migrations/0002-mlflow.js';
+
+export const migrations = [FirstTables1763683200000, Mlflow1763683200002];
 
 /** The registry's tables, in a schema of their own. */
 export const dataSourceOptions = (url: string, logger: Logger) =>
-  postgresOptions(
-    { url, schema: 'registry', statementTimeoutMs: 30_000, entities, migrations: [FirstTables1763683200000] },
-    logger,
-  );
+  postgresOptions({ url, schema: 'registry', statementTimeoutMs: 30_000, entities, migrations }, logger);
