@@ -15,6 +15,18 @@ export const moments = ['product', 'cart', 'checkout', 'post_purchase'] as const
 
 export type Moment = (typeof moments)[number];
 
+/** What can become of a prediction. */
+export const outcomeKinds = ['clicked', 'added-to-cart', 'purchased', 'rating', 'label'] as const;
+
+export type OutcomeKind = (typeof outcomeKinds)[number];
+
+/** Tensors are called by whoever trained the model. */
+export const tensorName = z
+  .string()
+  .min(1)
+  .max(256)
+  .refine((text) => text !== '__proto__', 'cannot be the name of a field');
+
 /** A market or a sales channel, as the shop calls it: "de", "web". */
 export const scopeName = z.string().min(1).max(64);
 

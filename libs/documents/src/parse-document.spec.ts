@@ -8,6 +8,15 @@ const rules = (...list: unknown[]) => ({ rules: list });
 const hide = { id: 'recalled', action: 'hide', skus: ['A'] };
 
 describe('parseDocument()', () => {
+  const untold = {
+    attributes: {},
+    lookups: {},
+    segments: [],
+    feedbackLoop: false,
+    shadowSample: 1,
+    logging: {},
+  };
+
   it('fills in what a use case leaves out', () => {
     expect(parseDocument('use-case', shop)).toEqual({
       kind: 'recommendation',
@@ -16,7 +25,8 @@ describe('parseDocument()', () => {
       budgetMs: 100,
       limit: { default: 5, max: 50 },
       fallback: ['best-sellers'],
-      feedbackLoop: false,
+      rungBudgetsMs: {},
+      ...untold,
     });
     expect(parseDocument('use-case', quote)).toEqual({
       kind: 'prediction',
@@ -24,7 +34,11 @@ describe('parseDocument()', () => {
       alias: 'champion',
       budgetMs: 100,
       inputs: {},
-      feedbackLoop: false,
+      fields: {},
+      numbersFromText: false,
+      routes: [],
+      rungBudgetsMs: {},
+      ...untold,
     });
   });
 

@@ -1,5 +1,8 @@
 import { z } from 'zod';
-import { alias, name, tensorValue } from './fields.js';
+import { alias, name, outcomeKinds, tensorName, tensorValue } from './fields.js';
+import { expressionText } from './expression-text.js';
+import { fields, identifier } from './field-types.js';
+import { route } from './route.js';
 
 /** Longest a model may take, in milliseconds: whoever waits longer than this for a page has left. */
 const BUDGET_MS_MAX = 60_000;
@@ -7,14 +10,93 @@ const BUDGET_MS_MAX = 60_000;
 /** Most items one answer may hold. */
 const LIMIT_MAX = 1_000;
 
+const budgetMs = z.number().int().min(1).max(BUDGET_MS_MAX);
+
+/**
+ * A customer's or an item's row in a table of the shop. Its columns are what conditions read as `customer.<column>` and
+ * `item.<column>`; a row that is not there, or does not come in time, leaves them unknown.
+ */
+const lookup = z.strictObject({
+  /** `table` or `schema.table`. */
+  table: z
+    .string()
+    .regex(/^[A-Za-z_][A-Za-z0-9_]{0,62}(\.[A-Za-z_][A-Za-z0-9_]{0,62})?$/, 'must be a table, or schema.table'),
+  /** The column that holds the customer's id, or the item's SKU. */
+  key: identifier,
+  columns: fields.refine((columns) => Object.keys(columns).length > 0, 'must name at least one column'),
+  /** How long the table may take, in milliseconds; it counts against `budgetMs`. */
+  timeoutMs: z.number().int().min(1).max(1_000).default(20),
+  cache: z
+    .strictObject({
+      /** Most rows kept; the ones not asked for longest go first. */
+      rowsMax: z.number().int().min(1).max(1_000_000).default(10_000),
+      /** How long a row is believed, in milliseconds. */
+      ageMs: z.number().int().min(0).max(86_400_000).default(60_000),
+    })
+    .default({ rowsMax: 10_000, ageMs: 60_000 }),
+});
+
+export type Lookup = z.infer<typeof lookup>;
+
+const segment = z.strictObject({ name, from: expressionText });
+
 const shared = {
   model: name,
   alias: alias.default('champion'),
-  /** Name of the rule set applied after the model; absent: none. */
+  /** Name of the rule set applied around the model; absent: none. */
   ruleSet: name.optional(),
   /** How long the model may take, in milliseconds, before the next rung of the ladder answers. */
-  budgetMs: z.number().int().min(1).max(BUDGET_MS_MAX).default(100),
+  budgetMs: budgetMs.default(100),
+  /** The attributes a request may say of its customer; a column of the lookup with the same name is believed instead. */
+  attributes: fields.default({}),
+  lookups: z.strictObject({ customer: lookup.optional(), catalogue: lookup.optional() }).default({}),
+  /**
+   * Dimensions by which predictions are counted and traffic is split, e.g. `{name: country, from: customer.country}`: a
+   * CEL expression over customer, context, basket or inputs, and now. Unknown values are "unknown".
+   */
+  segments: z
+    .array(segment)
+    .max(8)
+    .refine((list) => new Set(list.map((it) => it.name)).size === list.length, 'names one dimension twice')
+    .default([]),
+  /** Units that never get a model's answer, so that what the model earns can be measured. */
+  holdout: z
+    .strictObject({
+      /** Share of the units in basis points: 100 is 1 %. */
+      shareBps: z.number().int().min(1).max(1_000),
+      salt: z.string().min(1).max(64),
+      /** What they get instead. */
+      answer: z.enum(['best-sellers', 'nothing']).default('best-sellers'),
+    })
+    .optional(),
+  /** Whether what is shown changes what happens, and so what the model learns from next. */
+  feedbackLoop: z.boolean().default(false),
+  /** The outcomes that count as success, for the guard and the holdout; absent: none does. */
+  success: z
+    .strictObject({
+      kinds: z.array(z.enum(outcomeKinds)).min(1),
+      /** How long after the prediction an outcome still counts, in milliseconds. */
+      withinMs: z.number().int().min(1).default(86_400_000),
+    })
+    .optional(),
+  /** Share of the requests of which a shadow gets a copy, 0..1. */
+  shadowSample: z.number().min(0).max(1).default(1),
+  /**
+   * What the log keeps of `unit` and of each tensor: as it is, hashed (equal values stay equal), or nothing. What is not
+   * listed is kept.
+   */
+  logging: z.record(tensorName, z.enum(['keep', 'hash', 'drop'])).default({}),
 };
+
+export const recommendationRungs = ['champion', 'previous', 'cached', 'precomputed', 'best-sellers'] as const;
+export const predictionRungs = ['champion', 'previous', 'cached', 'declared-outputs'] as const;
+
+/** How long a rung may take, in milliseconds, where it may not take all that is left of `budgetMs`. */
+const rungBudgetsMs = <Rung extends string>(rungs: readonly Rung[]) =>
+  z.partialRecord(z.enum(rungs), budgetMs).default({});
+
+const ladder = <Rung extends string>(rungs: readonly Rung[]) =>
+  z.array(z.enum(rungs)).refine((list) => new Set(list).size === list.length, 'names one rung twice');
 
 export const recommendationUseCaseSchema = z.strictObject({
   kind: z.literal('recommendation'),
@@ -27,23 +109,38 @@ export const recommendationUseCaseSchema = z.strictObject({
     })
     .default({ default: 5, max: 50 })
     .refine((limit) => limit.default <= limit.max, { path: ['default'], message: 'must not exceed limit.max' }),
-  /** The rungs tried, in order, when the model gives no answer. */
-  fallback: z
-    .array(z.enum(['best-sellers']))
-    .max(1)
-    .default(['best-sellers']),
-  /** Whether what is shown changes what is bought, and so what the model learns from next. */
-  feedbackLoop: z.boolean().default(false),
+  /** The rungs tried, in order, when the version asked gives no answer. */
+  fallback: ladder(recommendationRungs).default(['best-sellers']),
+  rungBudgetsMs: rungBudgetsMs(recommendationRungs),
+});
+
+const input = z.strictObject({
+  /** What is sent when neither the request nor `from` gives a value. */
+  default: tensorValue.optional(),
+  /** Where the value comes from when the request does not give it: CEL over inputs, customer, context and now. */
+  from: expressionText.optional(),
 });
 
 export const predictionUseCaseSchema = z.strictObject({
   kind: z.literal('prediction'),
   ...shared,
-  /** By tensor name: what is sent when the request leaves the input out. */
-  inputs: z.record(z.string().min(1), z.strictObject({ default: tensorValue.optional() })).default({}),
-  /** What is answered, by output name, when the model gives no answer; absent: a failure. */
-  fallback: z.strictObject({ outputs: z.record(z.string().min(1), tensorValue) }).optional(),
-  feedbackLoop: z.boolean().default(false),
+  /** By tensor name: how the input is made when the request leaves it out. */
+  inputs: z.record(tensorName, input).default({}),
+  /** The types of what the request sends, for expressions that read `inputs.<name>`. */
+  fields: fields.default({}),
+  /** Whether a text that reads as a number is taken for one where the signature wants a number, as HTML forms send. */
+  numbersFromText: z.boolean().default(false),
+  /** An address of its own, besides /v1/predictions/{useCase}. */
+  routes: z.array(route).max(8).default([]),
+  fallback: z
+    .strictObject({
+      /** The rungs tried, in order, when the version asked gives no answer; the declared outputs come last. */
+      rungs: ladder(predictionRungs).default(['declared-outputs']),
+      /** What is answered, by output name, when nothing else is. */
+      outputs: z.record(tensorName, tensorValue).optional(),
+    })
+    .optional(),
+  rungBudgetsMs: rungBudgetsMs(predictionRungs),
 });
 
 export const useCaseSchema = z.discriminatedUnion('kind', [recommendationUseCaseSchema, predictionUseCaseSchema]);

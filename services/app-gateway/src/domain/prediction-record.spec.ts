@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { PredictionStatus } from '@vinaigrette/contracts/events';
+import { parseDocument } from '@vinaigrette/documents';
 import { loggedSchema, schemaIdOf, tensorOf, type Signature } from '@vinaigrette/signature';
 import type { KnownVersion, ReadyUseCase } from './configuration.js';
 import type { ModelAnswer } from './model-answer.js';
@@ -22,7 +23,7 @@ const wanted: KnownVersion = {
 const useCase = {
   name: 'quote',
   version: 2,
-  document: { kind: 'prediction', model: 'm', alias: 'champion', budgetMs: 1, inputs: {}, feedbackLoop: false },
+  document: parseDocument('use-case', { kind: 'prediction', model: 'm' }),
   ruleSet: undefined,
   wanted,
   versions: new Map([[3, wanted]]),
