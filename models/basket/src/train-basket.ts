@@ -1,20 +1,16 @@
 import { basename } from 'node:path';
-import { buildBaseline, type Baseline, type FeatureDefinition } from '@vinaigrette/drift';
+import type { FeatureDefinition } from '@vinaigrette/drift';
 import { Problem } from '@vinaigrette/problems';
+import { readSignature, type Signature, type Tensor } from '@vinaigrette/signature';
 import {
-  loggedSchema,
-  packRow,
-  parseGolden,
-  readSignature,
-  unpackRow,
-  type LoggedRow,
-  type Signature,
-  type Tensor,
-} from '@vinaigrette/signature';
-import { BasketSession } from './adapters/basket-session.js';
-import { measureCost } from './adapters/measure-cost.js';
+  answeredBaseline,
+  digestOf,
+  goldenAnswers,
+  measureCost,
+  ModelSession,
+  writeVersionFiles,
+} from '@vinaigrette/training';
 import { readBaskets } from './adapters/read-sales.js';
-import { digestOf, writeVersionFiles } from './adapters/version-files.js';
 import type { Card } from './card.js';
 import { answerOf } from './domain/answers.js';
 import { questionOf, type Basket } from './domain/basket.js';
@@ -68,14 +64,13 @@ export async function trainBasket(given: TrainingOptions, progress: Progress = (
 
   const onnx = ruleGraph(rules, options.policy);
   const signature = { ...readSignature(onnx), logged: loggedTensors };
-  const session = await BasketSession.open(onnx);
+  const session = await ModelSession.open(onnx);
   try {
     const golden = await goldenOf(session, baskets, rules, options.policy);
     const questions = baskets.map(questionOf).filter((question) => question !== undefined);
     const asked = questions.map((question) => question.given);
-    const baseline = await baselineOf(session, signature, asked, [
-      ...spellingsOf(skusOf(baskets), options.policy).keys(),
-    ]);
+    const vocabularies = { items: [...spellingsOf(skusOf(baskets), options.policy).keys()] };
+    const baseline = await answeredBaseline(session, signature, features, inBatches(asked), vocabularies);
     progress(`answered ${asked.length} baskets for the baseline`);
     const card: Card = {
       format: 1,
@@ -91,7 +86,10 @@ export async function trainBasket(given: TrainingOptions, progress: Progress = (
         items: new Set(rules.flatMap((rule) => [...rule.antecedent, rule.consequent])).size,
         recommendations: signature.outputs.find(({ name }) => name === 'skus')?.shape[1] as number,
       },
-      cost: { batch1: await measureCost(session, asked, 1), batch32: await measureCost(session, asked, 32) },
+      cost: {
+        batch1: await measureCost(session, 1, rounds(asked, 1)),
+        batch32: await measureCost(session, 32, rounds(asked, 32)),
+      },
       heldBack,
       baseline: { rows: baseline.rows, question: 'every basket of two SKUs or more, without its last' },
     };
@@ -144,13 +142,12 @@ function refuseUnserved(rules: readonly Rule[], { minSupport, minConfidence, max
 }
 
 /** Answers of the graph, each of which the plain rules have to give as well: else it is the graph that is wrong. */
-async function goldenOf(session: BasketSession, baskets: readonly Basket[], rules: readonly Rule[], policy: Policy) {
+async function goldenOf(session: ModelSession, baskets: readonly Basket[], rules: readonly Rule[], policy: Policy) {
   const spellings = spellingsOf(skusOf(baskets), policy);
-  const examples = [];
-  for (const batch of goldenBaskets(baskets)) {
-    const items = itemTensor(batch);
-    const outputs = await session.run(items);
-    batch.forEach((basket, row) => {
+  const batches = goldenBaskets(baskets);
+  const inputs = batches.map((batch) => ({ items: itemTensor(batch) }));
+  return goldenAnswers(session, inputs, (outputs, index) => {
+    batches[index]?.forEach((basket, row) => {
       const plain = recommend(
         rules,
         basket.map((sku) => spellings.get(sku) ?? sku),
@@ -160,29 +157,20 @@ async function goldenOf(session: BasketSession, baskets: readonly Basket[], rule
         throw new Problem('GOLDEN_MISMATCH', `The graph and the rules disagree on the basket ${basket.join(', ')}`);
       }
     });
-    const named = Object.entries(outputs).map(([name, tensor]) => [name, jsonOf(tensor)]);
-    examples.push({ inputs: { items: jsonOf(items) }, outputs: Object.fromEntries(named) });
-  }
-  parseGolden({ examples });
-  return { examples };
+  });
 }
 
-/** What the monitor will see, asked of the very graph that is served. */
-async function baselineOf(
-  session: BasketSession,
-  signature: Signature,
-  asked: readonly (readonly string[])[],
-  vocabulary: string[],
-): Promise<Baseline> {
-  const schema = loggedSchema(signature);
-  const rows: LoggedRow[] = [];
-  for (let first = 0; first < asked.length; first += BATCH) {
-    const batch = asked.slice(first, first + BATCH);
-    const items = itemTensor(batch);
-    const tensors = { items, ...(await session.run(items)) };
-    batch.forEach((_, row) => rows.push(unpackRow(schema, packRow(schema, tensors, row))));
+function* inBatches(baskets: readonly (readonly string[])[]): Generator<{ items: Tensor }> {
+  for (let first = 0; first < baskets.length; first += BATCH) {
+    yield { items: itemTensor(baskets.slice(first, first + BATCH)) };
   }
-  return buildBaseline(features, rows, undefined, { items: vocabulary });
+}
+
+/** Asks `batch` baskets a round, going round and round. */
+function rounds(baskets: readonly (readonly string[])[], batch: number) {
+  return (round: number) => ({
+    items: itemTensor(Array.from({ length: batch }, (_, row) => baskets[(round * batch + row) % baskets.length] ?? [])),
+  });
 }
 
 function salesOf(baskets: readonly Basket[], { from, to }: CheckedOptions): Card['sales'] {
@@ -203,10 +191,3 @@ function parametersOf(options: CheckedOptions, baskets: number): Card['parameter
 const skusOf = (baskets: readonly Basket[]) => new Set(baskets.flatMap((basket) => basket.skus));
 const finiteOrNull = (number: number) => (Number.isFinite(number) ? number : null);
 const isoOrNull = (ms: number | undefined) => (Number.isFinite(ms) ? new Date(ms as number).toISOString() : null);
-const jsonOf = ({ datatype, shape, data }: Tensor) => ({
-  datatype,
-  shape,
-  data: Array.from(data as ArrayLike<string | number | bigint>, (value) =>
-    typeof value === 'bigint' ? Number(value) : value,
-  ),
-});

@@ -1,7 +1,7 @@
 import { beforeAll, expect, it } from '@jest/globals';
 import { join } from 'node:path';
 import { describeWith } from '../../../tools/real-part.mjs';
-import { BasketSession } from '../src/adapters/basket-session.js';
+import { ModelSession } from '@vinaigrette/training';
 import { holdBack } from '../src/domain/hold-back.js';
 import { ruleGraph } from '../src/domain/rule-graph.js';
 import { speakingRules } from '../src/domain/speaking-rules.js';
@@ -145,11 +145,11 @@ describeWith('real data', 'DATA_DIR', 'online-retail', () => {
 
 /** The baskets on which graph and plain rules differ: in items, confidences, rules or reasons, or their order. */
 async function disagreements(rules: Parameters<typeof recommend>[0], baskets: Basket[], policy: Policy) {
-  const session = await BasketSession.open(ruleGraph(rules, policy));
+  const session = await ModelSession.open(ruleGraph(rules, policy));
   const different: string[] = [];
   for (let first = 0; first < baskets.length; first += 50) {
     const batch = baskets.slice(first, first + 50);
-    const outputs = await session.run(itemTensor(skusOf(batch)));
+    const outputs = await session.run({ items: itemTensor(skusOf(batch)) });
     batch.forEach(({ id, skus }, row) => {
       const plain = recommend(rules, skus).map((answer) => ({ ...answer, confidence: Math.fround(answer.confidence) }));
       if (JSON.stringify(answerOf(outputs, row)) !== JSON.stringify(plain)) different.push(id);

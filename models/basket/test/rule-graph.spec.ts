@@ -3,7 +3,7 @@ import { fromBinary } from '@bufbuild/protobuf';
 import fc from 'fast-check';
 import { ModelProtoSchema } from '@vinaigrette/contracts/onnx';
 import { readSignature } from '@vinaigrette/signature';
-import { BasketSession } from '../src/adapters/basket-session.js';
+import { ModelSession } from '@vinaigrette/training';
 import { answerOf } from '../src/domain/answers.js';
 import { itemTensor } from '../src/domain/item-tensor.js';
 import { compareStrength, type Rule } from '../src/domain/mine-rules.js';
@@ -21,9 +21,9 @@ const rule = (antecedent: string[], consequent: string, confidence: number): Rul
 });
 
 async function ask(rules: Rule[], baskets: (readonly string[])[]) {
-  const session = await BasketSession.open(ruleGraph(rules, 'strict'));
+  const session = await ModelSession.open(ruleGraph(rules, 'strict'));
   try {
-    return await session.run(itemTensor(baskets));
+    return await session.run({ items: itemTensor(baskets) });
   } finally {
     await session.close();
   }
@@ -83,8 +83,8 @@ describe('ruleGraph()', () => {
     { shape: [1, 0], rows: 1 },
     { shape: [3, 0], rows: 3 },
   ])('answers an empty tensor of shape $shape with $rows rows', async ({ shape, rows }) => {
-    const session = await BasketSession.open(ruleGraph(shop, 'strict'));
-    const outputs = await session.run({ datatype: 'BYTES', shape, data: [] });
+    const session = await ModelSession.open(ruleGraph(shop, 'strict'));
+    const outputs = await session.run({ items: { datatype: 'BYTES', shape, data: [] } });
     expect([outputs.skus?.shape, outputs.because?.shape]).toEqual([
       [rows, 6],
       [rows, 6, 3],

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { parseBaseline } from '@vinaigrette/drift';
 import { differenceFromGolden, parseGolden, parseSignature, readSignature, type Tensor } from '@vinaigrette/signature';
-import { BasketSession } from '../src/adapters/basket-session.js';
+import { ModelSession, type Tensors } from '@vinaigrette/training';
 import { generateDemoSales, readBaskets, trainBasket, type Card, type SalesFormat } from '../src/index.js';
 
 let folder: string;
@@ -65,9 +65,9 @@ describe('trainBasket() on the demo shop', () => {
 
   it('writes golden answers that the graph gives again', async () => {
     const { examples } = parseGolden(await jsonOf(join(outDir, 'golden.json')));
-    const session = await BasketSession.open(await readFile(join(outDir, 'model.onnx')));
+    const session = await ModelSession.open(await readFile(join(outDir, 'model.onnx')));
     for (const { inputs, outputs } of examples) {
-      expect(differenceFromGolden(outputs, await session.run(inputs.items as Tensor))).toBeUndefined();
+      expect(differenceFromGolden(outputs, await session.run(inputs as Tensors))).toBeUndefined();
     }
     await session.close();
     const asked = examples.map(({ inputs }) => (inputs.items as Tensor).data as readonly string[]);

@@ -1,8 +1,8 @@
-import { TensorProto_DataType as DataType } from '@vinaigrette/contracts/onnx';
+import { DataType, OnnxGraph } from '@vinaigrette/onnx-graph';
 import { compareTexts } from './basket.js';
 import { spellingsOf, type Policy } from './cleaning.js';
 import type { Rule } from './mine-rules.js';
-import { OnnxGraph } from './onnx-graph.js';
+
 import { RECOMMENDATIONS_MAX } from './recommend.js';
 
 /** Fewest places for the reasons of a recommendation, so that versions with short rules keep one shape. */
