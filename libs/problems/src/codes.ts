@@ -62,6 +62,10 @@ export const problems = {
     remedy: 'Raise the least support, or limit the length of an itemset',
   },
   MESSAGE_MALFORMED: { kind: 'malformed', remedy: 'Send the message that the .proto describes, whole and uncut' },
+  MODEL_CONFIG_INVALID: {
+    kind: 'invalid',
+    remedy: 'Correct the field of config.json that the message names; the README of the model server lists them all',
+  },
   MODEL_INVALID: { kind: 'invalid', remedy: 'Export the model again: the file is not an ONNX graph that can be run' },
   MODEL_NOT_FOUND: { kind: 'not-found', remedy: 'List the registered models and check the name' },
   MODEL_NOT_READY: { kind: 'unavailable', remedy: 'Wait until the model is ready, or ask for a version that is' },
@@ -70,13 +74,28 @@ export const problems = {
     remedy: 'Stop the process that has the port, or choose a free one by the variable the message names',
   },
   PREDICTION_TIMEOUT: { kind: 'timeout', remedy: 'Try again, or give the call a larger budget' },
+  PREVIOUS_VERSION_MISSING: {
+    kind: 'conflict',
+    remedy: 'Read the history of the alias and move it to a version by its number',
+  },
   QUERY_INVALID: { kind: 'invalid', remedy: 'Correct the query parameter that the message names, and ask again' },
   QUEUE_FULL: { kind: 'exhausted', remedy: 'Try again later, send less at once, or run more model servers' },
+  ROLLOUT_ACTIVE: {
+    kind: 'conflict',
+    remedy: 'Complete or abort the rollout that the message names, then start this one',
+  },
+  ROLLOUT_ENDED: { kind: 'conflict', remedy: 'List the rollouts; start a new one to try the version again' },
+  ROLLOUT_NOT_FOUND: { kind: 'not-found', remedy: 'List the rollouts and check the id' },
+  ROLLOUT_PAUSED: { kind: 'conflict', remedy: 'Resume the rollout, then advance it' },
   ROUTE_NOT_FOUND: { kind: 'not-found', remedy: 'Check method and path against the API reference at /docs' },
   RULES_NONE: { kind: 'invalid', remedy: 'Lower the least support or confidence, or train on more sales' },
   RULES_TOO_MANY: {
     kind: 'too-large',
     remedy: 'Raise the least support or confidence; or raise the limit, and accept a cost that grows with the rules',
+  },
+  RUN_TIMEOUT: {
+    kind: 'timeout',
+    remedy: 'Send less in one request, or raise run_timeout_ms in the config.json of the model',
   },
   SALES_INVALID: {
     kind: 'invalid',
@@ -87,6 +106,10 @@ export const problems = {
   SIGNATURE_MISMATCH: {
     kind: 'invalid',
     remedy: 'Send the tensors the signature names, in its types and shapes',
+  },
+  SILENCE_NOT_FOUND: {
+    kind: 'not-found',
+    remedy: 'List the silences: it may have ended by itself, or been ended already',
   },
   STORAGE_FULL: { kind: 'unavailable', remedy: 'Free space where the message says, then send the same again' },
   TRAINING_OPTION_INVALID: { kind: 'invalid', remedy: 'Give the option a value in the range the message names' },

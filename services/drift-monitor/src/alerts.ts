@@ -1,4 +1,5 @@
 import type { AlertMemory, Verdict } from './domain/alert.js';
+import type { PageDesk } from './pages.js';
 
 /** The one alert of a model version. */
 export interface Alert {
@@ -25,7 +26,7 @@ export interface Transition {
 }
 
 /** What the one evaluator may do. */
-export interface AlertDesk {
+export interface AlertDesk extends PageDesk {
   all(): Promise<Alert[]>;
   save(alert: Alert): Promise<void>;
   remove(alert: Alert): Promise<void>;

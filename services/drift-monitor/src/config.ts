@@ -3,6 +3,8 @@ import { readEnvironment } from '@vinaigrette/edge';
 
 const port = z.coerce.number().int().min(0).max(65_535);
 const address = z.string().regex(/^(\[[0-9a-fA-F:]+\]|[^:/\s]+):\d{1,5}$/, 'must be host:port');
+/** Of http or https, without the slash at its end. */
+const webAddress = z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/$/, ''));
 const DAY_MS = 24 * 60 * 60 * 1_000;
 
 const schema = z.object({
@@ -19,6 +21,15 @@ const schema = z.object({
   EVENT_LOG_DIR: z.string().default('.vinaigrette/event-log'),
   PARKED_RECORDS_MAX: z.coerce.number().int().min(0).default(100_000), // of versions not known yet; more are dead letters
   OUTCOME_WAIT_MS: z.coerce.number().int().positive().default(DAY_MS), // how long a prediction waits for its outcomes
+  ALERTMANAGER_URLS: z // comma list, every peer of the cluster; unset: none is told
+    .string()
+    .transform((urls) => urls.split(',').map((url) => url.trim()))
+    .pipe(z.array(webAddress))
+    .default([]),
+  SLACK_WEBHOOK_URL: webAddress.optional(), // an incoming webhook; unset: Slack is not told
+  ALERT_WEBHOOK_URL: webAddress.optional(), // gets Alertmanager's webhook messages, version 4; unset: nobody does
+  CONSOLE_URL: webAddress.default('http://127.0.0.1:8090'), // where pages lead; people must be able to open it
+  RUNBOOK_URL: webAddress.optional(), // folder of the runbooks; unset: those that the monitor serves itself
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   DRAIN_TIMEOUT_MS: z.coerce.number().int().positive().default(10_000), // after SIGTERM, before the process ends anyway
 });

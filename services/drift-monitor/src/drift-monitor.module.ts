@@ -5,19 +5,24 @@ import { openDatabase } from '@vinaigrette/postgres';
 import { DataSource } from 'typeorm';
 import { DriftController } from './adapters/http/drift.controller.js';
 import { HealthController } from './adapters/http/health.controller.js';
+import { PagingController } from './adapters/http/paging.controller.js';
+import { receiversOf } from './adapters/paging/receivers-of.js';
 import { Database } from './adapters/postgres/database.js';
 import { dataSourceOptions } from './adapters/postgres/data-source.js';
 import { PostgresAlerts } from './adapters/postgres/postgres-alerts.js';
 import { PostgresHits } from './adapters/postgres/postgres-hits.js';
 import { PostgresLedger } from './adapters/postgres/postgres-ledger.js';
 import { PostgresModelVersions } from './adapters/postgres/postgres-model-versions.js';
+import { PostgresPages } from './adapters/postgres/postgres-pages.js';
 import { PostgresPanes } from './adapters/postgres/postgres-panes.js';
+import { PostgresSilences } from './adapters/postgres/postgres-silences.js';
 import { ConnectWantedStates } from './adapters/registry/connect-wanted-states.js';
 import { Alerts } from './alerts.js';
 import { Clock } from './clock.js';
 import type { Config } from './config.js';
 import { CountEvents } from './count-events.js';
 import { CountParked } from './count-parked.js';
+import { DeliverPages } from './deliver-pages.js';
 import { EvaluateDrift } from './evaluate-drift.js';
 import { ForgetOldRecords } from './forget-old-records.js';
 import { Hits } from './hits.js';
@@ -27,9 +32,12 @@ import { Ledger } from './ledger.js';
 import { ListModels } from './list-models.js';
 import { MonitorMetrics } from './metrics.js';
 import { ModelVersions } from './model-versions.js';
+import { PageOnCall } from './page-on-call.js';
+import { Pages } from './pages.js';
 import { Panes } from './panes.js';
 import { ReadDrift } from './read-drift.js';
 import { ReadPerformance } from './read-performance.js';
+import { Silences } from './silences.js';
 import { WantedStates } from './wanted-states.js';
 
 /** Where every port meets its adapter. */
@@ -38,6 +46,8 @@ export class DriftMonitorModule {
   static with(config: Config, logger: Logger, clock = new Clock()): DynamicModule {
     const options = dataSourceOptions(config.DATABASE_URL, logger);
     const now = () => clock.now();
+    const receivers = receiversOf(config);
+    const receiverNames = receivers.map(({ name }) => name);
     return {
       module: DriftMonitorModule,
       imports: [
@@ -46,7 +56,7 @@ export class DriftMonitorModule {
           dataSourceFactory: () => openDatabase(options, logger),
         }),
       ],
-      controllers: [HealthController, DriftController],
+      controllers: [HealthController, DriftController, PagingController],
       providers: [
         { provide: Clock, useValue: clock },
         { provide: Database, inject: [DataSource], useFactory: (source: DataSource) => new Database(source) },
@@ -56,15 +66,29 @@ export class DriftMonitorModule {
           useFactory: (database: Database) => new PostgresLedger(database, config.PARKED_RECORDS_MAX),
         },
         ...[
-          { provide: Alerts, adapter: PostgresAlerts },
           { provide: Hits, adapter: PostgresHits },
           { provide: ModelVersions, adapter: PostgresModelVersions },
           { provide: Panes, adapter: PostgresPanes },
+          { provide: Silences, adapter: PostgresSilences },
         ].map(({ provide, adapter }) => ({
           provide,
           inject: [Database],
           useFactory: (database: Database) => new adapter(database),
         })),
+        ...[
+          { provide: Alerts, adapter: PostgresAlerts },
+          { provide: Pages, adapter: PostgresPages },
+        ].map(({ provide, adapter }) => ({
+          provide,
+          inject: [Database],
+          useFactory: (database: Database) => new adapter(database, receiverNames),
+        })),
+        {
+          provide: DeliverPages,
+          inject: [Pages, Silences, MonitorMetrics],
+          useFactory: (pages: Pages, silences: Silences, metrics: MonitorMetrics) =>
+            new DeliverPages(pages, silences, receivers, metrics, logger),
+        },
         { provide: WantedStates, useFactory: () => new ConnectWantedStates(config.REGISTRY_ADDRESS) },
         { provide: KnownVersions, useFactory: () => new KnownVersions() },
         {
@@ -104,7 +128,7 @@ export class DriftMonitorModule {
             versions: ModelVersions,
             known: KnownVersions,
             metrics: MonitorMetrics,
-          ) => new EvaluateDrift(alerts, panes, versions, known, metrics, logger),
+          ) => new EvaluateDrift(alerts, panes, versions, known, metrics, logger, [new PageOnCall()]),
         },
         {
           provide: ReadDrift,

@@ -73,6 +73,11 @@ export class MonitorMetrics {
     ...this.version,
     'baseline',
   ]);
+  readonly pagesWaiting = this.gauge('pages_waiting', 'Pages a receiver was not told of yet', ['receiver']);
+  readonly pageDeliveries = this.counter('page_deliveries_total', 'Tries to tell a receiver of a page, by result', [
+    'receiver',
+    'result',
+  ]);
   readonly evaluationSeconds = new Histogram({
     name: 'drift_monitor_evaluation_duration_seconds',
     help: 'Seconds to judge every version once',

@@ -6,12 +6,13 @@ import { GrpcServer, problemInterceptor } from '@vinaigrette/edge/connect';
 import { NestLog, ProblemFilter } from '@vinaigrette/edge/nest';
 import { KafkaReader, SegmentReader, type EventLogReader } from '@vinaigrette/event-log';
 import { monitorRoutes } from './adapters/connect/monitor-routes.js';
-import { serveConsole } from './adapters/http/console-files.js';
+import { serveConsole, serveRunbooks } from './adapters/http/console-files.js';
 import { Alerts } from './alerts.js';
 import { Clock } from './clock.js';
 import type { Config } from './config.js';
 import { CountEvents } from './count-events.js';
 import { CountParked } from './count-parked.js';
+import { DeliverPages } from './deliver-pages.js';
 import { DriftMonitorModule } from './drift-monitor.module.js';
 import { EvaluateDrift } from './evaluate-drift.js';
 import { ForgetOldRecords } from './forget-old-records.js';
@@ -25,6 +26,7 @@ const PARKED_PAUSE_MS = 2_000;
 /** Far below a pane: an evaluation starts soon after the pane's end. */
 const EVALUATION_PAUSE_MS = 5_000;
 const FORGET_PAUSE_MS = 60_000;
+const DELIVERY_PAUSE_MS = 1_000;
 
 /** Waits for the database, opens both ports, counts, and answers with what stops it all again. */
 export async function start(config: Config, logger: Logger): Promise<() => Promise<void>> {
@@ -42,6 +44,7 @@ export async function start(config: Config, logger: Logger): Promise<() => Promi
   };
   await app.register(fastifyConnectPlugin, calls);
   const page = await serveConsole(app);
+  await serveRunbooks(app);
   if (!page) logger.info('the console is not built; only the API is served');
   const grpc = new GrpcServer(calls);
 
@@ -50,9 +53,11 @@ export async function start(config: Config, logger: Logger): Promise<() => Promi
   const reader = readerOf(config, logger);
   const reading = reader.run(app.get(CountEvents));
   const [parked, evaluate, forget] = [app.get(CountParked), app.get(EvaluateDrift), app.get(ForgetOldRecords)];
+  const pages = app.get(DeliverPages);
   const stops = [
     repeat('counting parked records', PARKED_PAUSE_MS, logger, () => parked.run()),
     repeat('judging drift', EVALUATION_PAUSE_MS, logger, () => evaluate.run(clock.now())),
+    repeat('telling pages', DELIVERY_PAUSE_MS, logger, () => pages.run(clock.now())),
     repeat('forgetting old records', FORGET_PAUSE_MS, logger, () => forget.run(clock.now())),
   ];
 

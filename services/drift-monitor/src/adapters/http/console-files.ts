@@ -32,3 +32,12 @@ export async function serveConsole(app: NestFastifyApplication): Promise<boolean
   await app.register(fastifyStatic, { ...options, root: modules, prefix: '/modules/', globIgnore });
   return true;
 }
+
+/** Serves the runbooks that pages lead to at `/runbooks/NAME.md`, when they lie where the repository has them. */
+export async function serveRunbooks(app: NestFastifyApplication): Promise<void> {
+  const root = fileURLToPath(new URL('../../../../../../docs/runbooks', import.meta.url));
+  if (!existsSync(root)) return;
+  const setHeaders: FastifyStaticOptions['setHeaders'] = (reply) =>
+    void reply.headers({ ...headers, 'content-type': 'text/plain; charset=utf-8' });
+  await app.register(fastifyStatic, { root, prefix: '/runbooks/', wildcard: false, decorateReply: false, setHeaders });
+}

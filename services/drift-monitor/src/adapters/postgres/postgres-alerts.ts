@@ -1,6 +1,8 @@
 import type { EntityManager } from 'typeorm';
 import { Alerts, type Alert, type AlertDesk } from '../../alerts.js';
+import type { PageDesk } from '../../pages.js';
 import type { Database } from './database.js';
+import { pageDesk } from './page-rows.js';
 
 /** Any number of its own: one evaluator at a time. */
 const EVALUATOR_LOCK = 7_466_303;
@@ -19,7 +21,11 @@ const alertOf = ({ model, version, since_ms, judged_to_ms, verdict, memory }: Ro
 };
 
 export class PostgresAlerts extends Alerts {
-  constructor(private readonly database: Database) {
+  /** `receivers` are told of the pages that are opened. */
+  constructor(
+    private readonly database: Database,
+    private readonly receivers: readonly string[] = [],
+  ) {
     super();
   }
 
@@ -37,13 +43,13 @@ export class PostgresAlerts extends Alerts {
         EVALUATOR_LOCK,
       ]);
       if (!lock?.mine) return false;
-      await work(deskOf(manager));
+      await work({ ...deskOf(manager), ...pageDesk(manager, this.receivers) });
       return true;
     });
   }
 }
 
-function deskOf(manager: EntityManager): AlertDesk {
+function deskOf(manager: EntityManager): Omit<AlertDesk, keyof PageDesk> {
   return {
     all: async () => (await manager.query<Row[]>('SELECT * FROM drift_monitor.alert')).map(alertOf),
     save: async ({ model, version, verdict, sinceMs, judgedToMs, memory }) => {
