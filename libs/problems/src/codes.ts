@@ -17,6 +17,10 @@ export const problems = {
     kind: 'invalid',
     remedy: 'Upload the file again: its bytes are not the ones its SHA-256 names',
   },
+  ARTIFACT_IMMUTABLE: {
+    kind: 'conflict',
+    remedy: 'Log the files under another path: those of a registered version stay as they are',
+  },
   ARTIFACT_NOT_FOUND: { kind: 'not-found', remedy: 'Upload the artefact first, then name it by its SHA-256' },
   BASELINE_INVALID: {
     kind: 'invalid',
@@ -47,6 +51,7 @@ export const problems = {
     kind: 'unavailable',
     remedy: 'Try again: the thread that ran the model ended and is being replaced',
   },
+  EXPERIMENT_NOT_FOUND: { kind: 'not-found', remedy: 'Search the experiments and check id or name' },
   FILE_UNREADABLE: { kind: 'invalid', remedy: 'Check the path, what it holds, and that you may read it' },
   GOLDEN_MISMATCH: {
     kind: 'invalid',
@@ -61,6 +66,7 @@ export const problems = {
     kind: 'too-large',
     remedy: 'Raise the least support, or limit the length of an itemset',
   },
+  LOGGED_MODEL_NOT_FOUND: { kind: 'not-found', remedy: 'Search the logged models and check the id' },
   MESSAGE_MALFORMED: { kind: 'malformed', remedy: 'Send the message that the .proto describes, whole and uncut' },
   MODEL_CONFIG_INVALID: {
     kind: 'invalid',
@@ -69,6 +75,14 @@ export const problems = {
   MODEL_INVALID: { kind: 'invalid', remedy: 'Export the model again: the file is not an ONNX graph that can be run' },
   MODEL_NOT_FOUND: { kind: 'not-found', remedy: 'List the registered models and check the name' },
   MODEL_NOT_READY: { kind: 'unavailable', remedy: 'Wait until the model is ready, or ask for a version that is' },
+  NAME_TAKEN: {
+    kind: 'conflict',
+    remedy: 'Choose another name, or use the one that is there; a deleted one can be restored',
+  },
+  PARAMETER_CHANGED: {
+    kind: 'conflict',
+    remedy: 'Start another run: a parameter keeps the value it was logged with first',
+  },
   PORT_TAKEN: {
     kind: 'conflict',
     remedy: 'Stop the process that has the port, or choose a free one by the variable the message names',
@@ -93,6 +107,8 @@ export const problems = {
     kind: 'too-large',
     remedy: 'Raise the least support or confidence; or raise the limit, and accept a cost that grows with the rules',
   },
+  RUN_DELETED: { kind: 'conflict', remedy: 'Restore the run, or log to another' },
+  RUN_NOT_FOUND: { kind: 'not-found', remedy: 'Search the runs and check the id' },
   RUN_TIMEOUT: {
     kind: 'timeout',
     remedy: 'Send less in one request, or raise run_timeout_ms in the config.json of the model',
@@ -112,10 +128,19 @@ export const problems = {
     remedy: 'List the silences: it may have ended by itself, or been ended already',
   },
   STORAGE_FULL: { kind: 'unavailable', remedy: 'Free space where the message says, then send the same again' },
+  TAG_NOT_FOUND: { kind: 'not-found', remedy: 'Read the tags and check the key' },
   TRAINING_OPTION_INVALID: { kind: 'invalid', remedy: 'Give the option a value in the range the message names' },
   UPSTREAM_UNAVAILABLE: { kind: 'unavailable', remedy: 'Try again: a service behind this one does not answer' },
   USE_CASE_NOT_FOUND: { kind: 'not-found', remedy: 'List the use cases, check the name, or put its document' },
+  VERSION_IN_USE: {
+    kind: 'conflict',
+    remedy: 'Move the alias the message names to another version, or take it away, first',
+  },
   VERSION_NOT_FOUND: { kind: 'not-found', remedy: 'List the versions of the model and check number or alias' },
+  VERSION_NOT_SERVABLE: {
+    kind: 'invalid',
+    remedy: 'Convert the model to ONNX, register that, and move the alias to the new version',
+  },
   VERSION_QUARANTINED: {
     kind: 'unavailable',
     remedy: 'Mend what the message names, register the result as a new version, and move the alias to it',
