@@ -1,8 +1,9 @@
 import { describe, it } from '@jest/globals';
 
 /**
- * A suite that talks to a real part (PostgreSQL, Kafka, Chromium, the real data sets), found by an environment variable
- * that `npm test` sets. Without it the suite is skipped under a name nobody overlooks; in CI that is a failure.
+ * A suite that talks to a real part (PostgreSQL, Kafka, Chromium, Python clients, the real data sets), found by an
+ * environment variable that `npm test` sets. Without it the suite is skipped under a name nobody overlooks; in CI that
+ * is a failure.
  */
 export function describeWith(part, variable, title, body) {
   if (process.env[variable]) return describe(title, body);

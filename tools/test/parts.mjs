@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { onPath, root } from '../processes.mjs';
+import { findPythonClients } from './python-clients.mjs';
 
 /** What runs of this command started, a folder for each, named for its process. */
 const runs = path.join(root, '.vinaigrette/test');
@@ -15,6 +16,7 @@ const parts = [
   { name: 'PostgreSQL', variable: 'DATABASE_URL', required: true, find: findPostgres },
   { name: 'Kafka', variable: 'KAFKA_BROKERS', required: true, find: findKafka },
   { name: 'Chromium', variable: 'CHROMIUM_PATH', required: true, find: findChromium },
+  { name: 'the Python clients', variable: 'PYTHON_CLIENTS', required: true, find: findPython },
   { name: 'real data', variable: 'DATA_DIR', required: false, find: findData },
 ];
 const stops = [];
@@ -66,6 +68,11 @@ async function findKafka() {
 async function findChromium() {
   const value = await onPath(['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']);
   return value ? { value, from: value } : { why: 'there is no chromium, chromium-browser or google-chrome on PATH' };
+}
+
+async function findPython() {
+  const value = await findPythonClients();
+  return { value, from: `virtual environments in ${value}` };
 }
 
 async function findData() {
