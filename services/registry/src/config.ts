@@ -23,6 +23,7 @@ const schema = z.object({
     .default(4 * GIB), // resident, of one inspection
   INSPECTIONS_MAX: z.coerce.number().int().positive().default(2), // at the same time; others wait
   WANTED_STATE_POLL_MS: z.coerce.number().int().positive().default(5_000), // the net below LISTEN/NOTIFY
+  ROLLOUT_STEP_POLL_MS: z.coerce.number().int().positive().default(1_000), // how often due steps are looked for
   DRAIN_TIMEOUT_MS: z.coerce.number().int().positive().default(10_000), // after SIGTERM, before calls are cut
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
 });

@@ -1,9 +1,10 @@
-import type { AliasChange, Document, Model, ModelVersion } from '@vinaigrette/contracts/registry';
+import type { AliasChange, Document, Model, ModelVersion, Rollout, Subject } from '@vinaigrette/contracts/registry';
 import { Problem } from '@vinaigrette/problems';
 import type { Aliases } from './aliases.js';
 import type { Documents } from './documents.js';
 import { checkName, versionChoice } from './domain/names.js';
 import type { ModelVersions } from './model-versions.js';
+import type { Rollouts } from './rollouts.js';
 
 /** Answers what there is. */
 export class ReadCatalogue {
@@ -11,6 +12,7 @@ export class ReadCatalogue {
     private readonly versions: ModelVersions,
     private readonly documents: Documents,
     private readonly aliases: Aliases,
+    private readonly rolloutHistory: Rollouts,
   ) {}
 
   models(): Promise<Model[]> {
@@ -52,5 +54,14 @@ export class ReadCatalogue {
     checkName(kind, 'subject.kind');
     checkName(name, 'subject.name');
     return this.aliases.changes(kind, name);
+  }
+
+  /** Newest first. `subject` undefined: of everything; `active`: only those running or paused. */
+  async rollouts(subject: Subject | undefined, active: boolean): Promise<Rollout[]> {
+    if (subject) {
+      checkName(subject.kind, 'subject.kind');
+      checkName(subject.name, 'subject.name');
+    }
+    return this.rolloutHistory.list({ subject, active });
   }
 }

@@ -12,6 +12,7 @@ import { dataSourceOptions } from './adapters/postgres/data-source.js';
 import { PostgresAliases } from './adapters/postgres/postgres-aliases.js';
 import { PostgresDocuments } from './adapters/postgres/postgres-documents.js';
 import { PostgresModelVersions } from './adapters/postgres/postgres-model-versions.js';
+import { PostgresRollouts } from './adapters/postgres/postgres-rollouts.js';
 import { PostgresWantedStates } from './adapters/postgres/postgres-wanted-states.js';
 import { Aliases } from './aliases.js';
 import { Artifacts } from './artifacts.js';
@@ -20,10 +21,13 @@ import { Documents } from './documents.js';
 import { Inspector } from './inspector.js';
 import { Metrics } from './metrics.js';
 import { ModelVersions } from './model-versions.js';
+import { MoveRollout } from './move-rollout.js';
 import { PutDocument } from './put-document.js';
 import { ReadCatalogue } from './read-catalogue.js';
 import { RegisterVersion } from './register-version.js';
+import { Rollouts } from './rollouts.js';
 import { SetAlias } from './set-alias.js';
+import { StartRollout } from './start-rollout.js';
 import { WantedStates } from './wanted-states.js';
 import { WatchWantedState } from './watch-wanted-state.js';
 
@@ -48,6 +52,7 @@ export class RegistryModule {
           { provide: ModelVersions, adapter: PostgresModelVersions },
           { provide: Documents, adapter: PostgresDocuments },
           { provide: Aliases, adapter: PostgresAliases },
+          { provide: Rollouts, adapter: PostgresRollouts },
           { provide: WantedStates, adapter: PostgresWantedStates },
         ].map(({ provide, adapter }) => ({
           provide,
@@ -64,11 +69,13 @@ export class RegistryModule {
         },
         { provide: PutDocument, inject: [Documents], useFactory: (documents: Documents) => new PutDocument(documents) },
         { provide: SetAlias, inject: [Aliases], useFactory: (aliases: Aliases) => new SetAlias(aliases) },
+        { provide: StartRollout, inject: [Rollouts], useFactory: (rollouts: Rollouts) => new StartRollout(rollouts) },
+        { provide: MoveRollout, inject: [Rollouts], useFactory: (rollouts: Rollouts) => new MoveRollout(rollouts) },
         {
           provide: ReadCatalogue,
-          inject: [ModelVersions, Documents, Aliases],
-          useFactory: (versions: ModelVersions, documents: Documents, aliases: Aliases) =>
-            new ReadCatalogue(versions, documents, aliases),
+          inject: [ModelVersions, Documents, Aliases, Rollouts],
+          useFactory: (versions: ModelVersions, documents: Documents, aliases: Aliases, rollouts: Rollouts) =>
+            new ReadCatalogue(versions, documents, aliases, rollouts),
         },
         {
           provide: WatchWantedState,

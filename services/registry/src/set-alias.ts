@@ -1,27 +1,35 @@
 import type { AliasChange } from '@vinaigrette/contracts/registry';
 import { Problem } from '@vinaigrette/problems';
-import type { Aliases } from './aliases.js';
+import type { Aliases, AliasKey, By } from './aliases.js';
 import { decideAlias, type AliasWish } from './domain/decide-alias.js';
+import { decideRollBack, type RollBackWish } from './domain/decide-roll-back.js';
 import { checkActor, checkAliasName, checkName, checkReason } from './domain/names.js';
 
 /** Moves an alias atomically, and only from where the caller believes it stands. */
 export class SetAlias {
   constructor(private readonly aliases: Aliases) {}
 
-  async set(
-    wish: AliasWish,
-    by: { actor: string; reason: string },
-  ): Promise<{ change: AliasChange; revision: bigint }> {
-    if (wish.subject.kind === '') {
-      throw new Problem('BODY_INVALID', 'The subject has no kind: "model", or the kind of a document', {
-        field: 'subject.kind',
-      });
-    }
-    checkName(wish.subject.kind, 'subject.kind');
-    checkName(wish.subject.name, 'subject.name');
-    checkAliasName(wish.alias, 'alias');
-    checkActor(by.actor, 'actor');
-    checkReason(by.reason, 'reason');
-    return this.aliases.move(wish, by, decideAlias);
+  async set(wish: AliasWish, by: By): Promise<{ change: AliasChange; revision: bigint }> {
+    check(wish, by);
+    return this.aliases.move(wish, by, (facts) => decideAlias(wish, facts));
   }
+
+  /** Gives it back to the version that held it before. */
+  async rollBack(wish: RollBackWish, by: By): Promise<{ change: AliasChange; revision: bigint }> {
+    check(wish, by);
+    return this.aliases.move(wish, by, (facts) => decideRollBack(wish, facts));
+  }
+}
+
+function check({ subject, alias }: AliasKey, { actor, reason }: By): void {
+  if (subject.kind === '') {
+    throw new Problem('BODY_INVALID', 'The subject has no kind: "model", or the kind of a document', {
+      field: 'subject.kind',
+    });
+  }
+  checkName(subject.kind, 'subject.kind');
+  checkName(subject.name, 'subject.name');
+  checkAliasName(alias, 'alias');
+  checkActor(actor, 'actor');
+  checkReason(reason, 'reason');
 }

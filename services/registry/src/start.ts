@@ -1,5 +1,6 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fastifyConnectPlugin } from '@connectrpc/connect-fastify';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -14,11 +15,13 @@ import { Artifacts } from './artifacts.js';
 import type { Config } from './config.js';
 import { Inspector } from './inspector.js';
 import { Metrics } from './metrics.js';
+import { MoveRollout } from './move-rollout.js';
 import { PutDocument } from './put-document.js';
 import { ReadCatalogue } from './read-catalogue.js';
 import { RegisterVersion } from './register-version.js';
 import { RegistryModule } from './registry.module.js';
 import { SetAlias } from './set-alias.js';
+import { StartRollout } from './start-rollout.js';
 import { WatchWantedState } from './watch-wanted-state.js';
 
 /** Largest message of a call. Documents and chunks have limits of their own, below it, with better words. */
@@ -40,6 +43,8 @@ export async function start(config: Config, logger: Logger): Promise<() => Promi
       registerVersion: app.get(RegisterVersion),
       putDocument: app.get(PutDocument),
       setAlias: app.get(SetAlias),
+      startRollout: app.get(StartRollout),
+      moveRollout: app.get(MoveRollout),
       readCatalogue: app.get(ReadCatalogue),
       watchWantedState: watch,
     }),
@@ -52,6 +57,7 @@ export async function start(config: Config, logger: Logger): Promise<() => Promi
   const listening = new AbortController();
   void hearChanges(config.DATABASE_URL, logger, listening.signal, () => void watch.refresh());
   const poll = setInterval(() => void watch.refresh(), config.WANTED_STATE_POLL_MS);
+  const stopSteps = takeSteps(app.get(MoveRollout), config.ROLLOUT_STEP_POLL_MS, logger);
   await watch.refresh();
 
   const http: Server = app.getHttpServer();
@@ -65,6 +71,7 @@ export async function start(config: Config, logger: Logger): Promise<() => Promi
   return async () => {
     watch.close();
     clearInterval(poll);
+    const stepTaken = stopSteps();
     listening.abort();
     // Half of the time for calls to end by themselves; then they are cut, so that the rest can close in order.
     const deadline = setTimeout(() => {
@@ -72,9 +79,26 @@ export async function start(config: Config, logger: Logger): Promise<() => Promi
       inspector.close();
       http.closeAllConnections();
     }, config.DRAIN_TIMEOUT_MS / 2);
-    await grpc.drain();
+    await Promise.all([grpc.drain(), stepTaken]);
     await app.close();
     clearTimeout(deadline);
+  };
+}
+
+/** Takes the steps that rollouts are due for, again and again, one round after the other. Answers with what ends it. */
+function takeSteps(rollouts: MoveRollout, everyMs: number, logger: Logger): () => Promise<void> {
+  const over = new AbortController();
+  const rounds = async () => {
+    while (!over.signal.aborted) {
+      await sleep(everyMs, undefined, { signal: over.signal, ref: false }).catch(() => undefined);
+      if (over.signal.aborted) return;
+      await rollouts.byTime().catch((error) => logger.warn({ err: error }, 'rollouts could not be stepped'));
+    }
+  };
+  const done = rounds();
+  return () => {
+    over.abort();
+    return done;
   };
 }
 

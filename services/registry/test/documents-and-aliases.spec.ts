@@ -94,7 +94,7 @@ describeWith('PostgreSQL', 'DATABASE_URL', 'documents and aliases', () => {
     const first = await set(1, 0);
     expect(first.change).toMatchObject({ subject, alias: 'champion', from: 0, to: 1, ...by });
     const second = await set(2, 1);
-    expect(second.revision).toBe(first.revision + 1n);
+    expect(second.revision).toBeGreaterThan(first.revision);
     expect(await refusal(set(2, 1))).toMatchObject({ status: 'Aborted', code: 'ALIAS_MOVED', field: 'expected' });
     expect((await client.getModelVersion({ model: 'negation', version: 'champion' })).modelVersion?.version).toBe(2);
     const [model] = (await client.listModels({})).models;

@@ -73,8 +73,9 @@ describeWith('PostgreSQL', 'DATABASE_URL', 'a registry killed again and again', 
       written.push(...changes);
     }
     expect(written.map(({ reason }) => reason)).toEqual(expect.arrayContaining([...said.reasons]));
+    const revisions = await bench.query<{ revision: string }>('SELECT revision FROM registry.alias_change ORDER BY id');
     const [row] = await bench.query<{ revision: string }>('SELECT revision FROM registry.wanted_revision');
-    expect(Number(row?.revision)).toBe(written.length);
+    expect(Number(row?.revision)).toBe(Math.max(...revisions.map(({ revision }) => Number(revision))));
     // The test means something only when the kills fell between acknowledged things.
     expect([said.versions.size > 0, said.documents.size > 0, said.reasons.size > 0]).toEqual([true, true, true]);
     console.log(

@@ -8,13 +8,9 @@ const wish = (version: number, expected?: number, kind = 'model'): AliasWish => 
   version,
   expected,
 });
-const facts = (holder: number, highest = 9): AliasFacts => ({
-  holder,
-  subjectExists: highest > 0,
-  versionExists: true,
-});
+const facts = (holder: number, highest = 9): AliasFacts => ({ holder, highest, past: [] });
 const stay = { action: 'stay' };
-const move = (from: number, to: number) => ({ action: 'move', from, to });
+const move = (from: number, to: number) => ({ action: 'move', from, to, rolledBack: false });
 
 describe('decideAlias()', () => {
   it.each([
@@ -51,7 +47,7 @@ describe('decideAlias()', () => {
     {
       what: 'a version there is not',
       wish: wish(3),
-      facts: { ...facts(2), versionExists: false },
+      facts: facts(2, 2),
       code: 'VERSION_NOT_FOUND',
       field: 'version',
     },
@@ -73,7 +69,7 @@ describe('decideAlias()', () => {
     {
       what: 'a document version there is not',
       wish: wish(3, 0, 'rule-set'),
-      facts: { ...facts(2), versionExists: false },
+      facts: facts(2, 2),
       code: 'DOCUMENT_NOT_FOUND',
       field: 'version',
     },

@@ -11,6 +11,7 @@ const VERSION = /^[1-9][0-9]{0,8}$/;
 const ACTOR_LENGTH_MAX = 200;
 const REASON_LENGTH_MAX = 2_000;
 const PATH_LENGTH_MAX = 255;
+const EVIDENCE_LENGTH_MAX = 64 * 1024;
 
 /** What an alias points to when it names a model and not a document. */
 export const MODEL_KIND = 'model';
@@ -45,6 +46,20 @@ export function checkReason(reason: string, field: string): void {
 
 export function checkDescription(description: string, field: string): void {
   checkText(description, field, REASON_LENGTH_MAX);
+}
+
+/** The numbers behind a verdict: JSON, or nothing. */
+export function checkEvidence(text: string, field: string): void {
+  if (text.length > EVIDENCE_LENGTH_MAX) {
+    refuse(field, `The evidence has ${text.length} characters; at most ${EVIDENCE_LENGTH_MAX} are kept`);
+  }
+  if (text === '') return;
+  try {
+    JSON.parse(text);
+  } catch (error) {
+    refuse(field, `The evidence is not JSON: ${(error as Error).message}`);
+  }
+  if (text.includes('\0')) refuse(field, 'The evidence holds control characters');
 }
 
 /** A file's place within its version: relative, with forward slashes, never out of the folder it is laid out in. */

@@ -1,13 +1,14 @@
 import type { ConnectRouter } from '@connectrpc/connect';
-import { RegistryService, type SetAliasRequest, type UploadArtifactRequest } from '@vinaigrette/contracts/registry';
+import { RegistryService, type Subject, type UploadArtifactRequest } from '@vinaigrette/contracts/registry';
 import { Problem } from '@vinaigrette/problems';
 import type { Artifacts } from '../../artifacts.js';
-import type { AliasWish } from '../../domain/decide-alias.js';
+import type { MoveRollout } from '../../move-rollout.js';
 import { checkSha256 } from '../../domain/names.js';
 import type { PutDocument } from '../../put-document.js';
 import type { ReadCatalogue } from '../../read-catalogue.js';
 import type { RegisterVersion } from '../../register-version.js';
 import type { SetAlias } from '../../set-alias.js';
+import type { StartRollout } from '../../start-rollout.js';
 import type { WatchWantedState } from '../../watch-wanted-state.js';
 
 const CHUNK_BYTES_MAX = 1024 * 1024;
@@ -18,6 +19,8 @@ export interface UseCases {
   registerVersion: RegisterVersion;
   putDocument: PutDocument;
   setAlias: SetAlias;
+  startRollout: StartRollout;
+  moveRollout: MoveRollout;
   readCatalogue: ReadCatalogue;
   watchWantedState: WatchWantedState;
 }
@@ -25,6 +28,7 @@ export interface UseCases {
 /** The service as every protocol serves it: gRPC on its port, Connect, JSON and gRPC-Web on the HTTP port. */
 export function registryRoutes(useCases: UseCases): (router: ConnectRouter) => void {
   const { artifacts, registerVersion, putDocument, setAlias, readCatalogue, watchWantedState } = useCases;
+  const { startRollout, moveRollout } = useCases;
   return (router) =>
     router.service(RegistryService, {
       uploadArtifact: (requests) => artifacts.keep(chunksOf(requests)),
@@ -48,11 +52,27 @@ export function registryRoutes(useCases: UseCases): (router: ConnectRouter) => v
 
       listDocuments: async ({ kind }) => ({ documents: await readCatalogue.documentsOf(kind) }),
 
-      setAlias: (request) => setAlias.set(wishOf(request), { actor: request.actor, reason: request.reason }),
+      setAlias: ({ subject, alias, version, expected, actor, reason }) =>
+        setAlias.set({ subject: named(subject), alias, version, expected }, { actor, reason }),
+
+      rollBackAlias: ({ subject, alias, expected, actor, reason }) =>
+        setAlias.rollBack({ subject: named(subject), alias, expected }, { actor, reason }),
 
       listAliasChanges: async ({ subject }) => ({
         changes: await readCatalogue.aliasChanges(subject?.kind ?? '', subject?.name ?? ''),
       }),
+
+      startRollout: async (request) => ({ rollout: await startRollout.start(request) }),
+
+      changeRollout: async ({ id, move, actor, reason }) => ({
+        rollout: await moveRollout.byHand(id, move, { actor, reason }),
+      }),
+
+      listRollouts: async ({ subject, active }) => ({ rollouts: await readCatalogue.rollouts(subject, active) }),
+
+      reportVerdict: async (request) => ({ rollout: await moveRollout.byVerdict(request) }),
+
+      reportRolloutCounts: async (request) => ({ rollout: await moveRollout.byCounts(request) }),
 
       async *watch(_request, { signal }) {
         for await (const state of watchWantedState.watch(signal)) yield { state };
@@ -71,6 +91,4 @@ async function* chunksOf(requests: AsyncIterable<UploadArtifactRequest>): AsyncI
   }
 }
 
-function wishOf({ subject, alias, version, expected }: SetAliasRequest): AliasWish {
-  return { subject: { kind: subject?.kind ?? '', name: subject?.name ?? '' }, alias, version, expected };
-}
+const named = (subject: Subject | undefined) => ({ kind: subject?.kind ?? '', name: subject?.name ?? '' });

@@ -3,8 +3,10 @@ import { postgresOptions } from '@vinaigrette/postgres';
 import { entities } from './entities.js';
 import { FirstTables1763683200000 } from './migrations/0001-first-tables.js';
 import { Mlflow1763683200002 } from './migrations/0002-mlflow.js';
+import { Rollouts1763769600000 } from './migrations/0003-rollouts.js';
 
-export const migrations = [FirstTables1763683200000, Mlflow1763683200002];
+/** Run in the order of the times in their names. */
+export const migrations = [FirstTables1763683200000, Mlflow1763683200002, Rollouts1763769600000];
 
 /** The registry's tables, in a schema of their own. */
 export const dataSourceOptions = (url: string, logger: Logger) =>

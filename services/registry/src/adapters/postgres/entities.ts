@@ -1,3 +1,4 @@
+import { RolloutChangeRow, RolloutCountRow, RolloutRow } from './rollout-entities.js';
 import { Check, Column, Entity, Index, PrimaryColumn, PrimaryGeneratedColumn, Unique } from 'typeorm';
 
 /** A version's file as its row keeps it: JSON has no 64-bit integers, and 2 GiB is far below 2^53. */
@@ -85,6 +86,10 @@ export class AliasRow {
 
   @Column('integer')
   version!: number;
+
+  /** Who held it before, as the history tells it; 0: nobody. */
+  @Column('integer')
+  previous!: number;
 }
 
 /** Every move of every alias; rows are added, never changed, which a trigger enforces. */
@@ -122,6 +127,9 @@ export class AliasChangeRow {
   @Column('text')
   reason!: string;
 
+  @Column('boolean', { name: 'rolled_back', default: false })
+  rolledBack!: boolean;
+
   /** Of the wanted state that first held the change. */
   @Column('bigint')
   revision!: string;
@@ -130,7 +138,7 @@ export class AliasChangeRow {
   changedAt!: Date;
 }
 
-/** One row: how often the wanted state has changed. Its lock puts all changes in one order. */
+/** One row: the revision of the wanted state. Its lock puts all changes in one order. */
 @Entity({ schema: 'registry', name: 'wanted_revision' })
 @Check('wanted_revision_one_row', 'id = 1')
 export class WantedRevisionRow {
@@ -141,4 +149,13 @@ export class WantedRevisionRow {
   revision!: string;
 }
 
-export const entities = [ModelVersionRow, DocumentRow, AliasRow, AliasChangeRow, WantedRevisionRow];
+export const entities = [
+  ModelVersionRow,
+  DocumentRow,
+  AliasRow,
+  AliasChangeRow,
+  WantedRevisionRow,
+  RolloutRow,
+  RolloutChangeRow,
+  RolloutCountRow,
+];

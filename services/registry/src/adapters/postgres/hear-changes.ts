@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '@vinaigrette/edge';
 import pg from 'pg';
-import { WANTED_CHANNEL } from './postgres-aliases.js';
+import { WANTED_CHANNEL } from './wanted-revision.js';
 
 const RETRY_MS = 1_000;
 

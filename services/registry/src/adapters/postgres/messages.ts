@@ -45,5 +45,6 @@ export function aliasChangeOf(row: AliasChangeRow): AliasChange {
     actor: row.actor,
     reason: row.reason,
     changedAtMs: BigInt(row.changedAt.getTime()),
+    rolledBack: row.rolledBack,
   });
 }

@@ -1,0 +1,50 @@
+import type { EntityManager } from 'typeorm';
+import type { By } from '../../aliases.js';
+import type { AliasFacts, AliasMove } from '../../domain/decide-alias.js';
+import { previousHolder } from '../../domain/decide-roll-back.js';
+import { MODEL_KIND } from '../../domain/names.js';
+import { AliasChangeRow, AliasRow, DocumentRow, ModelVersionRow } from './entities.js';
+import { nextRevision } from './wanted-revision.js';
+
+/** An alias as its rows name it. */
+export interface AliasRowKey {
+  kind: string;
+  name: string;
+  alias: string;
+}
+
+/** The highest number the subject has; 0: there is none. Numbers have no gaps and versions are never taken away. */
+export async function highestVersion(manager: EntityManager, kind: string, name: string): Promise<number> {
+  const highest =
+    kind === MODEL_KIND
+      ? await manager.maximum(ModelVersionRow, 'version', { model: name })
+      : await manager.maximum(DocumentRow, 'version', { kind, name });
+  return highest ?? 0;
+}
+
+/** What a decision on the alias needs to know. Only right under the subject's lock. */
+export async function readAliasFacts(manager: EntityManager, key: AliasRowKey): Promise<AliasFacts> {
+  const past = await manager.find(AliasChangeRow, { where: key, order: { id: 'ASC' } });
+  return {
+    holder: past.at(-1)?.to ?? 0,
+    highest: await highestVersion(manager, key.kind, key.name),
+    past,
+  };
+}
+
+/** Writes a move that was decided on those facts: alias, history and revision. The subject's lock must be held. */
+export async function writeAliasMove(
+  manager: EntityManager,
+  key: AliasRowKey,
+  { from, to, rolledBack }: AliasMove,
+  { actor, reason }: By,
+  past: AliasFacts['past'],
+): Promise<AliasChangeRow> {
+  const previous = previousHolder([...past, { from, to, rolledBack }]);
+  if (to === 0) await manager.delete(AliasRow, key);
+  else await manager.upsert(AliasRow, { ...key, version: to, previous }, ['kind', 'name', 'alias']);
+  const revision = await nextRevision(manager);
+  const written = await manager.insert(AliasChangeRow, { ...key, actor, reason, from, to, rolledBack, revision });
+  const { id } = written.identifiers[0] as { id: string };
+  return manager.findOneByOrFail(AliasChangeRow, { id });
+}

@@ -1,0 +1,274 @@
+import { Problem } from '@vinaigrette/problems';
+import type { EntityManager } from 'typeorm';
+import type { KeyValue } from '../../../domain/mlflow/limits.js';
+import { stageOf } from '../../../domain/mlflow/stages.js';
+import { MODEL_KIND } from '../../../domain/names.js';
+import {
+  RegisteredModels,
+  type RegisteredModel,
+  type RegisteredVersion,
+  type VersionChange,
+  type VersionTold,
+} from '../../../registered-models.js';
+import type { Search } from '../../../tracking.js';
+import { lockUntilCommit, type Database } from '../database.js';
+import { highestVersion } from '../postgres-model-versions.js';
+import {
+  modelColumns,
+  modelOf,
+  SELECT_MODEL,
+  SELECT_VERSION,
+  versionColumns,
+  versionOf,
+  type ModelRow,
+  type VersionRow,
+} from './registered-rows.js';
+import { jsonOf, orderSql, setTagSql, Values, whereSql } from './search-sql.js';
+
+export class PostgresRegisteredModels extends RegisteredModels {
+  constructor(private readonly database: Database) {
+    super();
+  }
+
+  async create(name: string, description: string, tags: readonly KeyValue[], atMs: number): Promise<void> {
+    await this.database.write(async (manager) => {
+      await lockUntilCommit(manager, MODEL_KIND, name);
+      if (await findModel(manager, name)) {
+        throw new Problem('NAME_TAKEN', `There is a registered model ${name} already`, { field: 'name' });
+      }
+      await manager.query(
+        `INSERT INTO registry.mlflow_registered_model VALUES ($1, $2, 'active', $3, $3, $4)
+         ON CONFLICT (name) DO UPDATE SET description = excluded.description, lifecycle_stage = 'active',
+           created_at_ms = excluded.created_at_ms, updated_at_ms = excluded.updated_at_ms, tags = excluded.tags`,
+        [name, description, atMs, jsonOf(tags)],
+      );
+    });
+  }
+
+  async find(name: string): Promise<RegisteredModel | undefined> {
+    const row = await this.database.read(async (manager) => {
+      const model = await findModel(manager, name);
+      return model && { ...model, latest: await latestVersions(manager, [name]) };
+    });
+    return row && modelOf(row, row.latest);
+  }
+
+  async change(
+    name: string,
+    { description, tag }: { description?: string; tag?: { key: string; value: string | undefined } },
+    atMs: number,
+  ): Promise<void> {
+    await this.database.write(async (manager) => {
+      await this.adoptModel(manager, name);
+      const values = new Values();
+      const where = values.add(name, 'text');
+      await manager.query(
+        `UPDATE registry.mlflow_registered_model SET updated_at_ms = ${values.add(atMs, 'bigint')},
+           description = coalesce(${values.add(description, 'text')}, description)
+           ${tag ? `, tags = ${setTagSql(tag.key, tag.value, values)}` : ''} WHERE name = ${where}`,
+        values.list,
+      );
+    });
+  }
+
+  async remove(name: string, atMs: number): Promise<void> {
+    await this.database.write(async (manager) => {
+      const { aliases } = await this.adoptModel(manager, name);
+      const [alias] = Object.keys(aliases);
+      if (alias !== undefined) throw inUse(name, alias);
+      await manager.query(
+        `INSERT INTO registry.mlflow_version
+         SELECT name, version, source, run_id, run_link, model_id, description, user_id, status_message,
+           'deleted', archived, created_at_ms, $2, tags FROM registry.mlflow_version_seen WHERE name = $1
+         ON CONFLICT (name, version) DO UPDATE SET lifecycle_stage = 'deleted', updated_at_ms = $2`,
+        [name, atMs],
+      );
+      await manager.query(
+        `UPDATE registry.mlflow_registered_model SET lifecycle_stage = 'deleted', updated_at_ms = $2 WHERE name = $1`,
+        [name, atMs],
+      );
+    });
+  }
+
+  async search({ conditions, order, limit, offset }: Search): Promise<RegisteredModel[]> {
+    const values = new Values();
+    const { rows, latest } = await this.database.read(async (manager) => {
+      const rows = await manager.query<ModelRow[]>(
+        `${SELECT_MODEL} WHERE true ${whereSql(conditions, modelColumns, values)}
+         ORDER BY ${orderSql(order, modelColumns, values, 'model.name')}
+         LIMIT ${values.add(limit, 'bigint')} OFFSET ${values.add(offset, 'bigint')}`,
+        values.list,
+      );
+      const names = rows.map(({ name }) => name);
+      return { rows, latest: await latestVersions(manager, names) };
+    });
+    return rows.map((row) =>
+      modelOf(
+        row,
+        latest.filter(({ name }) => name === row.name),
+      ),
+    );
+  }
+
+  async addVersion(told: VersionTold, number: number | undefined, atMs: number): Promise<RegisteredVersion> {
+    const { name } = told;
+    return this.database.write(async (manager) => {
+      await this.adoptModel(manager, name);
+      const version = number ?? (await highestVersion(manager, name)) + 1;
+      await manager.query(
+        `INSERT INTO registry.mlflow_version
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'active', false, $10, $10, $11)
+         ON CONFLICT (name, version) DO UPDATE SET lifecycle_stage = 'active'`,
+        [
+          name,
+          version,
+          told.source,
+          told.runId,
+          told.runLink,
+          told.modelId,
+          told.description,
+          told.userId,
+          told.statusMessage,
+          atMs,
+          JSON.stringify(told.tags),
+        ],
+      );
+      await manager.query('UPDATE registry.mlflow_registered_model SET updated_at_ms = $2 WHERE name = $1', [
+        name,
+        atMs,
+      ]);
+      return (await findVersion(manager, name, version)) as RegisteredVersion;
+    });
+  }
+
+  findVersion(name: string, version: number): Promise<RegisteredVersion | undefined> {
+    return this.database.read((manager) => findVersion(manager, name, version));
+  }
+
+  async holder(name: string, alias: string): Promise<RegisteredVersion | undefined> {
+    const [row] = await this.database.read((manager) =>
+      manager.query<VersionRow[]>(
+        `${SELECT_VERSION} WHERE version.name = $1 AND version.version =
+           (SELECT version FROM registry.mlflow_alias_seen WHERE name = $1 AND alias = $2)`,
+        [name, alias],
+      ),
+    );
+    return row && versionOf(row);
+  }
+
+  async changeVersion(name: string, version: number, change: VersionChange, atMs: number): Promise<void> {
+    const { description, archived, tag } = change;
+    await this.database.write(async (manager) => {
+      await this.adoptVersion(manager, name, version);
+      const values = new Values();
+      const [ofName, ofVersion] = [values.add(name, 'text'), values.add(version, 'integer')];
+      await manager.query(
+        `UPDATE registry.mlflow_version SET updated_at_ms = ${values.add(atMs, 'bigint')},
+           description = coalesce(${values.add(description, 'text')}, description)
+           ${archived === undefined ? '' : `, archived = ${archived}`}
+           ${tag ? `, tags = ${setTagSql(tag.key, tag.value, values)}` : ''}
+         WHERE name = ${ofName} AND version = ${ofVersion}`,
+        values.list,
+      );
+    });
+  }
+
+  async removeVersion(name: string, version: number, atMs: number): Promise<void> {
+    await this.database.write(async (manager) => {
+      const { aliases } = await this.adoptVersion(manager, name, version);
+      if (aliases[0] !== undefined) throw inUse(`version ${version} of ${name}`, aliases[0]);
+      await manager.query(
+        `UPDATE registry.mlflow_version SET lifecycle_stage = 'deleted', updated_at_ms = $3
+         WHERE name = $1 AND version = $2`,
+        [name, version, atMs],
+      );
+    });
+  }
+
+  async searchVersions({ conditions, order, limit, offset }: Search): Promise<RegisteredVersion[]> {
+    const values = new Values();
+    const rows = await this.database.read((manager) =>
+      manager.query<VersionRow[]>(
+        `${SELECT_VERSION} WHERE true ${whereSql(conditions, versionColumns, values)}
+         ORDER BY ${orderSql(order, versionColumns, values, 'version.updated_at_ms DESC, version.name, version.version DESC')}
+         LIMIT ${values.add(limit, 'bigint')} OFFSET ${values.add(offset, 'bigint')}`,
+        values.list,
+      ),
+    );
+    return rows.map(versionOf);
+  }
+
+  async setOwnAlias(name: string, alias: string, version: number | undefined): Promise<void> {
+    await this.database.write((manager) =>
+      version === undefined
+        ? manager.query('DELETE FROM registry.mlflow_alias WHERE name = $1 AND alias = $2', [name, alias])
+        : manager.query(
+            `INSERT INTO registry.mlflow_alias VALUES ($1, $2, $3)
+             ON CONFLICT (name, alias) DO UPDATE SET version = excluded.version`,
+            [name, alias, version],
+          ),
+    );
+  }
+
+  /** Holds off other changes of the model, and gives one that was registered without MLflow a row of MLflow's. */
+  private async adoptModel(manager: EntityManager, name: string): Promise<ModelRow> {
+    await lockUntilCommit(manager, MODEL_KIND, name);
+    const found = await findModel(manager, name);
+    if (!found) throw new Problem('MODEL_NOT_FOUND', `There is no registered model ${name}`, { field: 'name' });
+    await manager.query(
+      `INSERT INTO registry.mlflow_registered_model VALUES ($1, $2, 'active', $3, $4, $5) ON CONFLICT DO NOTHING`,
+      [name, found.description, found.created_at_ms, found.updated_at_ms, JSON.stringify(found.tags)],
+    );
+    return found;
+  }
+
+  private async adoptVersion(manager: EntityManager, name: string, version: number): Promise<RegisteredVersion> {
+    await lockUntilCommit(manager, MODEL_KIND, name);
+    const found = await findVersion(manager, name, version);
+    if (!found) {
+      throw new Problem('VERSION_NOT_FOUND', `Model ${name} has no version ${version}`, { field: 'version' });
+    }
+    await manager.query(
+      `INSERT INTO registry.mlflow_version
+       SELECT name, version, source, run_id, run_link, model_id, description, user_id, status_message,
+         lifecycle_stage, archived, created_at_ms, updated_at_ms, tags
+       FROM registry.mlflow_version_seen WHERE name = $1 AND version = $2 ON CONFLICT DO NOTHING`,
+      [name, version],
+    );
+    return found;
+  }
+}
+
+async function findModel(manager: EntityManager, name: string): Promise<ModelRow | undefined> {
+  const [row] = await manager.query<ModelRow[]>(`${SELECT_MODEL} WHERE model.name = $1`, [name]);
+  return row;
+}
+
+async function findVersion(
+  manager: EntityManager,
+  name: string,
+  version: number,
+): Promise<RegisteredVersion | undefined> {
+  const [row] = await manager.query<VersionRow[]>(
+    `${SELECT_VERSION} WHERE version.name = $1 AND version.version = $2`,
+    [name, version],
+  );
+  return row && versionOf(row);
+}
+
+/** Of each model and stage the newest version. */
+async function latestVersions(manager: EntityManager, names: readonly string[]): Promise<RegisteredVersion[]> {
+  const rows = await manager.query<VersionRow[]>(
+    `${SELECT_VERSION} WHERE version.name = ANY($1) ORDER BY version.name, version.version DESC`,
+    [names],
+  );
+  const latest = new Map<string, RegisteredVersion>();
+  for (const version of rows.map(versionOf)) {
+    const key = `${stageOf(version.aliases, version.archived)}/${version.name}`;
+    if (!latest.has(key)) latest.set(key, version);
+  }
+  return [...latest.values()];
+}
+
+const inUse = (what: string, alias: string): Problem =>
+  new Problem('VERSION_IN_USE', `The alias ${alias} names ${what}`, { field: 'name' });
