@@ -1,3 +1,4 @@
+export { driftPolicySchema, type DriftPolicy } from './drift-policy.js';
 export { documentKinds, firstFault, parseDocument, type DocumentKind, type Documents } from './parse-document.js';
 export { ruleSetSchema, type Rule, type RuleScope, type RuleSet } from './rule-set.js';
 export { type Fields, type FieldType } from './field-types.js';

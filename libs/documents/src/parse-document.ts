@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { jsonPath, Problem } from '@vinaigrette/problems';
+import { driftPolicySchema, type DriftPolicy } from './drift-policy.js';
 import { ruleSetSchema, type RuleSet } from './rule-set.js';
 import { useCaseSchema, type UseCase } from './use-case.js';
 
@@ -7,6 +8,7 @@ import { useCaseSchema, type UseCase } from './use-case.js';
 export interface Documents {
   'use-case': UseCase;
   'rule-set': RuleSet;
+  'drift-policy': DriftPolicy;
 }
 
 export type DocumentKind = keyof Documents;
@@ -14,6 +16,7 @@ export type DocumentKind = keyof Documents;
 const schemas: { [K in DocumentKind]: z.ZodType<Documents[K]> } = {
   'use-case': useCaseSchema,
   'rule-set': ruleSetSchema,
+  'drift-policy': driftPolicySchema,
 };
 
 export const documentKinds = Object.keys(schemas) as DocumentKind[];
