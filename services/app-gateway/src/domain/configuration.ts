@@ -1,10 +1,12 @@
-import type { ModelVersion, WantedModel, WantedState } from '@vinaigrette/contracts/registry';
+import type { Document, ModelVersion, WantedModel, WantedState } from '@vinaigrette/contracts/registry';
 import { parseDocument, type UseCase } from '@vinaigrette/documents';
 import { Problem } from '@vinaigrette/problems';
 import { loggedSchema, parseSignature, schemaIdOf, type LoggedColumn, type Signature } from '@vinaigrette/signature';
 import { compileRules, type CompiledRules } from './apply-rules.js';
 import type { BestSeller } from './basket.js';
-import { championOf, parseJson, type Fault } from './last-good.js';
+import type { Trial } from './draw.js';
+import { championOf, DOCUMENT_ALIAS, parseJson, type Fault } from './last-good.js';
+import { trialsOf, type Trials } from './trials.js';
 
 /** Where a version's best sellers are, among its files. */
 export const BEST_SELLERS_PATH = 'best-sellers.json';
@@ -26,11 +28,21 @@ export interface ReadyUseCase<T extends UseCase = UseCase> {
   version: number;
   document: T;
   /** Absent: no rules. */
-  ruleSet: { name: string; version: number; rules: CompiledRules } | undefined;
+  ruleSet: ReadyRuleSet | undefined;
   /** The version its alias names now; the model server may still, or already, answer with another. */
   wanted: KnownVersion;
   /** By number: the versions of this model that may answer. */
   versions: ReadonlyMap<number, KnownVersion>;
+  /** The version its alias named before; undefined: none, or none this gateway knows. */
+  previous: KnownVersion | undefined;
+  /** What is tried beside the model, the rule set and the use case itself. */
+  trials: Trials<KnownVersion, ReadyRuleSet, ReadyUseCase>;
+}
+
+export interface ReadyRuleSet {
+  name: string;
+  version: number;
+  rules: CompiledRules;
 }
 
 /** Everything the data plane answers from; never changed, only replaced. */
@@ -54,24 +66,48 @@ export function configurationOf(
   const ruleSets = compiledRuleSets(state);
   const useCases = new Map<string, ReadyUseCase>();
   const faults: Fault[] = [];
+  /** What stands on a document that may be bad: what is in force must not suffer from a candidate. */
+  const candidate = <T>({ kind, name, version }: Document, make: () => T): T | undefined => {
+    try {
+      return make();
+    } catch (error) {
+      faults.push({ subject: `${kind} ${name} ${version}`, why: (error as Error).message });
+      return undefined;
+    }
+  };
+  const documentTrials = <T>(kind: string, name: string | undefined, make: (document: Document) => T): Trial<T>[] => {
+    const wanted = state.documents.find((document) => document.kind === kind && document.name === name);
+    if (!wanted) return [];
+    return trialsOf(state.rollouts, { kind, name: wanted.name, alias: DOCUMENT_ALIAS }, (version) => {
+      const document = wanted.versions.find((it) => it.version === version);
+      return document && candidate(document, () => make(document));
+    });
+  };
+  const ready = ({ name, version, bodyJson }: Document, was: ReadyUseCase | undefined): ReadyUseCase => {
+    const document = parseDocument('use-case', parseJson(bodyJson));
+    const model = models.get(document.model);
+    const versions = knownVersions(model, bestSellers, was);
+    const wanted = versionOf(document, model, versions);
+    checkTensors(document, wanted.signature);
+    const previous = versions.get(model?.previous[document.alias] ?? 0);
+    const subject = { kind: 'model', name: document.model, alias: document.alias };
+    const ruleSet = ruleSetOf(document, ruleSets, was);
+    const trials = {
+      model: trialsOf(state.rollouts, subject, (tried) => versions.get(tried)),
+      ruleSet: documentTrials('rule-set', ruleSet?.name, compiledRuleSet),
+      useCase: [],
+    };
+    return { name, version, document, ruleSet, wanted, versions, previous, trials };
+  };
   for (const wanted of state.documents) {
     const champion = wanted.kind === 'use-case' ? championOf(wanted) : undefined;
     if (!champion) continue;
     const { name, version } = champion;
     const was = before?.useCases.get(name);
     try {
-      const document = parseDocument('use-case', parseJson(champion.bodyJson));
-      const known = knownVersions(models.get(document.model), bestSellers, was);
-      const answers = versionOf(document, models.get(document.model), known);
-      checkTensors(document, answers.signature);
-      useCases.set(name, {
-        name,
-        version,
-        document,
-        ruleSet: ruleSetOf(document, ruleSets, was),
-        wanted: answers,
-        versions: known,
-      });
+      const inForce = ready(champion, was);
+      const useCase = documentTrials('use-case', name, (document) => ready(document, undefined));
+      useCases.set(name, { ...inForce, trials: { ...inForce.trials, useCase } });
     } catch (error) {
       faults.push({ subject: `use-case ${name} ${version}`, why: (error as Error).message });
       if (was) useCases.set(name, was);
@@ -80,17 +116,18 @@ export function configurationOf(
   return { revision: state.revision, useCases, faults };
 }
 
-type RuleSets = ReadonlyMap<string, NonNullable<ReadyUseCase['ruleSet']>>;
+type RuleSets = ReadonlyMap<string, ReadyRuleSet>;
 
 function compiledRuleSets(state: WantedState): RuleSets {
   const champions = state.documents.filter(({ kind }) => kind === 'rule-set').flatMap((it) => championOf(it) ?? []);
-  return new Map(
-    champions.map(({ name, version, bodyJson }) => [
-      name,
-      { name, version, rules: compileRules(parseDocument('rule-set', parseJson(bodyJson))) },
-    ]),
-  );
+  return new Map(champions.map((champion) => [champion.name, compiledRuleSet(champion)]));
 }
+
+const compiledRuleSet = ({ name, version, bodyJson }: Document): ReadyRuleSet => ({
+  name,
+  version,
+  rules: compileRules(parseDocument('rule-set', parseJson(bodyJson))),
+});
 
 function ruleSetOf(document: UseCase, ruleSets: RuleSets, was: ReadyUseCase | undefined): ReadyUseCase['ruleSet'] {
   if (document.ruleSet === undefined) return undefined;

@@ -42,7 +42,8 @@ export function lastGood(
       note,
     ),
   );
-  return { state: create(WantedStateSchema, { revision: wanted.revision, models, documents }), faults };
+  const { revision, rollouts } = wanted;
+  return { state: create(WantedStateSchema, { revision, models, documents, rollouts }), faults };
 }
 
 type Note = (subject: string, error: unknown) => void;

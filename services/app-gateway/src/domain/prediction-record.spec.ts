@@ -27,6 +27,8 @@ const useCase = {
   ruleSet: undefined,
   wanted,
   versions: new Map([[3, wanted]]),
+  previous: undefined,
+  trials: { model: [], ruleSet: [], useCase: [] },
 } satisfies ReadyUseCase;
 const happened = {
   predictionId: 'id',
