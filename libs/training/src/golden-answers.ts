@@ -5,7 +5,8 @@ import type { ModelSession, Tensors } from './model-session.js';
 interface JsonTensor {
   datatype: Tensor['datatype'];
   shape: readonly number[];
-  data: (string | number | boolean)[];
+  /** null is NaN, which JSON cannot write. */
+  data: (string | number | boolean | null)[];
 }
 
 /** Contents of golden.json: whoever loads the graph later has to give these outputs to these inputs. */
@@ -36,13 +37,12 @@ function jsonOf(tensors: Tensors): Record<string, JsonTensor> {
   return Object.fromEntries(
     Object.entries(tensors).map(([name, { datatype, shape, data }]) => [
       name,
-      {
-        datatype,
-        shape,
-        data: Array.from(data as ArrayLike<string | number | bigint | boolean>, (value) =>
-          typeof value === 'bigint' ? Number(value) : value,
-        ),
-      },
+      { datatype, shape, data: Array.from(data as ArrayLike<string | number | bigint | boolean>, jsonValue) },
     ]),
   );
+}
+
+function jsonValue(value: string | number | bigint | boolean): string | number | boolean | null {
+  if (typeof value === 'bigint') return Number(value);
+  return Number.isNaN(value) ? null : value;
 }
