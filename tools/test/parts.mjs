@@ -15,6 +15,7 @@ const mine = path.join(runs, String(process.pid));
 const parts = [
   { name: 'PostgreSQL', variable: 'DATABASE_URL', required: true, find: findPostgres },
   { name: 'Kafka', variable: 'KAFKA_BROKERS', required: true, find: findKafka },
+  { name: 'Alertmanager', variable: 'ALERTMANAGER_PATH', required: true, find: findAlertmanager },
   { name: 'Chromium', variable: 'CHROMIUM_PATH', required: true, find: findChromium },
   { name: 'the Python clients', variable: 'PYTHON_CLIENTS', required: true, find: findPython },
   { name: 'real data', variable: 'DATA_DIR', required: false, find: findData },
@@ -63,6 +64,11 @@ async function findKafka() {
   stops.push({ name: 'Kafka', stop: () => stopKafka({ dir }) });
   const { brokers, engine } = await startKafka({ dir });
   return { value: brokers, from: `a broker of its own at ${brokers} (${engine}), stopped at the end` };
+}
+
+async function findAlertmanager() {
+  const value = await onPath(['prometheus-alertmanager', 'alertmanager']);
+  return value ? { value, from: value } : { why: 'there is no prometheus-alertmanager or alertmanager on PATH' };
 }
 
 async function findChromium() {

@@ -28,7 +28,7 @@ export class DeliverPages {
   }
 
   private async tellAll(receiver: Receiver, silences: readonly Silence[], nowMs: number): Promise<void> {
-    const pending = await this.pages.pending(receiver.name, nowMs);
+    const pending = await this.pages.pending(receiver.name);
     const waiting = pending.filter(({ told }) => !isFinal(told, receiver.manner, nowMs));
     this.metrics.pagesWaiting.set({ receiver: receiver.name }, waiting.filter(({ told }) => told.edge === '').length);
     const next = (delivery: PageDelivery) => this.next(receiver, delivery, silences, nowMs);

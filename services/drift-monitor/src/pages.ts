@@ -18,7 +18,7 @@ export abstract class Pages {
   /** Does the work, all or nothing. */
   abstract write(work: (desk: PageDesk) => Promise<void>): Promise<void>;
   /** What a receiver may have to be told, oldest first. */
-  abstract pending(receiver: string, nowMs: number): Promise<PageDelivery[]>;
+  abstract pending(receiver: string): Promise<PageDelivery[]>;
   /**
    * Lets one caller tell a receiver of a page, and keeps what the work answers; undefined: nothing was done. Does nothing
    * while somebody else is about it.

@@ -9,6 +9,7 @@ import { PostgresPanes } from '../src/adapters/postgres/postgres-panes.js';
 import { CountEvents } from '../src/count-events.js';
 import { knownVersion } from '../src/domain/known-version.js';
 import { EvaluateDrift } from '../src/evaluate-drift.js';
+import type { JudgementFollower } from '../src/judgements.js';
 import { KnownVersions } from '../src/known-versions.js';
 import { MonitorMetrics } from '../src/metrics.js';
 import { ReadDrift } from '../src/read-drift.js';
@@ -22,10 +23,15 @@ export interface PartsOptions {
   versions?: number[];
   parkedMax?: number;
   now: () => number;
+  /** Told of judgements. */
+  followers?: JudgementFollower[];
+  /** Names of those who are told of pages. */
+  receivers?: string[];
 }
 
 /** A monitor's use cases on a real database, without its process and its ports. */
-export function monitorParts(pool: DataSource, { versions = [1], parkedMax = 1_000, now }: PartsOptions) {
+export function monitorParts(pool: DataSource, options: PartsOptions) {
+  const { versions = [1], parkedMax = 1_000, now, followers = [], receivers = [] } = options;
   const known = new KnownVersions();
   for (const version of versions) known.add(knownVersion({ model: 'basket', version, ...source }));
   const database = new Database(pool);
@@ -33,13 +39,21 @@ export function monitorParts(pool: DataSource, { versions = [1], parkedMax = 1_0
   const ledger = new PostgresLedger(database, parkedMax);
   const [panes, alerts, modelVersions] = [
     new PostgresPanes(database),
-    new PostgresAlerts(database),
+    new PostgresAlerts(database, receivers),
     new PostgresModelVersions(database),
   ];
   return {
     events: new CountEvents(ledger, known, metrics, now),
     drift: new ReadDrift(panes, known, alerts),
-    evaluate: new EvaluateDrift(alerts, panes, modelVersions, known, metrics, createLogger('test', 'silent')),
+    evaluate: new EvaluateDrift(
+      alerts,
+      panes,
+      modelVersions,
+      known,
+      metrics,
+      createLogger('test', 'silent'),
+      followers,
+    ),
     hits: new PostgresHits(database),
     versions: modelVersions,
     ledger,

@@ -19,11 +19,11 @@ export class PostgresPages extends Pages {
     return this.database.write((manager) => work(pageDesk(manager, this.receivers)));
   }
 
-  async pending(receiver: string, nowMs: number): Promise<PageDelivery[]> {
+  async pending(receiver: string): Promise<PageDelivery[]> {
     const rows = await this.database.rows<PageRow & { told: Told }>(
       `SELECT page.*, told FROM drift_monitor.page JOIN drift_monitor.page_delivery ON page_id = id
-       WHERE receiver = $1 AND told->>'edge' <> 'dropped' AND (told->>'nextMs')::bigint <= $2 ORDER BY since_ms, id`,
-      [receiver, nowMs],
+       WHERE receiver = $1 AND told->>'edge' <> 'dropped' ORDER BY since_ms, id`,
+      [receiver],
     );
     return rows.map((row) => ({ page: pageOf(row), told: row.told }));
   }
