@@ -5,15 +5,18 @@ import { httpStatusOf, type ProblemKind } from './kinds.js';
 export class Problem extends Error {
   /** Where the fault is: a JSON path such as `basket[3]`, or a tensor's name; absent when it is nowhere in particular. */
   readonly field: string | undefined;
+  /** When trying again may help, in milliseconds from now; absent: nobody knows. */
+  readonly retryAfterMs: number | undefined;
 
   constructor(
     readonly code: ProblemCode,
     message: string,
-    options?: ErrorOptions & { field?: string },
+    options?: ErrorOptions & { field?: string; retryAfterMs?: number },
   ) {
     super(message, options);
     this.name = 'Problem';
     this.field = options?.field || undefined; // an empty path is the whole input: nowhere in particular
+    this.retryAfterMs = options?.retryAfterMs;
   }
 
   get kind(): ProblemKind {

@@ -15,6 +15,11 @@ export const configSchema = z
     LOAD_TIMEOUT_MS: milliseconds.default(60_000), // to load a version and answer its golden examples
     BATCH_ROWS_MAX: z.coerce.number().int().positive().default(64), // of one joined run
     QUEUE_REQUESTS_MAX: z.coerce.number().int().positive().default(1_024), // waiting for one version
+    KEEP_WARM_MS: z.coerce.number().int().min(0).max(86_400_000).default(300_000), // of a version nobody wants any more
+    KEEP_WARM_VERSIONS: z.coerce.number().int().min(0).default(2), // of one model at most
+    MODEL_ISOLATION: z.enum(['auto', 'inline', 'thread', 'process']).default('auto'),
+    RUN_TIMEOUT_MS: milliseconds.default(30_000), // then the executor is replaced; not for models that run inline
+    EXECUTOR_MEMORY_MB_MAX: z.coerce.number().int().positive().default(2_048), // of a process that runs a model
     DRAIN_TIMEOUT_MS: milliseconds.default(10_000), // after SIGTERM, for the calls in flight
     LOG_LEVEL: z.string().default('info'),
   })

@@ -6,7 +6,7 @@ import { explainTakenPort, type Logger } from '@vinaigrette/edge';
 import { FolderModels } from './adapters/folder/folder-models.js';
 import { GrpcServer } from './adapters/grpc/grpc-server.js';
 import { createOperations } from './adapters/http/operations.js';
-import { ThreadExecutors } from './adapters/onnx/thread-executors.js';
+import { OnnxExecutors } from './adapters/onnx/onnx-executors.js';
 import { PrometheusObservations } from './adapters/prometheus/prometheus-observations.js';
 import { ModelCache } from './adapters/registry/model-cache.js';
 import { RegistryModels } from './adapters/registry/registry-models.js';
@@ -23,9 +23,16 @@ const PING_TIMEOUT_MS = 5_000;
 export async function startModelServer(config: Config, version: string, logger: Logger): Promise<() => Promise<void>> {
   const observations = new PrometheusObservations();
   const source = await modelSource(config, observations, logger);
-  const executors = new ThreadExecutors(config.LOAD_TIMEOUT_MS);
-  const limits = { rowsMax: config.BATCH_ROWS_MAX, queueRequestsMax: config.QUEUE_REQUESTS_MAX };
-  const models = new ServeWanted(source, executors, limits, observations, logger);
+  const executors = new OnnxExecutors(config.LOAD_TIMEOUT_MS);
+  const defaults = {
+    isolation: config.MODEL_ISOLATION,
+    batchRowsMax: config.BATCH_ROWS_MAX,
+    queueRequestsMax: config.QUEUE_REQUESTS_MAX,
+    runTimeoutMs: config.RUN_TIMEOUT_MS,
+    memoryMbMax: config.EXECUTOR_MEMORY_MB_MAX,
+  };
+  const warm = { keepMs: config.KEEP_WARM_MS, versionsMax: config.KEEP_WARM_VERSIONS };
+  const models = new ServeWanted(source, executors, defaults, warm, observations, logger);
   const grpc = new GrpcServer(models, version, observations, logger);
   let draining = false;
   const http = createOperations(models, observations.registry, () => draining, logger);

@@ -1,7 +1,8 @@
 import type { ProblemCode } from '@vinaigrette/problems';
 import type { Version } from './domain/plan-versions.js';
 
-export type VersionState = 'loading' | 'ready' | 'quarantined';
+/** `resting`: ready, wanted by nobody, kept warm for a way back. */
+export type VersionState = 'loading' | 'ready' | 'quarantined' | 'resting';
 
 /** What the outside may see of the server's work. Durations are in seconds. */
 export abstract class Observations {

@@ -8,11 +8,13 @@ import {
   type Routes,
   type Version,
   type WantedModel,
+  type WarmPolicy,
 } from './domain/plan-versions.js';
 import type { Executors } from './executors.js';
 import type { ModelSource } from './model-source.js';
 import type { Observations, VersionState } from './observations.js';
-import { ServedVersion, type BatchLimits } from './served-version.js';
+import { readSettings, type SettingsDefaults } from './domain/model-settings.js';
+import { ServedVersion } from './served-version.js';
 
 /** Versions that prove themselves at the same time; more would slow those that serve. */
 const LOADS_AT_ONCE = 2;
@@ -45,13 +47,15 @@ export class ServeWanted {
   private readonly settledAwaited: (() => void)[] = [];
   /** False until a source has said for the first time what is wanted. */
   private told = false;
+  private nextChange: NodeJS.Timeout | undefined;
   /** Called after each change of what answers. */
   onChange: (models: readonly ModelStatus[]) => void = () => undefined;
 
   constructor(
     private readonly source: ModelSource,
     private readonly executors: Executors,
-    private readonly limits: BatchLimits,
+    private readonly defaults: SettingsDefaults,
+    private readonly warm: WarmPolicy,
     private readonly observations: Observations,
     private readonly logger: Logger,
   ) {}
@@ -86,9 +90,9 @@ export class ServeWanted {
   models(): ModelStatus[] {
     return this.wanted.map((model) => {
       const held = [...this.held.values()].filter(({ version }) => version.model === model.name);
-      const versions = held.map(({ version, state, problem }) => ({
+      const versions = held.map(({ version, state, problem, restingSinceMs }) => ({
         number: version.number,
-        state,
+        state: restingSinceMs === undefined ? state : ('resting' as const),
         ...(problem ? { why: `[${problem.code}] ${problem.message}` } : {}),
       }));
       return { name: model.name, ready: this.isReady(model.name, ''), versions };
@@ -102,8 +106,10 @@ export class ServeWanted {
 
   /** Ends everything: answers what was accepted, stops the executors, lets loads come to their end. */
   async stop(): Promise<void> {
+    clearTimeout(this.nextChange);
     for (const held of this.held.values()) this.retire(held);
     await Promise.all(this.underway);
+    await this.executors.close();
   }
 
   /** A name that nobody answers for although its version is on its way. */
@@ -119,16 +125,30 @@ export class ServeWanted {
   }
 
   private step(): void {
-    const plan = planVersions(this.wanted, [...this.held.values()], this.routes);
+    const nowMs = performance.now();
+    const plan = planVersions(this.wanted, [...this.held.values()], this.routes, this.warm, nowMs);
     this.routes = plan.routes;
     for (const version of plan.retire) {
       const held = this.held.get(idOf(version));
       if (held) this.retire(held);
     }
+    this.keepWarm(new Set(plan.rest.map(idOf)), nowMs);
+    clearTimeout(this.nextChange);
+    if (plan.nextChangeMs !== undefined) this.nextChange = setTimeout(() => this.step(), plan.nextChangeMs - nowMs);
     for (const version of plan.load) this.track(this.load(version));
     this.source.remember(this.wanted, this.routes);
     this.onChange(this.models());
     if (!this.loading()) for (const settled of this.settledAwaited.splice(0)) settled();
+  }
+
+  private keepWarm(resting: ReadonlySet<string>, nowMs: number): void {
+    for (const held of this.held.values()) {
+      const rests = resting.has(idOf(held.version));
+      if (rests === (held.restingSinceMs !== undefined)) continue;
+      held.restingSinceMs = rests ? nowMs : undefined;
+      this.observations.versionState(held.version, rests ? 'resting' : held.state);
+      this.logger.info({ ...held.version }, rests ? 'version rests, kept warm' : 'version wanted again');
+    }
   }
 
   private retire(held: Held): void {
@@ -154,16 +174,18 @@ export class ServeWanted {
     this.observations.versionState(version, 'loading');
     try {
       const files = await this.source.fetch(version, held.unwanted.signal);
+      const settings = readSettings(files.settingsJson, this.defaults);
       const start = () =>
         this.inSlot(() => {
           held.unwanted.signal.throwIfAborted();
-          return this.executors.start(files);
+          return this.executors.start(files, settings);
         });
       const executor = await start();
       if (held.unwanted.signal.aborted) return await executor.stop();
-      held.served = new ServedVersion(version, executor, start, this.limits, this.observations, this.logger);
+      held.served = new ServedVersion(version, settings, executor, start, this.observations, this.logger);
       held.state = 'ready';
-      this.logger.info({ ...version, whyNotJoined: executor.whyNotJoined }, 'version ready');
+      const { isolation, whyNotJoined } = executor;
+      this.logger.info({ ...version, isolation, whyNotJoined }, 'version ready');
     } catch (error) {
       if (held.unwanted.signal.aborted) return;
       held.problem = this.quarantine(version, error);

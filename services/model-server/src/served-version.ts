@@ -1,30 +1,25 @@
-import { performance } from 'node:perf_hooks';
 import type { Logger } from '@vinaigrette/edge';
 import { Problem, problemOf } from '@vinaigrette/problems';
 import type { Signature } from '@vinaigrette/signature';
-import { joinRows, joiningKey, rowsOf, splitRows, takeBatch, type Tensors } from './domain/batch.js';
+import { isEmptyBatch, joinRows, joiningKey, rowsOf, splitRows, type Tensors } from './domain/batch.js';
+import type { ModelSettings, QueuePolicy } from './domain/model-settings.js';
+import { enqueue, nextBatch, type Queued } from './domain/next-batch.js';
 import type { Version } from './domain/plan-versions.js';
 import type { Executor } from './executors.js';
 import type { Observations } from './observations.js';
-
-export interface BatchLimits {
-  /** Most rows of one joined run. A single request may carry more. */
-  rowsMax: number;
-  /** Most requests waiting for one version. */
-  queueRequestsMax: number;
-}
 
 /** A caller's question, and how to know that nobody waits for the answer any more. */
 export interface Ask {
   inputs: Tensors;
   abandoned(): boolean;
+  /** 1: served first. Absent, 0, or beyond the model's priorities: its default. */
+  priority?: number;
+  /** How long it may wait for its run, in milliseconds, where the model's queue policy lets callers say so. */
+  timeoutMs?: number;
 }
 
-interface Waiting {
+interface Waiting extends Queued {
   ask: Ask;
-  rows: number | undefined;
-  key: string;
-  sinceMs: number;
   answer(outputs: Tensors): void;
   refuse(problem: Problem): void;
 }
@@ -32,79 +27,186 @@ interface Waiting {
 /** First pause before a lost executor is replaced once more, doubled at each further loss up to the largest. */
 const RESTART_PAUSE_MS = 100;
 const RESTART_PAUSE_MAX_MS = 10_000;
+/** Weight of the latest run in what is remembered of how long a request takes. */
+const PACE_WEIGHT = 0.1;
 
 /**
- * One version at work: a queue in front of an executor. Requests are joined only while the executor is busy, so an
- * idle server adds no delay. An executor that dies is replaced; what it was running is refused with EXECUTOR_LOST,
- * what waits behind it is answered by the next one.
+ * One version at work: a queue in front of its executors. Requests that arrive together, or while every executor is
+ * busy, are joined; an idle server adds no delay. An executor that dies is replaced; a request that was alone in it is
+ * refused with EXECUTOR_LOST, those that were joined are run again, each alone, since one of them may be to blame.
  */
 export class ServedVersion {
   private queue: Waiting[] = [];
-  private running: Promise<void> | undefined;
+  private readonly waitingByPriority: number[];
+  private readonly executors = new Set<Executor>();
+  private readonly free: Executor[] = [];
+  private readonly runs = new Map<Executor, Promise<void>>();
+  private readonly lossesInARow = new Map<number, number>();
+  private pumping = false;
+  private delay: NodeJS.Timeout | undefined;
   private draining = false;
-  private lossesInARow = 0;
   private whenIdle: (() => void) | undefined;
-  private executor: Executor | undefined;
+  /** How long one request takes an executor, in milliseconds, lately. */
+  private paceMs = 1;
   readonly signature: Signature;
+  private readonly joins: boolean;
+  private readonly fearsEmptyBatch: boolean;
 
   constructor(
     readonly version: Version,
-    executor: Executor,
+    readonly settings: ModelSettings,
+    first: Executor,
     private readonly restart: () => Promise<Executor>,
-    private readonly limits: BatchLimits,
     private readonly observations: Observations,
     private readonly logger: Logger,
   ) {
-    this.signature = executor.signature;
-    this.employ(executor);
+    this.signature = first.signature;
+    this.joins = first.whyNotJoined === undefined && settings.batchRowsMax > 1;
+    this.fearsEmptyBatch = first.fearsEmptyBatch;
+    this.waitingByPriority = settings.queuePolicies.map(() => 0);
+    this.employ(first, 0);
+    // On the thread that speaks to callers a second executor would only wait for the first.
+    const instances = first.isolation === 'inline' ? 1 : settings.instances;
+    for (let slot = 1; slot < instances; slot++) void this.fill(slot);
   }
 
-  /** False while a lost executor could not be replaced. */
+  /** False while lost executors could not be replaced. */
   get answers(): boolean {
-    return this.executor !== undefined || this.lossesInARow < 2;
+    return this.executors.size > 0 || Math.max(...this.lossesInARow.values()) < 2;
   }
 
-  /** Throws QUEUE_FULL, EXECUTOR_LOST, INFERENCE_FAILED, or PREDICTION_TIMEOUT when abandoned before its run. */
+  /**
+   * Throws QUEUE_FULL, EXECUTOR_LOST, INFERENCE_FAILED, RUN_TIMEOUT, or PREDICTION_TIMEOUT when abandoned before its run
+   * or when it waited longer than its queue policy allows.
+   */
   infer(ask: Ask): Promise<Tensors> {
     return new Promise((answer, refuse) => {
-      const joined = this.executor?.whyNotJoined === undefined;
-      const rows = joined ? rowsOf(ask.inputs) : undefined;
+      const problem = this.refusal(ask);
+      if (problem) return refuse(problem);
+      const priority = this.priorityOf(ask);
+      const policy = this.policyOf(priority);
+      if (this.waitingAt(priority) >= policy.queueRequestsMax) this.dropAbandoned();
+      const waiting = this.waitingAt(priority);
+      if (waiting >= policy.queueRequestsMax) return refuse(this.queueFull(waiting));
+      const rows = this.joins ? rowsOf(ask.inputs) : undefined;
+      const sinceMs = performance.now();
+      const lateAtMs = sinceMs + (waitMsMax(ask, policy) || Infinity);
       const key = rows === undefined ? '' : joiningKey(ask.inputs);
-      const waiting = { ask, rows, key, sinceMs: performance.now(), answer, refuse };
-      if (!this.answers) return refuse(lost('has no executor at the moment'));
-      if (this.queue.length >= this.limits.queueRequestsMax) {
-        return refuse(new Problem('QUEUE_FULL', `${this.queue.length} requests wait for this version already`));
-      }
-      this.queue.push(waiting);
-      this.pump();
+      this.put({ ask, rows, key, priority, sinceMs, lateAtMs, delayed: false, answer, refuse });
+      this.pumpSoon();
     });
   }
 
-  /** Answers what was accepted, then ends the executor. Nobody may be sent here any more. */
+  /** Answers what was accepted, then ends the executors. Nobody may be sent here any more. */
   async drain(): Promise<void> {
     this.draining = true;
-    while (this.running || (this.queue.length > 0 && this.executor)) {
+    this.pumpSoon();
+    while (this.runs.size > 0 || (this.queue.length > 0 && this.executors.size > 0)) {
       await new Promise<void>((idle) => (this.whenIdle = idle));
     }
-    for (const waiting of this.queue.splice(0)) waiting.refuse(lost('ended while the version was retired'));
-    await this.executor?.stop();
+    for (const waiting of this.takeAll()) waiting.refuse(lost('ended while the version was retired'));
+    await Promise.all([...this.executors].map((executor) => executor.stop()));
+  }
+
+  private refusal({ inputs }: Ask): Problem | undefined {
+    if (!this.answers) return lost('cannot be started at the moment');
+    if (this.fearsEmptyBatch && isEmptyBatch(inputs)) {
+      return new Problem('INFERENCE_FAILED', 'The graph cannot be run without a row: it would end its process');
+    }
+    return undefined;
+  }
+
+  private queueFull(waiting: number): Problem {
+    const retryAfterMs = Math.ceil((waiting * this.paceMs) / Math.max(1, this.executors.size));
+    const text = `${waiting} requests wait for this version already; try again in ${retryAfterMs} ms`;
+    return new Problem('QUEUE_FULL', text, { retryAfterMs });
+  }
+
+  private priorityOf({ priority = 0 }: Ask): number {
+    return priority >= 1 && priority <= this.settings.priorities ? priority : this.settings.priorityDefault;
+  }
+
+  private policyOf(priority: number): QueuePolicy {
+    return this.settings.queuePolicies[priority - 1] as QueuePolicy;
+  }
+
+  private waitingAt(priority: number): number {
+    return this.waitingByPriority[priority - 1] as number;
+  }
+
+  private put(waiting: Waiting): void {
+    this.waitingByPriority[waiting.priority - 1] = this.waitingAt(waiting.priority) + 1;
+    enqueue(this.queue, waiting);
+  }
+
+  private left(gone: readonly Waiting[]): void {
+    for (const { priority } of gone) this.waitingByPriority[priority - 1] = this.waitingAt(priority) - 1;
+  }
+
+  private takeAll(): Waiting[] {
+    const all = this.queue.splice(0);
+    this.left(all);
+    return all;
+  }
+
+  /** What has arrived together by then is run together. */
+  private pumpSoon(): void {
+    if (this.pumping) return;
+    this.pumping = true;
+    setImmediate(() => {
+      this.pumping = false;
+      this.pump();
+    });
   }
 
   private pump(): void {
-    if (this.running || !this.executor) return;
-    const [abandoned, waiting] = partition(this.queue, ({ ask }) => ask.abandoned());
-    for (const left of abandoned) {
-      left.refuse(new Problem('PREDICTION_TIMEOUT', 'The caller stopped waiting before the model was run'));
+    clearTimeout(this.delay);
+    while (this.free.length > 0 && this.queue.length > 0) {
+      const settings = this.draining ? { ...this.settings, batchDelayMs: 0 } : this.settings;
+      const { batch, rest, waitMs } = nextBatch(this.queue, settings, performance.now());
+      if (waitMs !== undefined) {
+        this.delay = setTimeout(() => this.pump(), waitMs);
+        break;
+      }
+      this.queue = rest;
+      this.left(batch);
+      const timely = batch.filter((waiting) => this.isTimely(waiting));
+      if (timely.length > 0) void this.employFree(timely);
     }
-    const { batch, rest } = takeBatch(waiting, this.limits.rowsMax);
-    this.queue = rest;
-    this.observations.queued(this.version, rest.length);
-    if (batch.length === 0) return this.whenIdle?.();
-    this.running = this.runBatch(this.executor, batch).finally(() => {
-      this.running = undefined;
-      this.pump();
-      this.whenIdle?.();
-    });
+    this.observations.queued(this.version, this.queue.length);
+    this.whenIdle?.();
+  }
+
+  private async employFree(batch: readonly Waiting[]): Promise<void> {
+    const executor = this.free.pop() as Executor;
+    const run = this.runBatch(executor, batch);
+    this.runs.set(executor, run);
+    await run;
+    this.runs.delete(executor);
+    if (this.executors.has(executor)) this.free.push(executor);
+    this.pump();
+  }
+
+  /** Refuses what nobody waits for any more, and what waited too long; the latter may be put behind all others instead. */
+  private isTimely(waiting: Waiting): boolean {
+    if (waiting.ask.abandoned()) {
+      waiting.refuse(new Problem('PREDICTION_TIMEOUT', 'The caller stopped waiting before the model was run'));
+      return false;
+    }
+    if (performance.now() < waiting.lateAtMs) return true;
+    if (this.policyOf(waiting.priority).whenLate === 'delay') {
+      this.put({ ...waiting, delayed: true, lateAtMs: Infinity });
+    } else {
+      waiting.refuse(new Problem('PREDICTION_TIMEOUT', 'It waited longer than the queue policy of the model allows'));
+    }
+    return false;
+  }
+
+  private dropAbandoned(): void {
+    const gone = this.queue.filter(({ ask }) => ask.abandoned());
+    this.queue = this.queue.filter((waiting) => !gone.includes(waiting));
+    this.left(gone);
+    for (const waiting of gone) this.isTimely(waiting);
   }
 
   /** Never throws: every request of the batch gets an answer of its own. */
@@ -115,20 +217,22 @@ export class ServedVersion {
       const rows = batch.map((waiting) => waiting.rows ?? 1);
       const answers = batch.length === 1 ? [outputs] : splitRows(outputs, rows);
       if (!answers) throw new Problem('INFERENCE_FAILED', 'An output has another number of rows than the inputs');
-      const seconds = (performance.now() - startedMs) / 1_000;
-      this.observations.ran(this.version, batch.length, sum(rows), seconds);
-      this.lossesInARow = 0;
+      const tookMs = performance.now() - startedMs;
+      this.paceMs += PACE_WEIGHT * (tookMs / batch.length - this.paceMs);
+      this.observations.ran(this.version, batch.length, sum(rows), tookMs / 1_000);
       batch.forEach((waiting, index) => this.answer(waiting, answers[index] as Tensors));
     } catch (error) {
       const problem = problemOf(error);
       if (problem.code === 'INTERNAL') this.logger.error({ err: error, ...this.version }, 'run failed');
-      const [only] = batch;
-      if (problem.code === 'EXECUTOR_LOST' || batch.length === 1 || !only) {
-        for (const waiting of batch) waiting.refuse(problem);
+      if (batch.length === 1) return batch[0]?.refuse(problem);
+      // One of them is to blame, and the others need not know.
+      if (problem.code === 'EXECUTOR_LOST' || problem.code === 'RUN_TIMEOUT') {
+        for (const waiting of batch) this.put({ ...waiting, rows: undefined, key: '' });
         return;
       }
-      // One of them is to blame, and the others need not know: each alone.
-      for (const waiting of batch) await this.runBatch(executor, [waiting]);
+      const half = batch.length >> 1;
+      await this.runBatch(executor, batch.slice(0, half));
+      await this.runBatch(executor, batch.slice(half));
     }
   }
 
@@ -137,41 +241,69 @@ export class ServedVersion {
     waiting.answer(outputs);
   }
 
-  private employ(executor: Executor): void {
-    this.executor = executor;
-    void executor.lost.then((error) => this.replace(error));
-    this.pump();
+  private employ(executor: Executor, slot: number): void {
+    this.executors.add(executor);
+    this.free.push(executor);
+    this.lossesInARow.set(slot, 0);
+    void executor.lost.then((error) => this.replaceLost(executor, slot, error));
+    void executor.outgrown.then(() => this.replaceOutgrown(executor, slot));
+    this.pumpSoon();
   }
 
-  private async replace(error: Error): Promise<void> {
-    this.executor = undefined;
+  private dismiss(executor: Executor): void {
+    this.executors.delete(executor);
+    const at = this.free.indexOf(executor);
+    if (at >= 0) this.free.splice(at, 1);
+  }
+
+  private async replaceLost(executor: Executor, slot: number, error: Error): Promise<void> {
+    if (!this.executors.has(executor)) return;
+    this.dismiss(executor);
     this.observations.executorLost(this.version);
+    this.logger.error({ err: error, ...this.version, slot }, 'executor lost');
+    this.lossesInARow.set(slot, 1);
+    await this.fill(slot);
+  }
+
+  /** Starts an executor for the slot, however often that takes. */
+  private async fill(slot: number): Promise<void> {
     while (!this.draining) {
-      this.lossesInARow++;
-      this.logger.error({ err: error, ...this.version, lossesInARow: this.lossesInARow }, 'executor lost');
-      if (this.lossesInARow > 1) {
-        for (const waiting of this.queue.splice(0)) waiting.refuse(lost('cannot be replaced at the moment'));
-        await pause(Math.min(RESTART_PAUSE_MS * 2 ** (this.lossesInARow - 2), RESTART_PAUSE_MAX_MS));
-      }
       try {
         const executor = await this.restart();
         if (this.draining) return await executor.stop();
-        this.logger.info({ ...this.version }, 'executor replaced');
-        return this.employ(executor);
-      } catch (cause) {
-        error = cause as Error;
+        this.logger.info({ ...this.version, slot }, 'executor started');
+        return this.employ(executor, slot);
+      } catch (error) {
+        const losses = (this.lossesInARow.get(slot) ?? 0) + 1;
+        this.lossesInARow.set(slot, losses);
+        this.logger.error({ err: error, ...this.version, slot, lossesInARow: losses }, 'executor cannot be started');
+        if (!this.answers) for (const waiting of this.takeAll()) waiting.refuse(lost('cannot be started'));
+        await pause(Math.min(RESTART_PAUSE_MS * 2 ** (losses - 1), RESTART_PAUSE_MAX_MS));
       }
     }
     this.whenIdle?.();
   }
+
+  /** The one that grew answers on until its successor is ready. */
+  private async replaceOutgrown(executor: Executor, slot: number): Promise<void> {
+    this.logger.warn({ ...this.version, memoryMbMax: this.settings.memoryMbMax }, 'executor outgrew its memory limit');
+    try {
+      const next = await this.restart();
+      if (this.draining || !this.executors.has(executor)) return await next.stop();
+      this.dismiss(executor);
+      this.employ(next, slot);
+      await this.runs.get(executor);
+      await executor.stop();
+      this.logger.info({ ...this.version, slot }, 'executor replaced by a fresh one');
+    } catch (error) {
+      this.logger.error({ err: error, ...this.version }, 'the executor that outgrew its limit cannot be replaced');
+    }
+  }
 }
 
-const lost = (why: string): Problem => new Problem('EXECUTOR_LOST', `The thread that runs this version ${why}`);
+const waitMsMax = (ask: Ask, policy: QueuePolicy): number =>
+  policy.timeoutOverride && ask.timeoutMs ? ask.timeoutMs : policy.timeoutMs;
+
+const lost = (why: string): Problem => new Problem('EXECUTOR_LOST', `What runs this version ${why}`);
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
 const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
-
-function partition<T>(items: readonly T[], belongs: (item: T) => boolean): [T[], T[]] {
-  const [yes, no]: [T[], T[]] = [[], []];
-  for (const item of items) (belongs(item) ? yes : no).push(item);
-  return [yes, no];
-}

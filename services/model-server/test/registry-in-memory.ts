@@ -14,6 +14,7 @@ export class RegistryInMemory {
   private readonly artefacts = new Map<string, Uint8Array>();
   private readonly versions = new Map<number, { files: { path: string; sha256: string }[]; signatureJson: string }>();
   private aliases: Record<string, number> = {};
+  private listed: readonly number[] = [];
   private revision = 0;
   private readonly changed = new Set<() => void>();
   private readonly sessions = new Set<ServerHttp2Session>();
@@ -38,8 +39,10 @@ export class RegistryInMemory {
     for (const { sha256 } of this.versions.get(number)?.files ?? []) this.artefacts.set(sha256, bytes);
   }
 
-  want(aliases: Record<string, number>): void {
+  /** `others`: versions to be served although no alias points to them. */
+  want(aliases: Record<string, number>, others: readonly number[] = []): void {
     this.aliases = aliases;
+    this.listed = others;
     this.revision++;
     for (const tell of this.changed) tell();
   }
@@ -87,7 +90,7 @@ export class RegistryInMemory {
   }
 
   private state(): WantedState {
-    const numbers = [...new Set(Object.values(this.aliases))];
+    const numbers = [...new Set([...Object.values(this.aliases), ...this.listed])];
     const versions = numbers.flatMap((version) => {
       const found = this.versions.get(version);
       return found ? [{ model: 'adder', version, ...found }] : [];

@@ -65,6 +65,41 @@ describe('model-server behind a registry', () => {
     await expect(answers(server, '1')).rejects.toMatchObject({ code: 5 });
   }, 180_000);
 
+  it('serves every version that is listed, by its number, also after a restart without the registry', async () => {
+    registry.want({ champion: 1 }, [2]);
+    const first = await start();
+    await answersAre(first, '2', '2');
+    await answersAre(first, '', '1');
+    await until('the state is kept', () =>
+      kept().then(
+        (text) => (JSON.parse(text) as { models: { versions: object[] }[] }).models[0]?.versions.length === 2,
+        () => false,
+      ),
+    );
+    await first.stop();
+    await registry.stop();
+    const second = await start();
+    await second.untilReady();
+    await expect(answers(second, '2')).resolves.toBe('2');
+    await expect(answers(second, 'champion')).resolves.toBe('1');
+  }, 180_000);
+
+  it('keeps a version that nobody wants any more warm, so that going back loads nothing', async () => {
+    registry.want({ champion: 1 });
+    const server = await start();
+    await answersAre(server, '', '1');
+    registry.want({ champion: 2 });
+    await answersAre(server, '', '2');
+    await expect(answers(server, '1')).rejects.toMatchObject({ code: 5 });
+    const metrics = await (await server.get('/metrics')).text();
+    expect(metrics).toContain('model_server_version_state{model="adder",version="1",state="resting"} 1');
+    registry.corrupt(1, Buffer.from('it cannot be loaded again'));
+    registry.want({ champion: 1 });
+    await answersAre(server, '', '1');
+    const ready = server.log.filter(({ msg }) => msg === 'version ready').map((line) => line['number']);
+    expect(ready).toEqual([1, 2]);
+  }, 180_000);
+
   it('is not ready before it knows what is wanted', async () => {
     await registry.stop();
     const server = await start();

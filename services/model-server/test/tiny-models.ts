@@ -145,3 +145,61 @@ export function slowPriceList(): Uint8Array {
     [floats('prices', [3], [10, 20, 30]), floats('zero', [1], [0]), integers('side', [1], [size])],
   );
 }
+
+/** same = n, after as many turns of a loop as the largest of n: takes as long as the caller likes. */
+export function turnsOfALoop(): Uint8Array {
+  const body = {
+    name: 'turn',
+    node: [
+      { opType: 'Identity', input: ['going'], output: ['goes'] },
+      { opType: 'Add', input: ['turns', 'one'], output: ['turned'] },
+    ],
+    input: [value('turn', 'INT64', []), value('going', 'BOOL', []), value('turns', 'INT64', [])],
+    output: [value('goes', 'BOOL', []), value('turned', 'INT64', [])],
+  };
+  return onnx(
+    [
+      { opType: 'ReduceMax', input: ['n'], output: ['most'], attribute: [{ name: 'keepdims', type: 2, i: 0n }] },
+      {
+        opType: 'Loop',
+        input: ['most', '', 'none'],
+        output: ['counted'],
+        attribute: [{ name: 'body', type: 5, g: body }],
+      },
+      { opType: 'Sub', input: ['counted', 'most'], output: ['nought'] },
+      { opType: 'Add', input: ['n', 'nought'], output: ['same'] },
+    ],
+    [value('n', 'INT64', ['B'])],
+    [value('same', 'INT64', ['B'])],
+    [integers('one', [], [1]), integers('none', [], [0])],
+  );
+}
+
+export function turnsOfALoopGolden(): object {
+  const examples = Array.from({ length: 20 }, (_, index) => ({
+    inputs: { n: { datatype: 'INT64', shape: [1], data: [index] } },
+    outputs: { same: { datatype: 'INT64', shape: [1], data: [index] } },
+  }));
+  return { examples };
+}
+
+/** The two largest of x FP32 [B, 4]. ONNX Runtime 1.30 divides by zero in TopK when B is 0. */
+export function twoLargest(): Uint8Array {
+  return onnx(
+    [{ opType: 'TopK', input: ['x', 'two'], output: ['largest', 'where'] }],
+    [value('x', 'FP32', ['B', 4])],
+    [value('largest', 'FP32', ['B', 2]), value('where', 'INT64', ['B', 2])],
+    [integers('two', [1], [2])],
+  );
+}
+
+export function twoLargestGolden(): object {
+  const examples = Array.from({ length: 20 }, (_, index) => ({
+    inputs: { x: { datatype: 'FP32', shape: [1, 4], data: [index, 1 + index, 3 + index, 2 + index] } },
+    outputs: {
+      largest: { datatype: 'FP32', shape: [1, 2], data: [3 + index, 2 + index] },
+      where: { datatype: 'INT64', shape: [1, 2], data: [2, 3] },
+    },
+  }));
+  return { examples };
+}

@@ -19,7 +19,11 @@ describe('versions of a folder', () => {
   beforeEach(async () => {
     repository = await Repository.create();
     await repository.put('adder', 1, good(1));
-    server = await RunningServer.start({ MODEL_REPOSITORY: repository.folder, MODEL_REPOSITORY_POLL_MS: '20' });
+    server = await RunningServer.start({
+      MODEL_REPOSITORY: repository.folder,
+      MODEL_REPOSITORY_POLL_MS: '20',
+      KEEP_WARM_MS: '300',
+    });
     client = server.connect();
     await server.untilReady();
   }, 180_000);

@@ -1,14 +1,6 @@
-import { elementCount, type Tensor, type TensorData } from '@vinaigrette/signature';
+import { elementCount, tensorOf, type Signature, type Tensor, type TensorData } from '@vinaigrette/signature';
 
 export type Tensors = Readonly<Record<string, Tensor>>;
-
-/** A request as far as joining it with others goes. */
-export interface Joinable {
-  /** Rows of the batch it carries; undefined: it must run alone. */
-  rows: number | undefined;
-  /** Equal for requests that may be joined: see `joiningKey`. */
-  key: string;
-}
 
 /** The first dimension all inputs share: the rows of the batch. Undefined when they share none, or have no rows. */
 export function rowsOf(inputs: Tensors): number | undefined {
@@ -26,25 +18,6 @@ export function joiningKey(inputs: Tensors): string {
     .map(([name, { datatype, shape }]) => `${name}:${datatype}:${shape.slice(1).join('x')}`)
     .sort()
     .join(' ');
-}
-
-/**
- * The next batch: the request that waited longest, and those behind it that fit, up to `rowsMax` rows. A request larger
- * than that runs alone.
- */
-export function takeBatch<T extends Joinable>(queue: readonly T[], rowsMax: number): { batch: T[]; rest: T[] } {
-  const [head, ...others] = queue;
-  if (!head) return { batch: [], rest: [] };
-  const batch = [head];
-  if (head.rows === undefined) return { batch, rest: others };
-  let rows = head.rows;
-  const rest: T[] = [];
-  for (const other of others) {
-    const fits = other.rows !== undefined && other.key === head.key && rows + other.rows <= rowsMax;
-    if (fits) rows += other.rows as number;
-    (fits ? batch : rest).push(other);
-  }
-  return { batch, rest };
 }
 
 /** One request of all: every tensor's rows one below the other. The requests must have one `joiningKey`. */
@@ -100,3 +73,17 @@ function sliceRows({ datatype, shape, data }: Tensor, from: number, to: number):
   const width = elementCount(shape.slice(1));
   return { datatype, shape: [to - from, ...shape.slice(1)], data: data.slice(from * width, to * width) };
 }
+
+/** Inputs without a row, as a caller may send them; undefined when some input has a fixed number of rows. */
+export function emptyBatchOf({ inputs }: Signature): Tensors | undefined {
+  if (inputs.some(({ shape }) => shape[0] !== -1)) return undefined;
+  return Object.fromEntries(
+    inputs.map(({ name, datatype, shape }) => {
+      const sizes = [0, ...shape.slice(1).map((size) => (size === -1 ? 1 : size))];
+      return [name, tensorOf(datatype, sizes, [])];
+    }),
+  );
+}
+
+/** Whether a batch has no rows: some input's first dimension is 0. */
+export const isEmptyBatch = (inputs: Tensors): boolean => Object.values(inputs).some(({ shape }) => shape[0] === 0);

@@ -20,11 +20,12 @@ const wanting = (champion: number, ...versions: Version[]): WantedModel[] => [
 ];
 const routed = (names: Record<string, Version>): Routes => new Map([['basket', new Map(Object.entries(names))]]);
 const none: Routes = new Map();
+const never = { keepMs: 0, versionsMax: 0 };
 
 /** The plan in short: versions as `number@digest`. */
-function planned(wanted: WantedModel[], have: HeldVersion[], routes: Routes) {
+function planned(wanted: WantedModel[], have: HeldVersion[], routes: Routes, warm = never, nowMs = 0) {
   const short = ({ number, digest }: Version) => `${number}@${digest}`;
-  const plan = planVersions(wanted, have, routes);
+  const plan = planVersions(wanted, have, routes, warm, nowMs);
   const names = [...(plan.routes.get('basket') ?? [])].map(([name, found]) => [name, short(found)]);
   return { load: plan.load.map(short), retire: plan.retire.map(short), routes: Object.fromEntries(names) };
 }
@@ -103,6 +104,47 @@ describe('planVersions()', () => {
     },
   ])('$case', ({ plan, is }) => expect(plan).toEqual(is));
 
+  describe('of versions that nobody wants any more', () => {
+    const warm = { keepMs: 100, versionsMax: 2 };
+    const resting = (number: number, restingSinceMs: number) => ({ ...held(number, 'ready'), restingSinceMs });
+    const rests = (have: HeldVersion[], nowMs: number) => {
+      const plan = planVersions(wanting(9, version(9)), [held(9, 'ready'), ...have], none, warm, nowMs);
+      const numbers = (versions: Version[]) => versions.map(({ number }) => number);
+      return { rest: numbers(plan.rest), retire: numbers(plan.retire), nextChangeMs: plan.nextChangeMs };
+    };
+    it.each([
+      { case: 'one that was ready rests', is: rests([held(1, 'ready')], 50), rest: [1], retire: [], next: 150 },
+      {
+        case: 'one that was loading goes',
+        is: rests([held(1, 'loading')], 50),
+        rest: [],
+        retire: [1],
+        next: undefined,
+      },
+      { case: 'an unfit one goes', is: rests([held(1, 'quarantined')], 0), rest: [], retire: [1], next: undefined },
+      { case: 'one rests on until its time is up', is: rests([resting(1, 10)], 109), rest: [1], retire: [], next: 110 },
+      {
+        case: 'one goes when its time is up',
+        is: rests([resting(1, 10)], 110),
+        rest: [],
+        retire: [1],
+        next: undefined,
+      },
+      {
+        case: 'only the latest few rest',
+        is: rests([resting(1, 10), resting(2, 30), resting(3, 20)], 40),
+        rest: [2, 3],
+        retire: [1],
+        next: 120,
+      },
+    ])('$case', ({ is, rest, retire, next }) => expect(is).toEqual({ rest, retire, nextChangeMs: next }));
+
+    it('is ready at once when it is wanted again', () => {
+      const back = planned(wanting(1, version(1)), [held(2, 'ready'), resting(1, 10)], none, warm, 50);
+      expect(back).toEqual({ load: [], retire: [], routes: oneEverywhere });
+    });
+  });
+
   const anyVersion = fc.record({
     model: fc.constant('basket'),
     number: fc.integer({ min: 1, max: 4 }),
@@ -123,12 +165,12 @@ describe('planVersions()', () => {
         let routes: Routes = none;
         for (const [wanted, outcomes] of changes) {
           // What loads comes out somehow; a version that was judged stays so.
-          const plan = planVersions(wanted, have, routes);
+          const plan = planVersions(wanted, have, routes, never, 0);
           const retired = new Set(plan.retire.map(idOf));
           have = have.filter(({ version: known }) => !retired.has(idOf(known)));
           have.push(...plan.load.map((loaded, index) => ({ version: loaded, state: outcomes[index] ?? 'loading' })));
           const before = plan.routes;
-          routes = planVersions(wanted, have, before).routes;
+          routes = planVersions(wanted, have, before, never, 0).routes;
           const ready = new Set(have.filter(({ state }) => state === 'ready').map(({ version: known }) => idOf(known)));
           for (const [, names] of routes) for (const [, found] of names) expect(ready).toContain(idOf(found));
           for (const name of before.get('basket')?.keys() ?? []) {
@@ -146,6 +188,11 @@ describe('lastGood()', () => {
     { case: 'what answered before, while the successor loads', routes: none, is: before },
   ])('is $case', ({ routes, is }) => {
     expect(lastGood(wanting(2, version(2)), routes, before)).toEqual(is);
+  });
+
+  it('holds versions that no alias points to, if they are wanted', () => {
+    const wanted = wanting(1, version(1), version(2));
+    expect(lastGood(wanted, routed({ champion: version(1), 1: version(1), 2: version(2) }), [])).toEqual(wanted);
   });
 
   it('holds no version that never answered', () => {

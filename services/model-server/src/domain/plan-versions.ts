@@ -20,6 +20,14 @@ export interface WantedModel {
 export interface HeldVersion {
   version: Version;
   state: 'loading' | 'ready' | 'quarantined';
+  /** Since when it rests: ready, wanted by nobody, kept warm. Absent: it does not rest. */
+  restingSinceMs?: number | undefined;
+}
+
+/** How long, and how many of one model, versions that nobody wants any more are kept ready for a way back. */
+export interface WarmPolicy {
+  keepMs: number;
+  versionsMax: number;
 }
 
 /** Who answers: by model, then by what a caller may write as its version (a number, an alias, or nothing). */
@@ -29,7 +37,11 @@ export interface VersionPlan {
   load: Version[];
   /** Nobody is sent to these any more: they answer what they have accepted, then go. */
   retire: Version[];
+  /** Nobody is sent to these either, but they stay ready: whoever wants one again has it at once. */
+  rest: Version[];
   routes: Routes;
+  /** When the plan changes by itself, because a version has rested long enough; undefined: it does not. */
+  nextChangeMs: number | undefined;
 }
 
 export const idOf = ({ model, number, digest }: Version): string => `${model}/${number}@${digest}`;
@@ -42,6 +54,8 @@ export function planVersions(
   wanted: readonly WantedModel[],
   held: readonly HeldVersion[],
   routes: Routes,
+  warm: WarmPolicy,
+  nowMs: number,
 ): VersionPlan {
   const ready = new Set(held.filter(({ state }) => state === 'ready').map(({ version }) => idOf(version)));
   const next = new Map(wanted.map((model) => [model.name, routesOf(model, routes.get(model.name), ready)]));
@@ -49,11 +63,28 @@ export function planVersions(
   const answering = [...next.values()].flatMap((names) => [...names.values()]);
   const kept = new Set([...wantedVersions, ...answering].map(idOf));
   const known = new Set(held.map(({ version }) => idOf(version)));
+  const unwanted = held.filter(({ version }) => !kept.has(idOf(version)));
+  const resting = restingOf(unwanted, warm, nowMs);
   return {
     load: wantedVersions.filter((version) => !known.has(idOf(version))),
-    retire: held.map(({ version }) => version).filter((version) => !kept.has(idOf(version))),
+    retire: unwanted.filter((one) => !resting.includes(one)).map(({ version }) => version),
+    rest: resting.map(({ version }) => version),
     routes: next,
+    nextChangeMs:
+      resting.length === 0
+        ? undefined
+        : Math.min(...resting.map(({ restingSinceMs = nowMs }) => restingSinceMs)) + warm.keepMs,
   };
+}
+
+/** Of the versions nobody wants, those kept warm: ready, for less than the time set, of each model the latest few. */
+function restingOf(unwanted: readonly HeldVersion[], { keepMs, versionsMax }: WarmPolicy, nowMs: number) {
+  const since = ({ restingSinceMs = nowMs }: HeldVersion) => restingSinceMs;
+  const able = unwanted.filter((one) => one.state === 'ready' && nowMs - since(one) < keepMs);
+  return able.filter((one) => {
+    const later = able.filter((other) => other.version.model === one.version.model && since(other) > since(one));
+    return later.length < versionsMax;
+  });
 }
 
 function routesOf(
@@ -84,8 +115,8 @@ export function wantedNames({ aliases, defaultAlias, versions }: WantedModel): M
 }
 
 /**
- * The state to start from when nobody can be asked: each wanted alias with the version that answers for it now, or
- * that did so last. A version that was wanted and never served is not in it.
+ * The state to start from when nobody can be asked: each wanted name with the version that answers for it now, or that
+ * did so last. A version that was wanted and never served is not in it.
  */
 export function lastGood(
   wanted: readonly WantedModel[],
@@ -97,10 +128,10 @@ export function lastGood(
     const remembered = old ? wantedNames(old) : new Map<string, Version | undefined>();
     const aliases: Record<string, number> = {};
     const versions = new Map<string, Version>();
-    for (const alias of Object.keys(model.aliases)) {
-      const version = routes.get(model.name)?.get(alias) ?? remembered.get(alias);
+    for (const name of [...wantedNames(model).keys()].filter((one) => one !== '')) {
+      const version = routes.get(model.name)?.get(name) ?? remembered.get(name);
       if (!version) continue;
-      aliases[alias] = version.number;
+      if (Object.hasOwn(model.aliases, name)) aliases[name] = version.number;
       versions.set(idOf(version), version);
     }
     return { name: model.name, aliases, defaultAlias: model.defaultAlias, versions: [...versions.values()] };

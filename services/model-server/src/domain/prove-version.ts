@@ -72,3 +72,21 @@ export function proofGroups(examples: readonly GoldenExample[]): GoldenExample[]
   }
   return [...groups.values()].map((group) => (group.length === 1 ? [...group, ...group] : group));
 }
+
+/** For each size, golden inputs that joined have so many rows, or as many as whole examples make; smallest first. */
+export function warmUpBatches({ examples }: Golden, batchRows: readonly number[]): Tensors[][] {
+  const [group] = proofGroups(examples);
+  if (!group) return [];
+  return [...batchRows]
+    .sort((a, b) => a - b)
+    .map((size) => {
+      const batch: Tensors[] = [];
+      let rows = 0;
+      for (let index = 0; rows < size; index++) {
+        const { inputs } = group[index % group.length] as GoldenExample;
+        rows += rowsOf(inputs) as number;
+        if (rows <= size || batch.length === 0) batch.push(inputs);
+      }
+      return batch;
+    });
+}

@@ -8,13 +8,14 @@ import type { VersionFiles } from '../../executors.js';
 import { ModelSource, type ApplyWanted } from '../../model-source.js';
 
 const MODEL = 'model.onnx';
-const FILES = [MODEL, 'golden.json', 'signature.json'];
+const SETTINGS = 'config.json';
+const FILES = [MODEL, 'golden.json', 'signature.json', SETTINGS];
 const MODEL_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 const VERSION_NAME = /^[1-9]\d{0,8}$/;
 
 /**
- * A plain folder, `NAME/VERSION/model.onnx` with golden.json and signature.json where there are any. Everything in it
- * is wanted; the highest number answers for the alias `latest` and for an empty version.
+ * A plain folder, `NAME/VERSION/model.onnx` with golden.json, signature.json and config.json where there are any; a
+ * `NAME/config.json` holds for each version that has none of its own. Everything in it is wanted; the highest number answers for the alias `latest` and for an empty version.
  */
 export class FolderModels extends ModelSource {
   constructor(
@@ -43,11 +44,14 @@ export class FolderModels extends ModelSource {
 
   override async fetch(version: Version): Promise<VersionFiles> {
     const path = (file: string) => join(this.folder, version.model, String(version.number), file);
-    const signatureJson = await readFile(path('signature.json'), 'utf8').catch(ignoreMissing);
+    const text = (file: string) => readFile(file, 'utf8').catch(ignoreMissing);
+    const signatureJson = await text(path('signature.json'));
+    const settingsJson = (await text(path(SETTINGS))) ?? (await text(join(this.folder, version.model, SETTINGS)));
     return {
       modelPath: path(MODEL),
       ...((await exists(path('golden.json'))) ? { goldenPath: path('golden.json') } : {}),
       ...(signatureJson === undefined ? {} : { signatureJson }),
+      ...(settingsJson === undefined ? {} : { settingsJson }),
     };
   }
 
@@ -87,11 +91,12 @@ export class FolderModels extends ModelSource {
 
   /** Of the files' sizes and times, not their bytes; undefined when there is no model. */
   private async digestOf(folder: string): Promise<string | undefined> {
+    const paths = [...FILES.map((file) => join(folder, file)), join(folder, '..', SETTINGS)];
     const marks: string[] = [];
-    for (const file of FILES) {
-      const found = await stat(join(folder, file)).catch(ignoreMissing);
-      if (!found && file === MODEL) return undefined;
-      if (found) marks.push(`${file} ${found.size} ${found.mtimeMs} ${found.ino}`);
+    for (const path of paths) {
+      const found = await stat(path).catch(ignoreMissing);
+      if (!found && path === paths[0]) return undefined;
+      if (found) marks.push(`${path} ${found.size} ${found.mtimeMs} ${found.ino}`);
     }
     return createHash('sha256').update(marks.join('\n')).digest('hex').slice(0, 12);
   }

@@ -3,7 +3,7 @@ import type { ProblemCode } from '@vinaigrette/problems';
 import type { Version } from '../../domain/plan-versions.js';
 import { Observations, type VersionState } from '../../observations.js';
 
-const STATES: VersionState[] = ['loading', 'ready', 'quarantined'];
+const STATES: VersionState[] = ['loading', 'ready', 'quarantined', 'resting'];
 const DURATIONS_S = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 const ROWS = [1, 2, 4, 8, 16, 32, 64, 128, 256, 1024];
 

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Client } from '@connectrpc/connect';
 import type { ModelVersion, RegistryService, VersionFile, WantedState } from '@vinaigrette/contracts/registry';
@@ -64,9 +65,11 @@ export class RegistryModels extends ModelSource {
     const model = message && fileOf(message, 'model.onnx');
     if (!model) throw new Problem('MODEL_INVALID', 'The version has no file model.onnx');
     const golden = fileOf(message, 'golden.json');
+    const settings = fileOf(message, 'config.json');
     return {
       modelPath: await this.obtain(version, model, signal),
       ...(golden ? { goldenPath: await this.obtain(version, golden, signal) } : {}),
+      ...(settings ? { settingsJson: await readFile(await this.obtain(version, settings, signal), 'utf8') } : {}),
       ...(message.signatureJson === '' ? {} : { signatureJson: message.signatureJson }),
     };
   }

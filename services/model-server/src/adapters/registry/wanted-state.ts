@@ -6,7 +6,7 @@ import { idOf, type Version, type WantedModel } from '../../domain/plan-versions
 const DEFAULT_ALIAS = 'champion';
 
 /** The files a model server needs; a version may have others. */
-export const SERVED_FILES = ['model.onnx', 'golden.json'] as const;
+export const SERVED_FILES = ['model.onnx', 'golden.json', 'config.json'] as const;
 
 /** The file of that path, when the version has it. */
 export const fileOf = (version: ModelVersion, path: string) => version.files.find((file) => file.path === path);

@@ -4,42 +4,55 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { tensorOf } from '@vinaigrette/signature';
-import { ThreadExecutors } from '../src/adapters/onnx/thread-executors.js';
+import { OnnxExecutors } from '../src/adapters/onnx/onnx-executors.js';
 import { PrometheusObservations } from '../src/adapters/prometheus/prometheus-observations.js';
+import { readSettings } from '../src/domain/model-settings.js';
 import type { Executor } from '../src/executors.js';
 import { ServedVersion } from '../src/served-version.js';
 import { until } from './running-server.js';
 import { priceListGolden, slowPriceList } from './tiny-models.js';
 
-/** The compiled thread, as production runs it. */
-const sessionWorker = new URL('../dist/src/adapters/onnx/session-worker.js', import.meta.url);
+/** The compiled threads and processes, as production runs them. */
+const bodies = new URL('../dist/src/adapters/onnx/', import.meta.url);
 const version = { model: 'prices', number: 1, digest: 'a' };
-const limits = { rowsMax: 1, queueRequestsMax: 100 };
+const settings = readSettings(undefined, {
+  isolation: 'thread',
+  batchRowsMax: 1,
+  queueRequestsMax: 100,
+  runTimeoutMs: 60_000,
+  memoryMbMax: 2_048,
+});
 const ask = (index: number) => ({ inputs: { index: tensorOf('INT64', [1], [index]) }, abandoned: () => false });
 
 /** Ends the thread of an executor by an exception nobody in it expects. */
 const kill = (executor: Executor) =>
-  (executor as unknown as { worker: { postMessage(message: unknown): void } }).worker.postMessage(null);
+  (
+    executor as unknown as { session: { link: { worker: { postMessage(message: unknown): void } } } }
+  ).session.link.worker.postMessage(null);
 
 describe('a thread', () => {
   let folder: string;
   let files: { modelPath: string; goldenPath: string };
-  let executors: ThreadExecutors;
+  let executors: OnnxExecutors;
 
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'model-server-thread-'));
     files = { modelPath: join(folder, 'model.onnx'), goldenPath: join(folder, 'golden.json') };
     await writeFile(files.modelPath, slowPriceList());
     await writeFile(files.goldenPath, JSON.stringify(priceListGolden()));
-    executors = new ThreadExecutors(60_000, sessionWorker);
+    executors = new OnnxExecutors(60_000, bodies);
   });
-  afterEach(() => rm(folder, { recursive: true, force: true }));
+  const start = () => executors.start(files, settings);
+  afterEach(async () => {
+    await executors.close();
+    await rm(folder, { recursive: true, force: true });
+  });
 
   it('that dies fails the run it was in and no other, and is replaced', async () => {
-    const first = await executors.start(files);
+    const first = await executors.start(files, settings);
     const observations = new PrometheusObservations();
     const log = pino({ level: 'silent' });
-    const served = new ServedVersion(version, first, () => executors.start(files), limits, observations, log);
+    const served = new ServedVersion(version, settings, first, start, observations, log);
     const asked = [0, 1, 2, 1].map((index) => served.infer(ask(index)));
     kill(first);
     const answers = await Promise.allSettled(asked);
@@ -53,16 +66,9 @@ describe('a thread', () => {
   }, 180_000);
 
   it('that dies and cannot be replaced refuses until it can', async () => {
-    const first = await executors.start(files);
+    const first = await executors.start(files, settings);
     const log = pino({ level: 'silent' });
-    const served = new ServedVersion(
-      version,
-      first,
-      () => executors.start(files),
-      limits,
-      new PrometheusObservations(),
-      log,
-    );
+    const served = new ServedVersion(version, settings, first, start, new PrometheusObservations(), log);
     await rm(files.modelPath);
     kill(first);
     await until('the version says that it has no executor', () => !served.answers);
@@ -74,7 +80,7 @@ describe('a thread', () => {
   }, 180_000);
 
   it('that takes too long to prove its version is given up', async () => {
-    await expect(new ThreadExecutors(1, sessionWorker).start(files)).rejects.toMatchObject({
+    await expect(new OnnxExecutors(1, bodies).start(files, settings)).rejects.toMatchObject({
       code: 'EXECUTOR_LOST',
       message: expect.stringMatching(/within 1 ms/),
     });

@@ -1,0 +1,86 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import type { Duplex } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import { encodeFrame, FrameReader } from './session-frames.js';
+import { buffersOf, type FromSession, type ToSession } from './session-messages.js';
+
+/** A way to a session that lives elsewhere. */
+export interface SessionLink {
+  send(message: ToSession): void;
+  onMessage(hear: (message: FromSession) => void): void;
+  /** Settles once, when the other side has ended, for whatever reason. */
+  readonly ended: Promise<Error>;
+  /** Ends the other side at once where that is possible; where not, leaves it to itself. */
+  kill(): void;
+}
+
+/** A child process: it may crash, hang or grow, and can be killed at any moment. */
+export class ProcessLink implements SessionLink {
+  readonly ended: Promise<Error>;
+  private readonly child: ChildProcess;
+  private readonly socket: Duplex;
+
+  constructor(body: URL) {
+    // Its standard output is not the log's, which is read line by line.
+    this.child = spawn(process.execPath, [fileURLToPath(body)], { stdio: ['ignore', 'ignore', 'inherit', 'pipe'] });
+    this.socket = this.child.stdio[3] as Duplex;
+    this.socket.on('error', () => this.kill()); // it went away while it was written to: `exit` says more
+    this.ended = new Promise((ended) => {
+      this.child.once('error', ended);
+      this.child.once('exit', (code, signal) => ended(new Error(`The process ended with ${signal ?? code}`)));
+    });
+  }
+
+  get pid(): number | undefined {
+    return this.child.pid;
+  }
+
+  send(message: ToSession): void {
+    if (this.socket.writable) this.socket.write(encodeFrame(message));
+  }
+
+  onMessage(hear: (message: FromSession) => void): void {
+    const frames = new FrameReader<FromSession>();
+    this.socket.on('data', (chunk: Buffer) => frames.read(chunk).forEach(hear));
+  }
+
+  kill(): void {
+    this.child.kill('SIGKILL');
+  }
+}
+
+/**
+ * A worker thread: it survives an exception. A crash of native code takes the whole process, and so would
+ * terminating the thread while ONNX Runtime computes in it (it throws where nobody can catch): it is only asked to end.
+ */
+export class ThreadLink implements SessionLink {
+  readonly ended: Promise<Error>;
+  private readonly worker: Worker;
+  private abandon: (error: Error) => void = () => undefined;
+
+  constructor(body: URL) {
+    this.worker = new Worker(body, { name: 'session' });
+    this.ended = new Promise((ended) => {
+      this.abandon = ended;
+      this.worker.once('error', ended);
+      this.worker.once('exit', (code) => ended(new Error(`The thread ended with code ${code}`)));
+    });
+  }
+
+  send(message: ToSession): void {
+    // Handed over, not copied: nobody reads the inputs again.
+    this.worker.postMessage(message, message.kind === 'run' ? buffersOf(message.inputs) : []);
+  }
+
+  onMessage(hear: (message: FromSession) => void): void {
+    this.worker.on('message', hear);
+  }
+
+  kill(): void {
+    this.send({ kind: 'stop' });
+    this.worker.removeAllListeners('message');
+    this.worker.unref();
+    this.abandon(new Error('The thread was left to itself'));
+  }
+}
