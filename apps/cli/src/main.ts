@@ -4,6 +4,7 @@ import { addDemo } from './commands/demo.js';
 import { addDocuments } from './commands/documents.js';
 import { addDrift } from './commands/drift.js';
 import { addModels } from './commands/models.js';
+import { addRollouts } from './commands/rollouts.js';
 import { addStart } from './commands/start.js';
 import { failureText } from './tell-failure.js';
 
@@ -17,6 +18,8 @@ Examples:
   $ vinaigrette start
   $ vinaigrette models list
   $ vinaigrette documents put rule-set shop shop.yaml --alias champion --reason "summer rules"
+  $ vinaigrette rollouts start basket 2 --step-time 10m --reason "July sales"
+  $ vinaigrette models rollback basket --reason "it recommends too little"
   $ vinaigrette drift basket --window 24h
 
 The registry is found by REGISTRY_ADDRESS (127.0.0.1:5001), the drift monitor by MONITOR_URL (http://127.0.0.1:8090).`,
@@ -24,6 +27,7 @@ The registry is found by REGISTRY_ADDRESS (127.0.0.1:5001), the drift monitor by
 addStart(program);
 addModels(program);
 addDocuments(program);
+addRollouts(program);
 addDrift(program);
 addDemo(program);
 

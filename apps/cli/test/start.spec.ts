@@ -73,11 +73,23 @@ describe('vinaigrette start', () => {
       text: expect.stringContaining('champion of shop: 1 -> 2'),
     });
     while ((await recommend(['milk'])).items.some(({ sku }) => sku === 'sugar')) await sleep(50);
-    const back = ['documents', 'alias', 'rule-set', 'shop', 'champion', '1', '--reason', 'sugar is back'];
-    expect(await vinaigrette(back, registryEnv())).toMatchObject({ status: 0 });
+    const back = ['documents', 'rollback', 'rule-set', 'shop', '--reason', 'sugar is back'];
+    expect((await vinaigrette(back, registryEnv())).text).toContain('champion of shop: 2 -> 1');
     while (!(await recommend(['milk'])).items.some(({ sku }) => sku === 'sugar')) await sleep(50);
     const listed = await vinaigrette(['models', 'list'], registryEnv());
     expect(listed.text).toMatch(/^basket +1 +champion +\S+ +yes +trained on generated demo sales$/m);
+  });
+
+  it('tries rules on some customers, and stops trying, from the command line', async () => {
+    const say = async (...words: string[]) => (await vinaigrette(words, registryEnv())).text;
+    const started = await say('rollouts', 'start', 'shop', '2', '--of', 'rule-set', '--reason', 'no sugar, carefully');
+    expect(started).toMatch(/: shop 2, canary running at 1 %$/m);
+    const [id = ''] = started.split(':');
+    expect(await say('rollouts', 'list')).toMatch(new RegExp(`^${id} +rule-set shop +2 beside 1 +canary running`, 'm'));
+    expect(await say('rollouts', 'advance', id, '--reason', 'quiet')).toMatch(/running at 5 %$/m);
+    expect(await say('rollouts', 'abort', id, '--reason', 'enough')).toMatch(/aborted at 5 %$/m);
+    expect(await say('rollouts', 'list')).toContain('Nothing is on trial');
+    expect(await say('documents', 'history', 'rule-set', 'shop')).toMatch(/2 -> 1 \(rolled back\).*sugar is back$/m);
   });
 
   it.each([

@@ -5,10 +5,14 @@ import { Code, ConnectError, createClient, type Client } from '@connectrpc/conne
 import { createGrpcTransport } from '@connectrpc/connect-node';
 import {
   RegistryService,
+  type AliasChange,
   type Document,
   type Model,
   type RegisterVersionResponse,
   type PutDocumentResponse,
+  type Rollout,
+  type RolloutKind,
+  type RolloutMove,
   type SetAliasResponse,
 } from '@vinaigrette/contracts/registry';
 import { Problem } from '@vinaigrette/problems';
@@ -26,6 +30,21 @@ export interface AliasWish {
   alias: string;
   /** 0 takes the alias away. */
   version: number;
+  reason: string;
+}
+
+/** A candidate that is to be tried beside the version that holds an alias. */
+export interface RolloutWish {
+  subject: { kind: string; name: string };
+  alias: string;
+  candidate: number;
+  kind: RolloutKind;
+  variant: string;
+  /** Hundredths of a percent; empty: the registry's own steps. */
+  stepsBps: number[];
+  /** Least time at a step; 0: by hand. */
+  stepMs: bigint;
+  samplesMin: number;
   reason: string;
 }
 
@@ -61,6 +80,30 @@ export class Registry {
 
   async setAlias({ kind, name, alias, version, reason }: AliasWish): Promise<SetAliasResponse> {
     return this.client.setAlias({ subject: { kind, name }, alias, version, actor: this.actor, reason });
+  }
+
+  /** Gives an alias back to the version that held it before. */
+  async rollBack(kind: string, name: string, alias: string, reason: string): Promise<AliasChange | undefined> {
+    const request = { subject: { kind, name }, alias, actor: this.actor, reason };
+    return (await this.client.rollBackAlias(request)).change;
+  }
+
+  /** Newest change first. */
+  async aliasChanges(kind: string, name: string): Promise<AliasChange[]> {
+    return (await this.client.listAliasChanges({ subject: { kind, name } })).changes;
+  }
+
+  async startRollout(wish: RolloutWish): Promise<Rollout | undefined> {
+    return (await this.client.startRollout({ ...wish, actor: this.actor })).rollout;
+  }
+
+  async moveRollout(id: string, move: RolloutMove, reason: string): Promise<Rollout | undefined> {
+    return (await this.client.changeRollout({ id, move, reason, actor: this.actor })).rollout;
+  }
+
+  /** Newest first. */
+  async rollouts(active: boolean): Promise<Rollout[]> {
+    return (await this.client.listRollouts({ active })).rollouts;
   }
 
   async documents(kind = ''): Promise<Document[]> {

@@ -4,7 +4,7 @@ import type { Document } from '@vinaigrette/contracts/registry';
 import { Problem } from '@vinaigrette/problems';
 import { parse } from 'yaml';
 import { table } from '../domain/table.js';
-import { moveAlias, versionNumber } from './models.js';
+import { moveAlias, rollBack, showHistory, versionNumber } from './models.js';
 import { openRegistry } from './registry-of.js';
 
 export function addDocuments(program: Command): void {
@@ -37,11 +37,28 @@ export function addDocuments(program: Command): void {
     .description('move an alias to a version')
     .addHelpText(
       'after',
-      '\nExample (a rollback):\n  $ vinaigrette documents alias rule-set shop champion 1 --reason "too much is hidden"',
+      '\nExample:\n  $ vinaigrette documents alias rule-set shop staging 3 --reason "to be looked at"',
     )
     .action(async (kind: string, name: string, alias: string, version: number, { reason }: { reason: string }) => {
       await moveAlias({ kind, name, alias, version, reason });
     });
+  documents
+    .command('rollback')
+    .argument('<kind>', 'use-case or rule-set')
+    .argument('<name>')
+    .requiredOption('--reason <text>', 'kept in the history')
+    .option('--alias <alias>', 'whose former holder comes back', 'champion')
+    .description('give an alias back to the version that held it before')
+    .addHelpText('after', '\nExample:\n  $ vinaigrette documents rollback rule-set shop --reason "too much is hidden"')
+    .action((kind: string, name: string, { alias, reason }: { alias: string; reason: string }) =>
+      rollBack({ kind, name, alias, reason }),
+    );
+  documents
+    .command('history')
+    .argument('<kind>', 'use-case or rule-set')
+    .argument('<name>')
+    .description('who held which alias since when, who moved it, and why; newest first')
+    .action(showHistory);
 }
 
 async function put(

@@ -1,5 +1,5 @@
 import { InvalidArgumentError, type Command } from 'commander';
-import type { Model } from '@vinaigrette/contracts/registry';
+import type { AliasChange, Model } from '@vinaigrette/contracts/registry';
 import { table } from '../domain/table.js';
 import { openRegistry } from './registry-of.js';
 
@@ -31,11 +31,29 @@ export function addModels(program: Command): void {
     .description('move an alias to a version')
     .addHelpText(
       'after',
-      '\nExample (a rollback):\n  $ vinaigrette models alias basket champion 1 --reason "version 2 recommends too little"',
+      '\nExample:\n  $ vinaigrette models alias basket champion 2 --reason "two weeks without a complaint as canary"',
     )
     .action(async (name: string, alias: string, version: number, { reason }: { reason: string }) => {
       await moveAlias({ kind: 'model', name, alias, version, reason });
     });
+  models
+    .command('rollback')
+    .argument('<name>')
+    .requiredOption('--reason <text>', 'kept in the history')
+    .option('--alias <alias>', 'whose former holder comes back', 'champion')
+    .description('give an alias back to the version that held it before')
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ vinaigrette models rollback basket --reason "version 2 recommends too little"',
+    )
+    .action((name: string, { alias, reason }: { alias: string; reason: string }) =>
+      rollBack({ kind: 'model', name, alias, reason }),
+    );
+  models
+    .command('history')
+    .argument('<name>')
+    .description('who held which alias since when, who moved it, and why; newest first')
+    .action((name: string) => showHistory('model', name));
 }
 
 interface PushOptions {
@@ -69,8 +87,36 @@ export async function moveAlias(wish: {
   reason: string;
 }): Promise<void> {
   const { change } = await openRegistry().setAlias(wish);
-  const holder = (version: number | undefined) => (version ? String(version) : 'nobody');
-  console.log(`${wish.alias} of ${wish.name}: ${holder(change?.from)} -> ${holder(change?.to)}`);
+  tellMove(wish.name, wish.alias, change);
+}
+
+/** Gives an alias of a model or a document back to who held it before, and says from where to where. */
+export async function rollBack(wish: { kind: string; name: string; alias: string; reason: string }): Promise<void> {
+  const { kind, name, alias, reason } = wish;
+  tellMove(name, alias, await openRegistry().rollBack(kind, name, alias, reason));
+}
+
+/** Every move of the aliases of a model or a document. */
+export async function showHistory(kind: string, name: string): Promise<void> {
+  console.log(history(await openRegistry().aliasChanges(kind, name)));
+}
+
+const holder = (version: number | undefined) => (version ? String(version) : 'nobody');
+
+function tellMove(name: string, alias: string, change: AliasChange | undefined): void {
+  console.log(`${alias} of ${name}: ${holder(change?.from)} -> ${holder(change?.to)}`);
+}
+
+function history(changes: AliasChange[]): string {
+  if (changes.length === 0) return 'No alias of that name was ever moved';
+  const rows = changes.map(({ changedAtMs, alias, from, to, rolledBack, actor, reason }) => [
+    new Date(Number(changedAtMs)).toISOString(),
+    alias,
+    `${holder(from)} -> ${holder(to)}${rolledBack ? ' (rolled back)' : ''}`,
+    actor,
+    reason,
+  ]);
+  return table(['TIME (UTC)', 'ALIAS', 'MOVE', 'BY', 'REASON'], rows);
 }
 
 /** A version's number as a word of the command line. */

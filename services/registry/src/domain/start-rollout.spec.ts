@@ -21,6 +21,11 @@ describe('rolloutWish()', () => {
       request: request(),
       wish: { alias: 'champion', variant: 'canary', stepsBps: [100, 500, 2_500, 5_000, 10_000] },
     },
+    {
+      what: 'a canary that steps by time',
+      request: request({ stepMs: 1_000n }),
+      wish: { stepMs: 1_000n, samplesMin: 100 },
+    },
     { what: 'a shadow', request: request({ kind: SHADOW, stepsBps: [10_000] }), wish: { variant: 'shadow' } },
     {
       what: 'an arm',

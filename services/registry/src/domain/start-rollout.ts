@@ -11,6 +11,8 @@ const SEGMENTS_MAX = 1_000;
 const SEGMENT_LENGTH_MAX = 200;
 /** A month: who waits longer at a step has forgotten it. */
 const STEP_MS_MAX = 31 * 24 * 60 * 60 * 1_000;
+/** Predictions of the candidate at each step when time alone would allow the next. */
+const SAMPLES_MIN = 100;
 /** Those that gateways draw per request. */
 const SUBJECT_KINDS = [MODEL_KIND, 'rule-set', 'use-case'];
 
@@ -57,7 +59,7 @@ export function rolloutWish(request: StartRolloutRequest): RolloutWish {
     stepsBps: stepsOf(request),
     segmentBps,
     stepMs,
-    samplesMin,
+    samplesMin: samplesMin === 0 && stepMs > 0n ? SAMPLES_MIN : samplesMin,
     actor,
     reason,
   };

@@ -1064,6 +1064,8 @@ export type StartRolloutRequest = Message<"vinaigrette.registry.v1.StartRolloutR
   stepMs: bigint;
 
   /**
+   * 0: 100 where steps are taken by time
+   *
    * @generated from field: uint32 samples_min = 9;
    */
   samplesMin: number;

@@ -1,0 +1,33 @@
+import { describe, expect, it } from '@jest/globals';
+import { durationMs, sharesBps } from './words.js';
+
+describe('durationMs()', () => {
+  it.each([
+    ['0s', 0],
+    ['250ms', 250],
+    ['90s', 90_000],
+    ['10m', 600_000],
+    ['2h', 7_200_000],
+    ['1d', 86_400_000],
+  ])('%s is %d', (word, ms) => {
+    expect(durationMs(word)).toBe(ms);
+  });
+
+  it.each(['', '10', 'm', '-1s', '1.5h', '10 m'])('refuses "%s"', (word) => {
+    expect(() => durationMs(word)).toThrow('90s, 10m, 2h');
+  });
+});
+
+describe('sharesBps()', () => {
+  it.each([
+    ['1,5,25,50,100', [100, 500, 2_500, 5_000, 10_000]],
+    ['0.01', [1]],
+    ['12.5, 50', [1_250, 5_000]],
+  ])('%s is %j', (words, shares) => {
+    expect(sharesBps(words)).toEqual(shares);
+  });
+
+  it.each(['', '1,', 'half', '0.001', '-1'])('refuses "%s"', (words) => {
+    expect(() => sharesBps(words)).toThrow('percentages');
+  });
+});

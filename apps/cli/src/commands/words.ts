@@ -1,0 +1,20 @@
+import { InvalidArgumentError } from 'commander';
+
+const DURATION_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+/** "90s", "10m", "2h" in milliseconds. */
+export function durationMs(word: string): number {
+  const [, count, unit] = /^(\d{1,9})(ms|s|m|h|d)$/.exec(word) ?? [];
+  if (count === undefined) throw new InvalidArgumentError('It is a number with ms, s, m, h or d: 90s, 10m, 2h');
+  return Number(count) * DURATION_MS[unit as keyof typeof DURATION_MS];
+}
+
+/** "1,5,25,50,100" percent in hundredths of a percent. */
+export function sharesBps(words: string): number[] {
+  return words.split(',').map((word) => {
+    if (!/^\d{1,3}(\.\d{1,2})?$/.test(word.trim())) {
+      throw new InvalidArgumentError('They are percentages with commas between: 1,5,25,50,100');
+    }
+    return Math.round(Number(word) * 100);
+  });
+}
