@@ -10,11 +10,13 @@ import { NestLog, ProblemFilter } from '@vinaigrette/edge/nest';
 import { measureCalls } from './adapters/connect/measure-calls.js';
 import { registryRoutes } from './adapters/connect/registry-routes.js';
 import type { ProcessInspector } from './adapters/onnx/process-inspector.js';
+import { Database } from './adapters/postgres/database.js';
 import { hearChanges } from './adapters/postgres/hear-changes.js';
 import { Artifacts } from './artifacts.js';
 import type { Config } from './config.js';
 import { Inspector } from './inspector.js';
 import { Metrics } from './metrics.js';
+import { mlflow } from './mlflow.js';
 import { MoveRollout } from './move-rollout.js';
 import { PutDocument } from './put-document.js';
 import { ReadCatalogue } from './read-catalogue.js';
@@ -52,6 +54,17 @@ export async function start(config: Config, logger: Logger): Promise<() => Promi
     readMaxBytes: MESSAGE_BYTES_MAX,
   };
   await app.register(fastifyConnectPlugin, calls);
+  await app.register(
+    mlflow(
+      {
+        database: app.get(Database),
+        artifacts: app.get(Artifacts),
+        registerVersion: app.get(RegisterVersion),
+        setAlias: app.get(SetAlias),
+      },
+      logger,
+    ),
+  );
   const grpc = new GrpcServer(calls);
 
   const listening = new AbortController();

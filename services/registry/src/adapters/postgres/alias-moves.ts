@@ -1,3 +1,4 @@
+import { Problem } from '@vinaigrette/problems';
 import type { EntityManager } from 'typeorm';
 import type { By } from '../../aliases.js';
 import type { AliasFacts, AliasMove } from '../../domain/decide-alias.js';
@@ -13,13 +14,26 @@ export interface AliasRowKey {
   alias: string;
 }
 
-/** The highest number the subject has; 0: there is none. Numbers have no gaps and versions are never taken away. */
+/** The highest number the subject has; 0: there is none. Versions are never taken away. */
 export async function highestVersion(manager: EntityManager, kind: string, name: string): Promise<number> {
   const highest =
     kind === MODEL_KIND
       ? await manager.maximum(ModelVersionRow, 'version', { model: name })
       : await manager.maximum(DocumentRow, 'version', { kind, name });
   return highest ?? 0;
+}
+
+/** Throws VERSION_NOT_SERVABLE for a number of a model that only MLflow's clients see: nobody could load it. */
+export async function checkServable(
+  manager: EntityManager,
+  { kind, name }: { kind: string; name: string },
+  version: number,
+): Promise<void> {
+  if (kind !== MODEL_KIND || version === 0 || (await manager.existsBy(ModelVersionRow, { model: name, version })))
+    return;
+  throw new Problem('VERSION_NOT_SERVABLE', `Version ${version} of model ${name} is kept, and cannot be served`, {
+    field: 'version',
+  });
 }
 
 /** What a decision on the alias needs to know. Only right under the subject's lock. */
@@ -40,6 +54,7 @@ export async function writeAliasMove(
   { actor, reason }: By,
   past: AliasFacts['past'],
 ): Promise<AliasChangeRow> {
+  await checkServable(manager, key, to);
   const previous = previousHolder([...past, { from, to, rolledBack }]);
   if (to === 0) await manager.delete(AliasRow, key);
   else await manager.upsert(AliasRow, { ...key, version: to, previous }, ['kind', 'name', 'alias']);

@@ -27,8 +27,7 @@ export class PostgresModelVersions extends ModelVersions {
       const { model } = draft;
       await lockUntilCommit(manager, MODEL_KIND, model);
       const same = await manager.findOneBy(ModelVersionRow, { model, filesDigest });
-      const highest = await manager.maximum(ModelVersionRow, 'version', { model });
-      const { version, created } = decide(same?.version, highest ?? 0);
+      const { version, created } = decide(same?.version, await highestNumber(manager, model));
       if (same) return { modelVersion: modelVersionOf(same), created };
       await manager.insert(ModelVersionRow, {
         ...draft,
@@ -69,6 +68,16 @@ export class PostgresModelVersions extends ModelVersions {
       return [...models.values()];
     });
   }
+}
+
+/** The highest number given to the model so far, also to a version that only MLflow's clients see; 0: none. */
+export async function highestNumber(manager: EntityManager, model: string): Promise<number> {
+  const [row] = await manager.query<[{ highest: number }]>(
+    `SELECT greatest((SELECT max(version) FROM registry.model_version WHERE model = $1),
+                     (SELECT max(version) FROM registry.mlflow_version WHERE name = $1), 0) AS highest`,
+    [model],
+  );
+  return row.highest;
 }
 
 /** The version that holds an alias; undefined: nobody. */

@@ -5,7 +5,7 @@ import { NOTHING_COUNTED, type SideCounts, type StepCounts } from '../../domain/
 import type { RolloutDecision } from '../../domain/move-rollout.js';
 import type { RolloutFacts, RolloutWish } from '../../domain/start-rollout.js';
 import { Rollouts, type CountReport } from '../../rollouts.js';
-import { highestVersion, readAliasFacts, writeAliasMove } from './alias-moves.js';
+import { checkServable, highestVersion, readAliasFacts, writeAliasMove } from './alias-moves.js';
 import { lockUntilCommit, type Database } from './database.js';
 import { holderOf } from './postgres-model-versions.js';
 import { ACTIVE, endRollouts, kindWord, rolloutOf, withChanges, writeRolloutChange } from './rollout-changes.js';
@@ -38,6 +38,7 @@ export class PostgresRollouts extends Rollouts {
         highest: await highestVersion(manager, subject.kind, subject.name),
         active: active.map((row) => rolloutOf(row, [])),
       });
+      await checkServable(manager, subject, wish.candidate);
       await manager.insert(RolloutRow, {
         ...told,
         id,

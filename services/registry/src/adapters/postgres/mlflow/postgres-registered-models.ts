@@ -12,7 +12,7 @@ import {
 } from '../../../registered-models.js';
 import type { Search } from '../../../tracking.js';
 import { lockUntilCommit, type Database } from '../database.js';
-import { highestVersion } from '../postgres-model-versions.js';
+import { highestNumber } from '../postgres-model-versions.js';
 import {
   modelColumns,
   modelOf,
@@ -114,7 +114,7 @@ export class PostgresRegisteredModels extends RegisteredModels {
     const { name } = told;
     return this.database.write(async (manager) => {
       await this.adoptModel(manager, name);
-      const version = number ?? (await highestVersion(manager, name)) + 1;
+      const version = number ?? (await highestNumber(manager, name)) + 1;
       await manager.query(
         `INSERT INTO registry.mlflow_version
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'active', false, $10, $10, $11)
@@ -259,15 +259,17 @@ async function findVersion(
 /** Of each model and stage the newest version. */
 async function latestVersions(manager: EntityManager, names: readonly string[]): Promise<RegisteredVersion[]> {
   const rows = await manager.query<VersionRow[]>(
-    `${SELECT_VERSION} WHERE version.name = ANY($1) ORDER BY version.name, version.version DESC`,
+    `SELECT DISTINCT ON (name, archived, aliases) *
+     FROM (${SELECT_VERSION} WHERE version.name = ANY($1)) AS seen
+     ORDER BY name, archived, aliases, version DESC`,
     [names],
   );
-  const latest = new Map<string, RegisteredVersion>();
-  for (const version of rows.map(versionOf)) {
+  const newest = new Map<string, RegisteredVersion>();
+  for (const version of rows.map(versionOf).sort((a, b) => b.version - a.version)) {
     const key = `${stageOf(version.aliases, version.archived)}/${version.name}`;
-    if (!latest.has(key)) latest.set(key, version);
+    if (!newest.has(key)) newest.set(key, version);
   }
-  return [...latest.values()];
+  return [...newest.values()];
 }
 
 const inUse = (what: string, alias: string): Problem =>

@@ -2,7 +2,7 @@ import { Problem } from '@vinaigrette/problems';
 import type { EntityManager } from 'typeorm';
 import { latestMetrics } from '../../../domain/mlflow/latest-metrics.js';
 import type { KeyValue, LoggedMetric } from '../../../domain/mlflow/limits.js';
-import { Runs, type Batch, type Lifecycle, type Run, type Search, type Texts } from '../../../tracking.js';
+import { Runs, type Batch, type Lifecycle, type Point, type Run, type Search, type Texts } from '../../../tracking.js';
 import type { Database } from '../database.js';
 import { jsonOf, orderSql, Values, whereSql, type Columns } from './search-sql.js';
 
@@ -174,30 +174,20 @@ export class PostgresRuns extends Runs {
     return rows.map(runOf);
   }
 
-  async history(id: string, key: string, limit: number, offset: number): Promise<LoggedMetric[]> {
-    interface MetricRow {
-      value: number;
-      at_ms: string;
-      step: string;
-      model_id: string;
-      dataset_name: string;
-      dataset_digest: string;
-    }
+  /** What was logged for a run and once more for a model of it is one point of the run's curve. */
+  async history(id: string, key: string, limit: number, offset: number): Promise<Point[]> {
     const rows = await this.database.read((manager) =>
-      manager.query<MetricRow[]>(
-        `SELECT * FROM registry.mlflow_metric WHERE run_id = $1 AND key = $2
-         ORDER BY at_ms, step, value, model_id, dataset_name, dataset_digest LIMIT $3 OFFSET $4`,
+      manager.query<{ value: number; at_ms: string; step: string }[]>(
+        `SELECT DISTINCT at_ms, step, value FROM registry.mlflow_metric WHERE run_id = $1 AND key = $2
+         ORDER BY at_ms, step, value LIMIT $3 OFFSET $4`,
         [id, key, limit, offset],
       ),
     );
-    return rows.map((row) => ({
+    return rows.map(({ value, at_ms, step }) => ({
       key,
-      value: Number(row.value),
-      atMs: Number(row.at_ms),
-      step: Number(row.step),
-      modelId: row.model_id,
-      datasetName: row.dataset_name,
-      datasetDigest: row.dataset_digest,
+      value: Number(value),
+      atMs: Number(at_ms),
+      step: Number(step),
     }));
   }
 }

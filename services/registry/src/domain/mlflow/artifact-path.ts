@@ -1,0 +1,70 @@
+import { Problem } from '@vinaigrette/problems';
+
+/** What is registered lies below this folder, and nobody may change it. */
+export const REGISTERED = 'registered';
+
+const PATH_LENGTH_MAX = 1_024;
+const PLAIN_NAME = /^[\w-][\w.-]*$/;
+const SCHEME = 'mlflow-artifacts:/';
+
+/** Throws BODY_INVALID unless the path stays within the tree: relative, "/" between parts, no "." or "..". */
+export function checkArtifactPath(path: string): void {
+  const sound =
+    path.length <= PATH_LENGTH_MAX &&
+    !/[\\\p{Cc}]/u.test(path) &&
+    path.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
+  if (sound) return;
+  const shown = JSON.stringify(path.slice(0, 80));
+  throw new Problem('BODY_INVALID', `${shown} is not a path: relative, "/" between parts, without "." and ".."`, {
+    field: 'path',
+  });
+}
+
+/** Throws ARTIFACT_IMMUTABLE for a path whose bytes belong to a registered version. */
+export function checkWritable(path: string): void {
+  if (path !== REGISTERED && !path.startsWith(`${REGISTERED}/`)) return;
+  throw new Problem('ARTIFACT_IMMUTABLE', `${path} belongs to a registered version`, { field: 'path' });
+}
+
+/** Where the files of a registered version lie. A name that does not fit a URI stands there as its digest. */
+export function versionPath(name: string, version: number, digest: (text: string) => string): string {
+  return `${REGISTERED}/${PLAIN_NAME.test(name) ? name : digest(name)}/${version}`;
+}
+
+export const runPath = (experimentId: string, runId: string): string => `${experimentId}/${runId}/artifacts`;
+export const loggedModelPath = (experimentId: string, modelId: string): string =>
+  `${experimentId}/models/${modelId}/artifacts`;
+
+export const uriOf = (path: string): string => `${SCHEME}${path}`;
+
+/** The path within our tree; undefined when the URI leads to somebody else's store. */
+export function pathOfUri(uri: string): string | undefined {
+  if (!uri.startsWith(SCHEME)) return undefined;
+  const path = uri.slice(SCHEME.length).replace(/^\/+/, '').replace(/\/+$/, '');
+  checkArtifactPath(path);
+  return path;
+}
+
+export interface ArtifactEntry {
+  path: string;
+  sizeBytes: number;
+}
+
+export interface ListedEntry {
+  /** One part: the name within the folder that was listed. */
+  name: string;
+  isFolder: boolean;
+  sizeBytes: number | undefined;
+}
+
+/** What lies directly in a folder, given every file below it, by name. */
+export function listFolder(folder: string, below: readonly ArtifactEntry[]): ListedEntry[] {
+  const listed = new Map<string, ListedEntry>();
+  const prefix = folder === '' ? '' : `${folder}/`;
+  for (const { path, sizeBytes } of below) {
+    const [name = '', ...rest] = path.slice(prefix.length).split('/');
+    const isFolder = rest.length > 0;
+    listed.set(name, { name, isFolder, sizeBytes: isFolder ? undefined : sizeBytes });
+  }
+  return [...listed.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+}

@@ -1,0 +1,118 @@
+import { createHash } from 'node:crypto';
+import { Problem, type ProblemCode } from '@vinaigrette/problems';
+import type { ArtifactTrees, StoredEntry } from './artifact-trees.js';
+import { loggedModelPath, pathOfUri, uriOf, versionPath } from './domain/mlflow/artifact-path.js';
+import { planVersion, type LoggedDescription, type VersionPlan } from './domain/mlflow/plan-version.js';
+import type { RegisterVersion } from './register-version.js';
+import type { RegisteredModels, RegisteredVersion, VersionTold } from './registered-models.js';
+import type { LoggedModel, LoggedModels } from './tracking.js';
+
+/** Reads an MLmodel file; undefined when it is none. */
+export abstract class Descriptions {
+  abstract read(sha256: string): Promise<LoggedDescription | undefined>;
+}
+
+/** A graph that cannot be served is stored all the same; one that answers otherwise than it promised is refused. */
+const STORED_NEVERTHELESS: readonly ProblemCode[] = ['MODEL_INVALID', 'SIGNATURE_MISMATCH'];
+const DESCRIPTION_FILE = 'MLmodel';
+
+/**
+ * Makes a version of what was logged. An ONNX model becomes a version of the registry itself, checked as every other;
+ * anything else is kept under the next number, and says why it is not served and what would help.
+ */
+export class RegisterLoggedVersion {
+  constructor(
+    private readonly models: RegisteredModels,
+    private readonly loggedModels: LoggedModels,
+    private readonly trees: ArtifactTrees,
+    private readonly descriptions: Descriptions,
+    private readonly registerVersion: RegisterVersion,
+  ) {}
+
+  async register(told: Omit<VersionTold, 'statusMessage'>, actor: string, atMs: number): Promise<RegisteredVersion> {
+    const { name } = told;
+    if (!(await this.models.find(name)))
+      throw new Problem('MODEL_NOT_FOUND', `There is no model ${name}`, { field: 'name' });
+    const origin = await this.origin(told.source);
+    const logged = origin.folder === undefined ? undefined : await this.filesOf(origin.folder);
+    const made = await this.make(name, told.description, actor, logged);
+    const added = await this.models.addVersion(
+      {
+        ...told,
+        ...lineageOf(told, origin.model),
+        statusMessage: 'remedy' in made ? `Not served: ${made.why}. ${made.remedy}` : '',
+      },
+      'version' in made ? made.version : undefined,
+      atMs,
+    );
+    if (logged) await this.trees.freeze(folderOf(added), logged);
+    return added;
+  }
+
+  /** Where the version's files are listed and read: a copy of the names that nobody can change. */
+  async uriOf(version: RegisteredVersion): Promise<string> {
+    const folder = folderOf(version);
+    return (await this.trees.below(folder)).length > 0 ? uriOf(folder) : version.source;
+  }
+
+  private async make(
+    name: string,
+    description: string,
+    actor: string,
+    logged: readonly StoredEntry[] | undefined,
+  ): Promise<{ version: number } | Extract<VersionPlan, { servable: false }>> {
+    const plan = await this.plan(name, logged);
+    if (!plan.servable) return plan;
+    try {
+      const { modelVersion } = await this.registerVersion.register({
+        model: name,
+        files: plan.files,
+        actor,
+        description,
+      });
+      return { version: modelVersion.version };
+    } catch (error) {
+      if (!(error instanceof Problem) || !STORED_NEVERTHELESS.includes(error.code)) throw error;
+      return { servable: false, why: error.message, remedy: error.remedy };
+    }
+  }
+
+  private async plan(name: string, logged: readonly StoredEntry[] | undefined): Promise<VersionPlan> {
+    if (!logged) {
+      const why = 'its files are in a store that is not ours';
+      return { servable: false, why, remedy: 'Log the model to an experiment without an artefact location of its own' };
+    }
+    const described = logged.find(({ path }) => path === DESCRIPTION_FILE);
+    const files = logged.map(({ path, sha256 }) => ({ path, sha256, sizeBytes: 0n }));
+    return planVersion(name, files, described && (await this.descriptions.read(described.sha256)));
+  }
+
+  /** The files of a folder, by their place within it. */
+  private async filesOf(folder: string): Promise<StoredEntry[]> {
+    const files = await this.trees.below(folder);
+    return files.map((file) => ({ ...file, path: file.path.slice(folder.length + 1) }));
+  }
+
+  /** Where the source lies in our tree (undefined: it is not ours to read), and the logged model it is. */
+  private async origin(source: string): Promise<{ folder: string | undefined; model?: LoggedModel }> {
+    const [, id, name, number] = /^models:\/(?:(m-[\w-]+)|([^/@]+)\/(\d{1,9}))$/.exec(source) ?? [];
+    if (id !== undefined) {
+      const model = await this.loggedModels.find(id);
+      if (!model) throw new Problem('LOGGED_MODEL_NOT_FOUND', `There is no logged model ${id}`, { field: 'source' });
+      return { folder: model.experimentLocation === null ? loggedModelPath(model.experimentId, id) : undefined, model };
+    }
+    if (name === undefined) return { folder: pathOfUri(source) };
+    const version = await this.models.findVersion(name, Number(number));
+    if (!version)
+      throw new Problem('VERSION_NOT_FOUND', `There is no version ${number} of ${name}`, { field: 'source' });
+    return { folder: folderOf(version) };
+  }
+}
+
+/** What the client did not say and the logged model knows. */
+function lineageOf({ runId, modelId }: Pick<VersionTold, 'runId' | 'modelId'>, model: LoggedModel | undefined) {
+  return { runId: runId || (model?.sourceRunId ?? ''), modelId: modelId || (model?.id ?? '') };
+}
+
+const sha256Of = (text: string): string => createHash('sha256').update(text).digest('hex');
+const folderOf = ({ name, version }: { name: string; version: number }): string => versionPath(name, version, sha256Of);
