@@ -12,6 +12,7 @@ const ortTypes: Record<Datatype, OrtTensor.Type> = {
   INT16: 'int16',
   INT32: 'int32',
   INT64: 'int64',
+  FP16: 'float16',
   FP32: 'float32',
   FP64: 'float64',
   BYTES: 'string',
@@ -35,7 +36,13 @@ export function fromOrt(outputs: Readonly<Record<string, unknown>>): Record<stri
       const { type, dims, data } = output as OrtTensor;
       const datatype = datatypes.get(type);
       if (!datatype) throw new RangeError(`The output ${name} is ${type}, which is not served`);
-      return [name, { datatype, shape: dims, data: data as Tensor['data'] }];
+      return [name, { datatype, shape: dims, data: datatype === 'FP16' ? bitsOf(data) : (data as Tensor['data']) }];
     }),
   );
+}
+
+/** Half-precision floats as their bits: newer Nodes have an array type of their own for them. */
+function bitsOf(halves: unknown): Uint16Array {
+  const { buffer, byteOffset, length } = halves as Uint16Array<ArrayBuffer>;
+  return new Uint16Array(buffer, byteOffset, length);
 }

@@ -1,10 +1,13 @@
 import { z } from 'zod';
 import { Problem } from '@vinaigrette/problems';
-import { datatypes } from './signature.js';
+import { datatypes, type Datatype } from './signature.js';
+import { numberOfHalf } from './half.js';
 import { tensorOf, type Tensor } from './tensor.js';
 
 /** Largest relative difference between a golden float and the answer. */
 const RELATIVE_TOLERANCE = 1e-6;
+/** Of a half-precision float: its last place. */
+const HALF_TOLERANCE = 2 ** -10;
 /** Fewest examples that say anything about a model, unknown and empty inputs among them. */
 export const GOLDEN_EXAMPLES_MIN = 20;
 
@@ -46,7 +49,8 @@ export function parseGolden(json: unknown): Golden {
 
 /**
  * What is wrong with an answer, in a sentence; undefined when it equals the golden one: shapes, text and whole numbers
- * exactly, floats within 1e-6 relative, NaN equal to NaN.
+ * exactly, floats within 1e-6 relative (halves within their last place), NaN
+ * equal to NaN.
  */
 export function differenceFromGolden(
   golden: Record<string, Tensor>,
@@ -58,17 +62,22 @@ export function differenceFromGolden(
     if (actual.datatype !== expected.datatype) return `${name} is ${actual.datatype}, not ${expected.datatype}`;
     if (actual.shape.join() !== expected.shape.join())
       return `${name} has shape [${actual.shape}], not [${expected.shape}]`;
-    const exact = expected.datatype !== 'FP32' && expected.datatype !== 'FP64';
+    const same = comparisons[expected.datatype] ?? Object.is;
     for (let index = 0; index < expected.data.length; index++) {
       const [want, got] = [expected.data[index], actual.data[index]];
-      const same = exact ? want === got : sameFloat(want as number, got as number);
-      if (!same) return `${name}[${index}] is ${String(got)}, not ${String(want)}`;
+      if (!same(want as never, got as never)) return `${name}[${index}] is ${String(got)}, not ${String(want)}`;
     }
   }
   return undefined;
 }
 
-function sameFloat(want: number, got: number): boolean {
+const comparisons: Partial<Record<Datatype, (want: number, got: number) => boolean>> = {
+  FP16: (want, got) => isClose(numberOfHalf(want), numberOfHalf(got), HALF_TOLERANCE),
+  FP32: (want, got) => isClose(want, got, RELATIVE_TOLERANCE),
+  FP64: (want, got) => isClose(want, got, RELATIVE_TOLERANCE),
+};
+
+function isClose(want: number, got: number, tolerance: number): boolean {
   if (Object.is(want, got) || want === got) return true;
-  return Math.abs(want - got) <= RELATIVE_TOLERANCE * Math.max(Math.abs(want), Math.abs(got));
+  return Math.abs(want - got) <= tolerance * Math.max(Math.abs(want), Math.abs(got));
 }

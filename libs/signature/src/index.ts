@@ -1,4 +1,5 @@
-export { readSignature } from './read-signature.js';
+export { readGraph, readSignature, type ServedGraph } from './read-graph.js';
+export { halfBitsOf, numberOfHalf } from './half.js';
 export {
   datatypes,
   parseSignature,
@@ -10,7 +11,7 @@ export {
 } from './signature.js';
 export { checkTensor, elementCount, rowOf, tensorOf, type Tensor, type TensorData } from './tensor.js';
 export { decodeRaw, encodeRaw } from './raw.js';
-export { decodeTyped, encodeTyped } from './typed.js';
+export { decodeTyped, encodeTyped, hasTypedForm } from './typed.js';
 export {
   loggedSchema,
   packRow,

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Datatype, Signature } from './signature.js';
-import { isList } from './read-signature.js';
+import { isList } from './read-graph.js';
 import { rowOf, type Tensor } from './tensor.js';
 
 /** A column of the prediction log: one tensor's values of one row. */

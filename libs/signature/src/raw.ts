@@ -40,6 +40,7 @@ function viewOf(datatype: Exclude<Datatype, 'BYTES'>, buffer: ArrayBuffer): Tens
     INT16: Int16Array,
     INT32: Int32Array,
     INT64: BigInt64Array,
+    FP16: Uint16Array,
     FP32: Float32Array,
     FP64: Float64Array,
   } as const;

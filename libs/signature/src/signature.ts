@@ -1,7 +1,10 @@
 import { z } from 'zod';
 import { Problem } from '@vinaigrette/problems';
 
-/** The Open Inference Protocol's names of element types; BYTES is text here, since ONNX strings are UTF-8. */
+/**
+ * The Open Inference Protocol's names of element types; BYTES is text here, since ONNX strings are UTF-8. BF16 is not
+ * among them: ONNX Runtime's Node binding takes no such tensor.
+ */
 export const datatypes = [
   'BOOL',
   'UINT8',
@@ -12,6 +15,7 @@ export const datatypes = [
   'INT16',
   'INT32',
   'INT64',
+  'FP16',
   'FP32',
   'FP64',
   'BYTES',
@@ -22,6 +26,9 @@ const tensorSpec = z.strictObject({
   name: z.string().min(1),
   datatype: z.enum(datatypes),
   shape: z.array(z.number().int().min(-1)),
+  anyRank: z.literal(true).optional(),
+  optional: z.literal(true).optional(),
+  labels: z.array(z.union([z.string(), z.number().int()])).optional(),
 });
 
 const loggedTensor = z.strictObject({
@@ -35,7 +42,11 @@ export const signatureSchema = z.strictObject({
   logged: z.array(loggedTensor),
 });
 
-/** A tensor as the graph declares it; -1 in the shape is a dynamic dimension, and the first dimension is the batch. */
+/**
+ * A tensor as the graph declares it; -1 in the shape is a dynamic dimension, and the first dimension is the batch.
+ * `anyRank`: the graph says nothing of the shape, which is empty here. `optional`: an input that has a default.
+ * `labels`: the classes whose scores the columns of the tensor are, where the graph names them.
+ */
 export type TensorSpec = z.infer<typeof tensorSpec>;
 
 /** A tensor whose values the event log keeps; of a list, only the `first` so many. Absent: all of it. */

@@ -1,6 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { checkTensor, datatypes, decodeRaw, decodeTyped, encodeRaw, encodeTyped, rowOf, tensorOf } from './index.js';
+import {
+  checkTensor,
+  datatypes,
+  decodeRaw,
+  decodeTyped,
+  encodeRaw,
+  encodeTyped,
+  hasTypedForm,
+  rowOf,
+  tensorOf,
+} from './index.js';
 import type { Datatype, Tensor } from './index.js';
 
 /** Any tensor of rank two, of any datatype, with values the datatype can hold. */
@@ -18,6 +28,7 @@ function anyValue(datatype: Datatype): fc.Arbitrary<unknown> {
       return fc.string({ unit: 'grapheme' });
     case 'BOOL':
       return fc.boolean();
+    case 'FP16':
     case 'FP32':
       return fc.float();
     case 'FP64':
@@ -52,9 +63,15 @@ describe('the wire forms', () => {
   it('typed contents give back the tensor they were made of', () =>
     fc.assert(
       fc.property(anyTensor, (tensor) => {
+        fc.pre(hasTypedForm(tensor.datatype));
         expect(decodeTyped(tensor.datatype, tensor.shape, encodeTyped(tensor))).toEqual(tensor);
       }),
     ));
+
+  it('has no typed form for halves, and says so', () => {
+    const contents = encodeTyped(tensorOf('FP32', [1], [1]));
+    expect(() => decodeTyped('FP16', [1], contents, 'age')).toThrow(/age is FP16, .*: send it raw/);
+  });
 
   it('writes an element of BYTES as a little-endian length and UTF-8', () => {
     const raw = encodeRaw({ datatype: 'BYTES', shape: [2], data: ['é', ''] });
@@ -99,6 +116,14 @@ describe('tensorOf()', () => {
     else expect(make).toThrow(expect.objectContaining({ code: 'SIGNATURE_MISMATCH', field: 'inputs.age[0]' }));
   });
 
+  it.each([
+    { value: [['nested']], shown: 'a list' },
+    { value: { deep: {} }, shown: 'an object' },
+    { value: 'x'.repeat(1_000), shown: `"${'x'.repeat(64)}…"` },
+  ])('quotes no more than $shown of what it refuses', ({ value, shown }) => {
+    expect(() => tensorOf('FP32', [1], [value])).toThrow(new RegExp(`^${shown} is not FP32$`));
+  });
+
   it('refuses a count that does not fill the shape', () => {
     expect(() => tensorOf('FP32', [2, 2], [1, 2, 3], 'x')).toThrow(/3 values do not fill the shape \[2, 2\]/);
   });
@@ -126,5 +151,9 @@ describe('rowOf()', () => {
       [1, 2, 3],
       [4, 5, 6],
     ]);
+  });
+
+  it('reads halves as the numbers they are', () => {
+    expect(rowOf(tensorOf('FP16', [1, 2], [0.5, -2]), 0)).toEqual([0.5, -2]);
   });
 });

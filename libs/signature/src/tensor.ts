@@ -1,4 +1,5 @@
 import { Problem } from '@vinaigrette/problems';
+import { halfBitsOf, numberOfHalf } from './half.js';
 import type { Datatype, TensorSpec } from './signature.js';
 
 export type TensorData =
@@ -14,7 +15,7 @@ export type TensorData =
   | Float64Array
   | readonly string[];
 
-/** A dense, row-major tensor. BOOL is one byte an element, 0 or 1; BYTES is an array of text. */
+/** A dense, row-major tensor. BOOL is one byte an element, 0 or 1; FP16 its bits in a Uint16Array; BYTES is an array of text. */
 export interface Tensor {
   datatype: Datatype;
   shape: readonly number[];
@@ -28,6 +29,7 @@ export const elementBytes: Record<Exclude<Datatype, 'BYTES'>, number> = {
   INT8: 1,
   UINT16: 2,
   INT16: 2,
+  FP16: 2,
   UINT32: 4,
   INT32: 4,
   FP32: 4,
@@ -63,7 +65,7 @@ export function tensorOf(datatype: Datatype, shape: readonly number[], values: r
     });
   }
   const refuse = (index: number): never => {
-    throw new Problem('SIGNATURE_MISMATCH', `${JSON.stringify(values[index])} is not ${datatype}`, {
+    throw new Problem('SIGNATURE_MISMATCH', `${shown(values[index])} is not ${datatype}`, {
       field: `${field}[${index}]`,
     });
   };
@@ -82,6 +84,8 @@ function dataOf(datatype: Datatype, values: readonly unknown[], refuse: (index: 
       return strings();
     case 'BOOL':
       return Uint8Array.from(booleans());
+    case 'FP16':
+      return Uint16Array.from(floats(), halfBitsOf);
     case 'FP32':
       return Float32Array.from(floats());
     case 'FP64':
@@ -105,6 +109,12 @@ function dataOf(datatype: Datatype, values: readonly unknown[], refuse: (index: 
   }
 }
 
+/** A value as a message may quote it: short, and never what is nested in it. */
+function shown(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.length > 64 ? `${value.slice(0, 64)}…` : value);
+  return Array.isArray(value) ? 'a list' : typeof value === 'object' && value ? 'an object' : String(value);
+}
+
 /** A whole number within the datatype's range, also when written as text (JSON's way past 2^53); else undefined. */
 function integerOf(datatype: Datatype, value: unknown): bigint | undefined {
   const whole = typeof value === 'string' ? /^-?\d{1,20}$/.test(value) : Number.isSafeInteger(value);
@@ -124,7 +134,7 @@ export function checkTensor(spec: TensorSpec, tensor: Tensor): void {
   const fits =
     tensor.shape.length === spec.shape.length &&
     spec.shape.every((size, axis) => size === -1 || size === tensor.shape[axis]);
-  if (!fits) {
+  if (!fits && !spec.anyRank) {
     throw new Problem(
       'SIGNATURE_MISMATCH',
       `${spec.name} has shape [${spec.shape.join(', ')}] (-1: any size), not [${tensor.shape.join(', ')}]`,
@@ -137,5 +147,6 @@ export function checkTensor(spec: TensorSpec, tensor: Tensor): void {
 export function rowOf(tensor: Tensor, row: number): (number | string)[] {
   const width = elementCount(tensor.shape.slice(1));
   const slice = Array.from(tensor.data.slice(row * width, (row + 1) * width) as ArrayLike<number | bigint | string>);
+  if (tensor.datatype === 'FP16') return slice.map((bits) => numberOfHalf(bits as number));
   return slice.map((value) => (typeof value === 'bigint' ? Number(value) : value));
 }

@@ -8,7 +8,7 @@ import { tensorOf, type Tensor } from './tensor.js';
 type ContentsField = Exclude<keyof InferTensorContents, '$typeName' | '$unknown'>;
 
 /** Which repeated field of the protocol's typed form carries which datatype. */
-const fields: Record<Datatype, ContentsField> = {
+const fields: Record<Exclude<Datatype, 'FP16'>, ContentsField> = {
   BOOL: 'boolContents',
   INT8: 'intContents',
   INT16: 'intContents',
@@ -23,13 +23,19 @@ const fields: Record<Datatype, ContentsField> = {
   BYTES: 'bytesContents',
 };
 
-/** The protocol's typed form, made a tensor. Throws SIGNATURE_MISMATCH when values and shape do not agree. */
+/**
+ * The protocol's typed form, made a tensor. Throws SIGNATURE_MISMATCH when values and shape do not agree, and for FP16,
+ * which travels raw only.
+ */
 export function decodeTyped(
   datatype: Datatype,
   shape: readonly number[],
   contents: InferTensorContents,
   field = '',
 ): Tensor {
+  if (datatype === 'FP16') {
+    throw new Problem('SIGNATURE_MISMATCH', `${field} is FP16, which has no typed contents: send it raw`, { field });
+  }
   if (datatype !== 'BYTES') return tensorOf(datatype, shape, contents[fields[datatype]], field);
   const texts = contents.bytesContents.map((bytes, index) => {
     const text = decodeText(bytes);
@@ -41,10 +47,14 @@ export function decodeTyped(
   return tensorOf(datatype, shape, texts, field);
 }
 
-/** The inverse of `decodeTyped`. */
+/** The inverse of `decodeTyped`. Never called for FP16: see `hasTypedForm`. */
 export function encodeTyped(tensor: Tensor): InferTensorContents {
+  if (tensor.datatype === 'FP16') throw new RangeError('FP16 has no typed form');
   const values = Array.from(tensor.data as ArrayLike<unknown>, (value) =>
     tensor.datatype === 'BOOL' ? value === 1 : tensor.datatype === 'BYTES' ? Buffer.from(value as string) : value,
   );
   return create(InferTensorContentsSchema, { [fields[tensor.datatype]]: values });
 }
+
+/** Whether the protocol has a typed form for values of that type. */
+export const hasTypedForm = (datatype: Datatype): boolean => datatype !== 'FP16';
