@@ -1,14 +1,27 @@
 export { driftPolicySchema, type DriftPolicy } from './drift-policy.js';
 export { documentKinds, firstFault, parseDocument, type DocumentKind, type Documents } from './parse-document.js';
-export { ruleSetSchema, type Rule, type RuleScope, type RuleSet } from './rule-set.js';
-export { type Fields, type FieldType } from './field-types.js';
+export { Expressions, type Condition, type Expression } from './expression.js';
+export {
+  noFields,
+  readsItemOnly,
+  ruleExpressions,
+  ruleSetSchema,
+  type RuleExpressions,
+  type RuleFields,
+  type RuleSet,
+} from './rule-set.js';
+export { type Rule, type RuleScope } from './rule.js';
+export { fieldsOf, rowOf, type FieldValue, type Row, type Scope, type Vocabulary } from './scope.js';
+export { fieldTypes, type Fields, type FieldType } from './field-types.js';
 export { type Route } from './route.js';
 export {
   predictionRungs,
   predictionUseCaseSchema,
   recommendationRungs,
   recommendationUseCaseSchema,
+  segmentTypes,
   useCaseSchema,
+  useCaseVocabulary,
   type Lookup,
   type PredictionUseCase,
   type RecommendationUseCase,

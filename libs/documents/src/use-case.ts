@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import { alias, name, outcomeKinds, tensorName, tensorValue } from './fields.js';
 import { expressionText } from './expression-text.js';
-import { fields, identifier } from './field-types.js';
+import { Expressions } from './expression.js';
+import { fields, fieldTypes, identifier, type FieldType } from './field-types.js';
 import { route } from './route.js';
+import type { Vocabulary } from './scope.js';
 
 /** Longest a model may take, in milliseconds: whoever waits longer than this for a page has left. */
 const BUDGET_MS_MAX = 60_000;
@@ -143,7 +145,35 @@ export const predictionUseCaseSchema = z.strictObject({
   rungBudgetsMs: rungBudgetsMs(predictionRungs),
 });
 
-export const useCaseSchema = z.discriminatedUnion('kind', [recommendationUseCaseSchema, predictionUseCaseSchema]);
+/** What the expressions of a use case may read. */
+export function useCaseVocabulary(document: UseCaseShape): Vocabulary {
+  const { attributes, lookups } = document;
+  return {
+    customer: { ...attributes, ...lookups.customer?.columns },
+    inputs: document.kind === 'prediction' ? document.fields : undefined,
+  };
+}
+
+type UseCaseShape = z.infer<typeof recommendationUseCaseSchema> | z.infer<typeof predictionUseCaseSchema>;
+
+export const useCaseSchema = z
+  .discriminatedUnion('kind', [recommendationUseCaseSchema, predictionUseCaseSchema])
+  .superRefine((document, context) => {
+    const expressions = new Expressions(useCaseVocabulary(document));
+    const check = (path: (string | number)[], text: string | undefined, types: readonly FieldType[]) => {
+      try {
+        if (text !== undefined) expressions.expression(text, types);
+      } catch (error) {
+        context.addIssue({ code: 'custom', path, message: (error as Error).message });
+      }
+    };
+    document.segments.forEach(({ from }, index) => check(['segments', index, 'from'], from, segmentTypes));
+    if (document.kind !== 'prediction') return;
+    for (const [name, { from }] of Object.entries(document.inputs)) check(['inputs', name, 'from'], from, fieldTypes);
+  });
+
+/** A segment is one value: there is none of a list. */
+export const segmentTypes = ['text', 'number', 'flag'] as const satisfies readonly FieldType[];
 
 export type RecommendationUseCase = z.infer<typeof recommendationUseCaseSchema>;
 export type PredictionUseCase = z.infer<typeof predictionUseCaseSchema>;

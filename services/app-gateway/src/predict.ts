@@ -1,10 +1,12 @@
 import type { Moment, PredictionUseCase, TensorValue } from '@vinaigrette/documents';
 import type { ConfigurationInForce } from './configuration-in-force.js';
-import { clampOutputs, type Outputs } from './domain/apply-rules.js';
+import { adjustOutputs, type Outputs } from './domain/adjust-outputs.js';
+import { noRules } from './domain/compile-rules.js';
 import type { ReadyUseCase } from './domain/configuration.js';
 import { noAnswerProblem, type ModelAnswer } from './domain/model-answer.js';
 import { predictionRecord } from './domain/prediction-record.js';
 import { inputTensors, outputValues } from './domain/prediction-tensors.js';
+import { Situation } from './domain/situation.js';
 import { servedBy, type ServedBy } from './domain/served-by.js';
 import type { Meters } from './meters.js';
 import type { Models } from './models.js';
@@ -47,7 +49,10 @@ export class Predict {
     const inputs = inputTensors(useCase.wanted.signature, request.inputs, useCase.document.inputs);
     const answer = await this.models.ask({ model, alias, inputs, budgetMs });
     const { values, fallback } = this.choose(useCase, answer);
-    const { outputs, fired } = clampOutputs(useCase.ruleSet?.rules ?? [], values ?? {}, request.context ?? {});
+    const rules = useCase.ruleSet?.rules ?? noRules;
+    const { context, inputs: given, occurredAtMs = Date.now() } = request;
+    const situation = new Situation(rules, { context, inputs: given, nowMs: occurredAtMs });
+    const { outputs, fired } = adjustOutputs(rules, values ?? {}, situation);
     this.log.predicted(
       predictionRecord({
         predictionId,

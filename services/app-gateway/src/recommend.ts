@@ -1,15 +1,14 @@
 import type { Moment, RecommendationUseCase } from '@vinaigrette/documents';
 import { Problem } from '@vinaigrette/problems';
+import type { AskModels, Asked } from './ask-models.js';
 import type { ConfigurationInForce } from './configuration-in-force.js';
 import { applyRules, type Fired, type Item } from './domain/apply-rules.js';
 import { basketTensors, bestSellingItems, differentItems, recommendedItems } from './domain/basket.js';
-import type { KnownVersion, ReadyUseCase } from './domain/configuration.js';
-import { noAnswerProblem, type ModelAnswer, type NoAnswer } from './domain/model-answer.js';
-import { predictionRecord } from './domain/prediction-record.js';
+import { noRules } from './domain/compile-rules.js';
+import type { ReadyUseCase } from './domain/configuration.js';
+import { noAnswerProblem, type ModelAnswer } from './domain/model-answer.js';
 import { servedBy, type ServedBy } from './domain/served-by.js';
-import type { Meters } from './meters.js';
-import type { Models } from './models.js';
-import type { PredictionLog } from './prediction-log.js';
+import { Situation } from './domain/situation.js';
 
 /** The document that POST /v1/recommendations follows. */
 export const RECOMMENDATIONS = 'recommendations';
@@ -34,9 +33,7 @@ export interface Recommendation {
 export class Recommend {
   constructor(
     private readonly configuration: ConfigurationInForce,
-    private readonly models: Models,
-    private readonly log: PredictionLog,
-    private readonly meters: Meters,
+    private readonly models: AskModels,
     private readonly newId: () => string,
   ) {}
 
@@ -76,11 +73,12 @@ export class Recommend {
     useCase: ReadyUseCase<RecommendationUseCase>,
     basket: readonly string[],
     answer: ModelAnswer,
-    { context = {} }: RecommendationRequest,
+    { context, customer, occurredAtMs = Date.now() }: RecommendationRequest,
   ): Choice {
-    const rules = useCase.ruleSet?.rules ?? [];
+    const rules = useCase.ruleSet?.rules ?? noRules;
+    const situation = new Situation(rules, { context, customer, basket, nowMs: occurredAtMs });
     const recommended = answer.ok ? (recommendedItems(answer.outputs, basket) ?? []) : [];
-    if (recommended.length > 0) return { ...applyRules(rules, recommended, context, true), fallback: undefined };
+    if (recommended.length > 0) return { ...applyRules(rules, recommended, situation, true), fallback: undefined };
     const reason: NoAnswer | 'no-items' = answer.ok ? 'no-items' : answer.reason;
     const { bestSellers } = answeringVersion(useCase, answer);
     if (!useCase.document.fallback.includes('best-sellers') || bestSellers.length === 0) {
@@ -88,7 +86,7 @@ export class Recommend {
     }
     this.meters.fellBack(useCase.name, reason);
     const items = bestSellingItems(bestSellers, basket);
-    return { ...applyRules(rules, items, context, false), fallback: 'best-sellers' };
+    return { ...applyRules(rules, items, situation, false), fallback: 'best-sellers' };
   }
 }
 

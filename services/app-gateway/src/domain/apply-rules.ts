@@ -1,105 +1,192 @@
-import type { Moment, Rule, RuleScope, RuleSet } from '@vinaigrette/documents';
+import { isAbout } from './item-facts.js';
+import type { CompiledItemRule, CompiledRules, RuleOfItems } from './compile-rules.js';
+import { apart, capped, quoted, type Candidate } from './arrange-items.js';
+import type { FiredOnOutputs } from './adjust-outputs.js';
+import type { FiredBefore } from './rules-before.js';
+import type { Situation } from './situation.js';
 
 /** Why an item is recommended. */
 export type Reason =
   /** Who has `because` in the basket also buys the item: in `confidence` (0..1) of all such baskets. */
   | { kind: 'bought-together'; because: string[]; confidence: number; rule?: number }
   /** Nothing is known about this basket; `baskets` of the training sales hold the item. */
-  | { kind: 'best-seller'; because: string[]; baskets: number };
+  | { kind: 'best-seller'; because: string[]; baskets: number }
+  /** The shop wants it here, by this rule; the model did not name it. */
+  | { kind: 'pinned'; because: string[]; rule: string };
 
 export interface Item {
   sku: string;
-  /** The model's confidence, 0..1; of a best seller its baskets as a share of the best one's, 0..1. */
+  /** The model's confidence, 0..1; of a best seller its baskets as a share of the best one's, 0..1; of a pin 0. */
   score: number;
   reasons: Reason[];
 }
 
-/** Where and to whom an answer is shown, as far as the request says. */
-export interface Situation {
-  moment?: Moment | undefined;
-  market?: string | undefined;
-  channel?: string | undefined;
+/** A rule that changed the items, and what it changed: which it took away, which it moved. */
+export interface FiredOnItems {
+  rule: string;
+  action: RuleOfItems['action'];
+  removed: string[];
+  moved: string[];
 }
 
-/** A rule that changed the answer, and what it changed. */
-export type Fired =
-  | { rule: string; action: 'hide' | 'minimum-score' | 'cap'; removed: string[] }
-  | { rule: string; action: 'clamp'; output: string; from: number; to: number };
+/** Any rule that fired, wherever in the request. */
+export type Fired = FiredBefore | FiredOnItems | FiredOnOutputs;
 
-/** A rule set made ready once, when it comes into force. */
-export type CompiledRules = readonly CompiledRule[];
-
-interface CompiledRule {
-  rule: Rule;
-  hidden: ReadonlySet<string>;
-}
-
-export function compileRules({ rules }: RuleSet): CompiledRules {
-  return rules.map((rule) => ({ rule, hidden: new Set(rule.action === 'hide' ? rule.skus : []) }));
-}
+/** Told of each rule that fired, and of the items as it left them. */
+export type Trace = (fired: FiredOnItems, left: readonly string[]) => void;
 
 /**
- * The items the rules leave, in their order, and which rules took something away. `scored` says that the scores are a
- * model's: only those can be held against a minimum.
+ * The items the rules leave, and which rules changed something. Rules act in their order, except that pins hold
+ * whatever comes before or after them: a pinned item counts for every cap, no quota, and is dropped when any rule
+ * hides it. `scored` says that the scores are a model's: only those can be held against a minimum.
  */
 export function applyRules(
   rules: CompiledRules,
   items: readonly Item[],
   situation: Situation,
   scored: boolean,
-): { items: Item[]; fired: Fired[] } {
-  const fired: Fired[] = [];
-  let left = [...items];
-  for (const { rule, hidden } of rules) {
-    if (rule.action === 'clamp' || !applies(rule.when, situation)) continue;
-    const keeps = (item: Item, index: number): boolean => {
-      if (rule.action === 'hide') return !hidden.has(item.sku);
-      if (rule.action === 'cap') return index < rule.items;
-      return !scored || item.score >= rule.score;
-    };
-    const removed = left.filter((item, index) => !keeps(item, index)).map((item) => item.sku);
-    if (removed.length === 0) continue;
-    fired.push({ rule: rule.id, action: rule.action, removed });
-    left = left.filter(keeps);
+  trace?: Trace,
+): { items: Item[]; fired: FiredOnItems[] } {
+  if (rules.items.length === 0) return { items: [...items], fired: [] };
+  const fired: FiredOnItems[] = [];
+  const candidates = items.map((item) => candidateOf(item, rules, situation));
+  const touched = union(candidates, rules.facts.words);
+  let pins = pinsOf(rules, candidates, situation);
+  let left =
+    pins.length === 0 ? candidates : candidates.filter((it) => !pins.some(({ item }) => item.sku === it.item.sku));
+  const tell = (rule: RuleOfItems, removed: string[], moved: string[]) => {
+    const told = { rule: rule.id, action: rule.action, removed, moved };
+    fired.push(told);
+    trace?.(
+      told,
+      withPins(left, pins).map(({ item }) => item.sku),
+    );
+  };
+  for (const compiled of rules.items) {
+    const { rule } = compiled;
+    // Nothing to look at: the facts of all the items say so without asking the rule's condition.
+    if (compiled.fact >= 0 && !isAbout(touched, compiled.fact)) continue;
+    if (!compiled.applies(situation)) continue;
+    if (rule.action === 'pin') {
+      if (pins.some((pin) => pin.rule === rule.id)) tell(rule, [], [rule.sku]);
+      continue;
+    }
+    const [before, pinsBefore] = [left, pins];
+    left = changed(compiled, left, pins, situation, scored);
+    if (rule.action === 'cap') pins = cappedPins(rule, pins);
+    if (left === before && pins === pinsBefore) continue;
+    if (takesAway.has(rule.action) && left.length === before.length && pins === pinsBefore) continue;
+    const [removed, moved] = difference([...pinsBefore, ...before], [...pins, ...left]);
+    if (removed.length + moved.length > 0) tell(rule, removed, moved);
   }
-  return { items: left, fired };
+  return { items: withPins(left, pins).map(({ item }) => item), fired };
 }
 
-/** A prediction's outputs by name: a value a row, or a list of them. */
-export type Outputs = Record<string, OutputValue>;
-export type OutputValue = number | string | boolean | null | OutputValue[];
+/** Rules that change nothing unless the list gets shorter. */
+const takesAway: ReadonlySet<RuleOfItems['action']> = new Set(['hide', 'minimum-score', 'cap']);
 
-/** The outputs within the bounds the rules set, each number of a list too, and which rules moved one. */
-export function clampOutputs(
-  rules: CompiledRules,
-  outputs: Readonly<Outputs>,
+interface Pin extends Candidate {
+  rule: string;
+  /** Counted from 1. */
+  position: number;
+}
+
+function candidateOf(item: Item, rules: CompiledRules, situation: Situation): Candidate {
+  const { row, words } = rules.facts.of(item.sku, situation.circumstances.catalogue?.get(item.sku));
+  return { item, row, words, weight: item.score, buried: false };
+}
+
+function union(candidates: readonly Candidate[], words: number): Uint32Array {
+  const all = new Uint32Array(words);
+  for (const { words: of } of candidates) for (let word = 0; word < words; word++) all[word]! |= of[word]!;
+  return all;
+}
+
+/** Whether the rule is about the item. */
+function chooses({ fact, where }: CompiledItemRule, candidate: Candidate, situation: Situation): boolean {
+  if (isAbout(candidate.words, fact)) return true;
+  if (!where) return false;
+  const { scope } = situation;
+  scope.item = candidate.row;
+  scope.score = candidate.item.score;
+  return where(scope);
+}
+
+/** What is pinned, by position: nothing twice, nothing already in the basket, nothing that any rule hides. */
+function pinsOf(rules: CompiledRules, candidates: readonly Candidate[], situation: Situation): Pin[] {
+  const pins: Pin[] = [];
+  for (const { rule, applies } of rules.items) {
+    if (rule.action !== 'pin' || situation.basket.has(rule.sku) || !applies(situation)) continue;
+    if (pins.some(({ item, position }) => item.sku === rule.sku || position === rule.position)) continue;
+    const offered: Item = { sku: rule.sku, score: 0, reasons: [{ kind: 'pinned', because: [], rule: rule.id }] };
+    const candidate = candidates.find(({ item }) => item.sku === rule.sku) ?? candidateOf(offered, rules, situation);
+    if (isHidden(rules, candidate, situation)) continue;
+    pins.push({ ...candidate, rule: rule.id, position: rule.position });
+  }
+  return pins.sort((a, b) => a.position - b.position);
+}
+
+const isHidden = (rules: CompiledRules, candidate: Candidate, situation: Situation): boolean =>
+  rules.items.some(
+    (hiding) => hiding.rule.action === 'hide' && chooses(hiding, candidate, situation) && hiding.applies(situation),
+  );
+
+/** The same list when the rule changes nothing. */
+function changed(
+  compiled: CompiledItemRule,
+  left: Candidate[],
+  pins: readonly Pin[],
   situation: Situation,
-): { outputs: Outputs; fired: Fired[] } {
-  const fired: Fired[] = [];
-  const left = { ...outputs };
-  for (const { rule } of rules) {
-    if (rule.action !== 'clamp' || !Object.hasOwn(left, rule.output) || !applies(rule.when, situation)) continue;
-    const { id, output, min = -Infinity, max = Infinity } = rule;
-    const clamp = (value: OutputValue): OutputValue => {
-      if (Array.isArray(value)) return value.map(clamp);
-      if (typeof value !== 'number') return value;
-      const within = Math.min(Math.max(value, min), max);
-      // NaN stays NaN: it is missing, and no bound makes it known.
-      if (within !== value && !Number.isNaN(value)) {
-        fired.push({ rule: id, action: 'clamp', output, from: value, to: within });
+  scored: boolean,
+): Candidate[] {
+  const { rule } = compiled;
+  const chosen = (candidate: Candidate) => chooses(compiled, candidate, situation);
+  switch (rule.action) {
+    case 'hide':
+      return left.filter((candidate) => !chosen(candidate));
+    case 'minimum-score':
+      return scored ? left.filter(({ item }) => item.score >= rule.score) : left;
+    case 'cap':
+      return capped(left, pins, rule.items, rule.per);
+    case 'boost':
+      for (const candidate of left) {
+        if (!chosen(candidate)) continue;
+        situation.scope.item = candidate.row;
+        situation.scope.score = candidate.item.score;
+        candidate.weight *= compiled.factor(situation.scope);
       }
-      return within;
-    };
-    left[output] = clamp(left[output] as OutputValue);
+      return ordered(left);
+    case 'bury':
+      for (const candidate of left) candidate.buried ||= chosen(candidate);
+      return ordered(left);
+    case 'quota':
+      return quoted(left, chosen, rule);
+    case 'diversify':
+      return apart(left, rule.by, rule.gap);
+    case 'pin':
+      return left;
   }
-  return { outputs: left, fired };
 }
 
-/** A scope that lists moments leaves out every request that does not say its own; so for markets and channels. */
-function applies(when: RuleScope | undefined, { moment, market, channel }: Situation): boolean {
-  return has(when?.moments, moment) && has(when?.markets, market) && has(when?.channels, channel);
+const ordered = (left: readonly Candidate[]): Candidate[] =>
+  left.toSorted((a, b) => Number(a.buried) - Number(b.buried) || b.weight - a.weight);
+
+function cappedPins({ items, per }: Extract<RuleOfItems, { action: 'cap' }>, pins: Pin[]): Pin[] {
+  const left = capped(pins, [], items, per);
+  return left.length === pins.length ? pins : left;
 }
 
-function has<T>(listed: readonly T[] | undefined, value: T | undefined): boolean {
-  return listed === undefined || (value !== undefined && listed.includes(value));
+function withPins(left: readonly Candidate[], pins: readonly Pin[]): Candidate[] {
+  const list = [...left];
+  for (const pin of pins) list.splice(pin.position - 1, 0, pin);
+  return list;
+}
+
+/** The SKUs that are gone, and those that now stand before one that stood before them, or the reverse. */
+function difference(before: readonly Candidate[], after: readonly Candidate[]): [string[], string[]] {
+  const stays = new Set(after.map(({ item }) => item.sku));
+  const removed: string[] = [];
+  const stayed: string[] = [];
+  for (const { item } of before) (stays.has(item.sku) ? stayed : removed).push(item.sku);
+  return [removed, after.map(({ item }) => item.sku).filter((sku, index) => sku !== stayed[index])];
 }

@@ -2,7 +2,7 @@ import type { Document, ModelVersion, WantedModel, WantedState } from '@vinaigre
 import { parseDocument, type UseCase } from '@vinaigrette/documents';
 import { Problem } from '@vinaigrette/problems';
 import { loggedSchema, parseSignature, schemaIdOf, type LoggedColumn, type Signature } from '@vinaigrette/signature';
-import { compileRules, type CompiledRules } from './apply-rules.js';
+import { compileRules, type CompiledRules } from './compile-rules.js';
 import type { BestSeller } from './basket.js';
 import type { Trial } from './draw.js';
 import { championOf, DOCUMENT_ALIAS, parseJson, type Fault } from './last-good.js';

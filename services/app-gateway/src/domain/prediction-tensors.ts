@@ -1,7 +1,7 @@
 import type { PredictionUseCase, TensorValue } from '@vinaigrette/documents';
 import { Problem } from '@vinaigrette/problems';
 import { elementCount, rowOf, tensorOf, type Signature, type Tensor, type TensorSpec } from '@vinaigrette/signature';
-import type { OutputValue, Outputs } from './apply-rules.js';
+import type { OutputValue, Outputs } from './adjust-outputs.js';
 
 /**
  * A request's values, made one row of the tensors the signature wants; what the request leaves out is the use case's
