@@ -1,6 +1,6 @@
 import type { Policy } from './domain/cleaning.js';
 import type { CleaningReport } from './domain/gather-baskets.js';
-import type { HitRates } from './domain/hold-back.js';
+import type { Judgement } from './domain/judge-recommender.js';
 import type { SalesFormat } from './adapters/read-sales.js';
 
 /** The model card: where a version comes from, what it does, what it costs. Contents of card.json; times are ISO 8601 UTC. */
@@ -45,7 +45,18 @@ export interface Card {
   };
   /** One thread of the machine that trained, in microseconds a row: median over baskets of the sales. */
   cost: { batch1: number; batch32: number };
-  /** Measured with rules and best sellers of the other baskets; the version itself has seen all of them. */
-  heldBack: HitRates & { baskets: number; from: string | null; rules: number };
+  /**
+   * On the baskets sold last, can the last SKU of each be told from the others? Every recommender has learnt from the
+   * other baskets only; the version itself has seen all of them.
+   */
+  heldBack: {
+    baskets: number;
+    from: string | null;
+    /** Held-back baskets of two SKUs or more. */
+    questions: number;
+    rules: number;
+    /** What is served, and two that any shop could have without it. */
+    recommenders: { rules: Judgement; bestSellers: Judgement; itemCosine: Judgement };
+  };
   baseline: { rows: number; question: string };
 }

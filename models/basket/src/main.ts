@@ -1,9 +1,10 @@
 #!/usr/bin/env node
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { Problem } from '@vinaigrette/problems';
-import { salesFormats } from './adapters/read-sales.js';
+import { salesFormats, type SalesSource } from './adapters/read-sales.js';
 import { policies } from './domain/cleaning.js';
 import { demoDefaults, generateDemoSales, type DemoRequest } from './generate-demo-sales.js';
+import { planShelves, shelfDefaults, type ShelfOptions } from './plan-shelves.js';
 import { trainBasket } from './train-basket.js';
 import { optionDefaults, type TrainingOptions } from './training-options.js';
 
@@ -51,6 +52,27 @@ Examples:
   );
 
 program
+  .command('shelves')
+  .description('tell which goods belong side by side: those that lie in one basket oftener than by chance')
+  .argument('<file>', 'sales, plain or .gz')
+  .addOption(new Option('--format <name>', 'how the file is written').choices(salesFormats).default('online-retail'))
+  .addOption(new Option('--policy <name>', 'what is left out').choices(Object.keys(policies)).default('strict'))
+  .option('--from <date>', 'first moment of the sales, ISO 8601, UTC')
+  .option('--to <date>', 'first moment after them')
+  .option('--min-support <share>', 'least share of the baskets that hold a pair', number, shelfDefaults.minSupport)
+  .option('--goods-max <goods>', 'most goods of a shelf', number, shelfDefaults.goodsMax)
+  .option('--json', 'every attraction as JSON instead of a line a shelf')
+  .action(async (input: string, { json, ...options }: Omit<SalesSource, 'input'> & ShelfOptions & { json?: true }) => {
+    const shelves = await planShelves({ ...options, input }, options);
+    if (json) process.stdout.write(`${JSON.stringify({ shelves }, null, 1)}\n`);
+    else for (const { skus } of shelves) process.stdout.write(`${skus.join(', ')}\n`);
+  })
+  .addHelpText(
+    'after',
+    '\nExample:\n  $ node dist/src/main.js shelves groceries.csv --format basket-lines --policy raw',
+  );
+
+program
   .command('generate')
   .description('write the demo shop: six months of sales with planted associations, milk -> sugar at 80 % among them')
   .argument('<file>', 'CSV to write')
@@ -63,6 +85,11 @@ program
     process.stderr.write(`- wrote ${lines} lines to ${output}\n`);
   })
   .addHelpText('after', '\nExample:\n  $ node dist/src/main.js generate demo.csv --seed 7');
+
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(0); // whoever read (`| head`) has seen enough
+});
 
 try {
   await program.parseAsync();

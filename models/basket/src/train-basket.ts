@@ -17,11 +17,13 @@ import { questionOf, type Basket } from './domain/basket.js';
 import { bestSellersOf } from './domain/best-sellers.js';
 import { spellingsOf, type Policy } from './domain/cleaning.js';
 import { goldenBaskets } from './domain/golden-baskets.js';
-import { hitRatesOf, holdBack } from './domain/hold-back.js';
+import { holdBack } from './domain/hold-back.js';
 import { itemTensor } from './domain/item-tensor.js';
+import { judgeRecommender } from './domain/judge-recommender.js';
 import { leastCount, mineItemsets } from './domain/mine-itemsets.js';
 import { mineRules, type Rule } from './domain/mine-rules.js';
 import { recommend } from './domain/recommend.js';
+import { byItemCosine, byPopularity, byRules, type Recommender } from './domain/recommenders.js';
 import { ruleGraph } from './domain/rule-graph.js';
 import { speakingRules } from './domain/speaking-rules.js';
 import { checkOptions, type CheckedOptions, type TrainingOptions } from './training-options.js';
@@ -57,7 +59,7 @@ export async function trainBasket(given: TrainingOptions, progress: Progress = (
   progress(`read ${report.lines} lines: ${report.baskets} baskets of ${report.distinctSkus} SKUs`);
 
   const heldBack = judge(baskets, options);
-  progress(`hit rate@5 on ${heldBack.questions} held-back baskets ${heldBack.hitRateAt5?.toFixed(4) ?? 'unknown'}`);
+  progress(`judged on ${heldBack.questions} held-back baskets, hit rate@5: ${hitRatesIn(heldBack)}`);
   const { itemsets, mined, rules } = mine(baskets, options);
   refuseUnserved(rules, options);
   progress(`mined ${itemsets.size} itemsets and ${mined.length} rules, ${rules.length} of them to be served`);
@@ -127,8 +129,27 @@ function mine(baskets: readonly Basket[], { minSupport, minConfidence, maxLength
 function judge(baskets: readonly Basket[], options: CheckedOptions): Card['heldBack'] {
   const { train, heldBack, heldBackFromMs } = holdBack(baskets, options.heldBackShare);
   const { rules } = mine(train, options);
-  const rates = hitRatesOf(heldBack, rules, bestSellersOf(train));
-  return { ...rates, baskets: heldBack.length, from: isoOrNull(heldBackFromMs), rules: rules.length };
+  const sold = bestSellersOf(train);
+  const questions = heldBack.map(questionOf).filter((question) => question !== undefined);
+  const judged = (recommender: Recommender) => judgeRecommender(recommender, questions, sold, train.length);
+  return {
+    baskets: heldBack.length,
+    from: isoOrNull(heldBackFromMs),
+    questions: questions.length,
+    rules: rules.length,
+    recommenders: {
+      rules: judged(byRules(rules)),
+      bestSellers: judged(byPopularity(sold)),
+      itemCosine: judged(byItemCosine(train)),
+    },
+  };
+}
+
+function hitRatesIn({ recommenders }: Card['heldBack']): string {
+  const rates = Object.entries(recommenders).map(
+    ([name, { hitRateAt5 }]) => `${name} ${hitRateAt5?.toFixed(4) ?? '-'}`,
+  );
+  return rates.join(', ');
 }
 
 function refuseUnserved(rules: readonly Rule[], { minSupport, minConfidence, maxRules }: CheckedOptions): void {

@@ -27,7 +27,10 @@ describe('the command line', () => {
     const small = ['--from', '2026-01-01', '--to', '2026-02-01', '--seed', '7'];
     expect(await run('generate', sales, ...small)).toMatchObject({ code: 0, stdout: '' });
     const trained = await run('train', sales, '--out-dir', version);
-    expect(trained).toMatchObject({ code: 0, stderr: expect.stringMatching(/- read \d+ lines.*\n- hit rate@5/) });
+    expect(trained).toMatchObject({
+      code: 0,
+      stderr: expect.stringMatching(/- read \d+ lines.*\n- judged on \d+ held-back baskets/),
+    });
     const card = JSON.parse(await readFile(join(version, 'card.json'), 'utf8'));
     expect(JSON.parse(trained.stdout)).toEqual(card);
   });
@@ -54,6 +57,15 @@ describe('the command line', () => {
     },
     60_000,
   );
+
+  it('tells which goods of the demo shop belong side by side', async () => {
+    const sales = join(folder, 'sales.csv');
+    const { stdout } = await run('shelves', sales, '--min-support', '0.01');
+    const milk = stdout.split('\n').find((shelf) => shelf.split(', ').includes('milk'));
+    expect(milk?.split(', ')).toContain('sugar');
+    const { shelves } = JSON.parse((await run('shelves', sales, '--min-support', '0.01', '--json')).stdout);
+    expect(shelves.map(({ skus }: { skus: string[] }) => skus.join(', '))).toContain(milk);
+  });
 
   it('explains itself with examples', async () => {
     expect((await run('train', '--help')).stdout).toContain('Examples:\n  $ node dist/src/main.js train');

@@ -96,7 +96,9 @@ describe('trainBasket() on the demo shop', () => {
     expect(card.cleaning.baskets).toBeGreaterThan(7_000);
     expect(card.cost.batch1).toBeGreaterThan(0);
     expect(card.cost.batch32).toBeGreaterThan(0);
-    expect(card.heldBack.hitRateAt5).toBeGreaterThan(card.heldBack.bestSellersHitRateAt5 as number);
+    const { rules, bestSellers } = card.heldBack.recommenders;
+    expect(rules.hitRateAt5).toBeGreaterThan(bestSellers.hitRateAt5 as number);
+    expect(rules.noveltyBits).toBeGreaterThan(bestSellers.noveltyBits as number);
     const { skus } = await jsonOf(join(outDir, 'best-sellers.json'));
     expect(skus[0].baskets).toBeGreaterThanOrEqual(skus[1].baskets);
   });

@@ -1,8 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Basket } from './basket.js';
-import { bestSellersOf } from './best-sellers.js';
-import { hitRatesOf, holdBack } from './hold-back.js';
-import type { Rule } from './mine-rules.js';
+import { holdBack } from './hold-back.js';
 
 const basket = (id: number, skus: string[], soldAtMs?: number): Basket => ({ id: String(id), soldAtMs, skus });
 const idsOf = (baskets: Basket[]) => baskets.map(({ id }) => Number(id));
@@ -31,47 +29,5 @@ describe('holdBack()', () => {
     );
     expect(idsOf(heldBack)).toEqual([4, 9]);
     expect(heldBackFromMs).toBeUndefined();
-  });
-});
-
-describe('hitRatesOf()', () => {
-  const rule: Rule = {
-    antecedent: ['milk'],
-    consequent: 'sugar',
-    baskets: 1,
-    support: 1,
-    confidence: 1,
-    lift: 1,
-    conviction: 1,
-  };
-  const best = ['bread', 'eggs', 'sugar', 'tea', 'jam', 'salt', 'rice'].map((sku) => ({ sku, baskets: 1 }));
-
-  it.each([
-    { case: 'both hit', skus: ['milk', 'sugar'], hits: 1, bestHits: 1, answered: 1 },
-    { case: 'neither hits', skus: ['milk', 'caviar'], hits: 0, bestHits: 0, answered: 1 },
-    { case: 'the sixth best seller is too late', skus: ['milk', 'salt'], hits: 0, bestHits: 0, answered: 1 },
-    { case: 'it is fifth when a better one is held', skus: ['bread', 'salt'], hits: 0, bestHits: 1, answered: 0 },
-  ])('counts hits: $case', ({ skus, hits, bestHits, answered }) => {
-    expect(hitRatesOf([basket(1, skus), basket(2, ['milk'])], [rule], best)).toEqual({
-      questions: 1,
-      hitRateAt5: hits,
-      bestSellersHitRateAt5: bestHits,
-      answeredShare: answered,
-    });
-  });
-
-  it('knows no rate without questions', () => {
-    expect(hitRatesOf([basket(1, ['milk'])], [rule], best).hitRateAt5).toBeNull();
-  });
-});
-
-describe('bestSellersOf()', () => {
-  it('orders by baskets, then by name', () => {
-    const best = bestSellersOf([basket(1, ['b', 'a']), basket(2, ['c']), basket(3, ['c'])]);
-    expect(best).toEqual([
-      { sku: 'c', baskets: 2 },
-      { sku: 'a', baskets: 1 },
-      { sku: 'b', baskets: 1 },
-    ]);
   });
 });

@@ -1,10 +1,4 @@
-import { questionOf, type Basket, type Question } from './basket.js';
-import type { BestSeller } from './best-sellers.js';
-import type { Rule } from './mine-rules.js';
-import { recommend } from './recommend.js';
-
-/** How many recommendations a shopper is shown when a hit is counted. */
-const SHOWN = 5;
+import type { Basket } from './basket.js';
 
 export interface Split {
   train: Basket[];
@@ -36,44 +30,4 @@ function holdBackEvenly(baskets: readonly Basket[], share: number): Split {
     heldBack: baskets.filter(isHeldBack),
     heldBackFromMs: undefined,
   };
-}
-
-export interface HitRates {
-  /** Held-back baskets of two SKUs or more: each asks for its last from the others. */
-  questions: number;
-  /** Share of the questions whose SKU was among the first five recommendations, in 0..1; null without questions. */
-  hitRateAt5: number | null;
-  /** The same for the five best sellers that are not in the basket. */
-  bestSellersHitRateAt5: number | null;
-  /** Share of the questions that got any recommendation, in 0..1. */
-  answeredShare: number | null;
-}
-
-export function hitRatesOf(heldBack: readonly Basket[], rules: readonly Rule[], best: readonly BestSeller[]): HitRates {
-  const questions = heldBack.map(questionOf).filter((question) => question !== undefined);
-  let [hits, bestHits, answered] = [0, 0, 0];
-  for (const { given, expected } of questions) {
-    const shown = recommend(rules, given, SHOWN);
-    if (shown.length > 0) answered++;
-    if (shown.some(({ sku }) => sku === expected)) hits++;
-    if (isAmongBest({ given, expected }, best)) bestHits++;
-  }
-  const shareOf = (count: number) => (questions.length === 0 ? null : count / questions.length);
-  return {
-    questions: questions.length,
-    hitRateAt5: shareOf(hits),
-    bestSellersHitRateAt5: shareOf(bestHits),
-    answeredShare: shareOf(answered),
-  };
-}
-
-function isAmongBest({ given, expected }: Question, best: readonly BestSeller[]): boolean {
-  const held = new Set(given);
-  let shown = 0;
-  for (const { sku } of best) {
-    if (held.has(sku)) continue;
-    if (sku === expected) return true;
-    if (++shown === SHOWN) return false;
-  }
-  return false;
 }

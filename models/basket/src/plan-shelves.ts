@@ -1,0 +1,34 @@
+import { z } from 'zod';
+import { Problem } from '@vinaigrette/problems';
+import { readBaskets, type SalesSource } from './adapters/read-sales.js';
+import { mineItemsets } from './domain/mine-itemsets.js';
+import { attractionsOf, shelvesOf, type Shelf } from './domain/shelves.js';
+
+const schema = z.object({
+  /** Least share of the baskets that hold a pair. */
+  minSupport: z.number().gt(0).max(1).default(0.005),
+  /** Most goods of a shelf. */
+  goodsMax: z.number().int().min(2).max(100).default(8),
+});
+
+export type ShelfOptions = z.input<typeof schema>;
+export const shelfDefaults = schema.parse({});
+
+/**
+ * Which goods of a shop belong side by side, best shelf first. Throws TRAINING_OPTION_INVALID, SALES_NOT_FOUND,
+ * SALES_INVALID or ITEMSETS_TOO_MANY.
+ */
+export async function planShelves(source: SalesSource, options: ShelfOptions = {}): Promise<Shelf[]> {
+  const { data, error } = schema.safeParse(options);
+  if (error) {
+    const [issue] = error.issues;
+    const field = issue?.path.join('.') ?? '';
+    throw new Problem('TRAINING_OPTION_INVALID', `${field}: ${issue?.message ?? 'not a value'}`, { field });
+  }
+  const { baskets } = await readBaskets(source);
+  const itemsets = mineItemsets(
+    baskets.map(({ skus }) => skus),
+    { minSupport: data.minSupport, maxLength: 2 },
+  );
+  return shelvesOf(attractionsOf(itemsets), data.goodsMax);
+}
