@@ -8,7 +8,7 @@ import {
 import { Problem } from '@vinaigrette/problems';
 import type { By } from './aliases.js';
 import { stepCounts } from './domain/count-rollout.js';
-import { decideMove, decideStep, heedVerdict } from './domain/move-rollout.js';
+import { decideByCounts, decideMove, decideStep, heedVerdict } from './domain/move-rollout.js';
 import { checkActor, checkEvidence, checkName, checkReason } from './domain/names.js';
 import type { Rollouts } from './rollouts.js';
 
@@ -33,13 +33,14 @@ export class MoveRollout {
     return this.rollouts.change(rolloutId, (rollout) => heedVerdict(rollout, report));
   }
 
-  /** Adds what a gateway counted. */
+  /** Adds what a gateway counted; when the sums of all speak against the candidate, the rollout ends at once. */
   async byCounts(request: ReportRolloutCountsRequest): Promise<Rollout> {
     const { rolloutId, gatewayId, processId } = request;
     checkName(gatewayId, 'gatewayId');
     checkActor(processId, 'processId');
-    const { rollout } = await this.rollouts.count({ rolloutId, gatewayId, processId, ...stepCounts(request) });
-    return rollout;
+    const { rollout, counts } = await this.rollouts.count({ rolloutId, gatewayId, processId, ...stepCounts(request) });
+    if (!decideByCounts(rollout, counts)) return rollout;
+    return this.rollouts.change(rolloutId, (now, seen) => decideByCounts(now, seen.counts));
   }
 
   /** Takes every step that time and samples allow for. Of several registries the first takes it. */

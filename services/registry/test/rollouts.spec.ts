@@ -197,6 +197,23 @@ describeWith('PostgreSQL', 'DATABASE_URL', 'rollouts', () => {
     expect(await holder()).toBe(2);
   }, 60_000);
 
+  it('aborts at once when all gateways together have seen enough failures, though none alone has', async () => {
+    const { id } = await start({ stepsBps: [1_000, 10_000], stepMs: 1n, samplesMin: 1_000 });
+    const gateways = Array.from({ length: 10 }, (_, index) => `gateway-${index}`);
+    const failed = (gateway: string) => report(id, 0, 10, { errors: 6n }, gateway);
+    expect((await failed('gateway-0')).rollout?.state).toBe(RUNNING);
+    await Promise.all(gateways.map(failed));
+    const aborted = await read(id);
+    expect(aborted).toMatchObject({
+      state: ABORTED,
+      actor: 'registry',
+      reason: expect.stringContaining('errors 60.0 %'),
+    });
+    expect(aborted.changes.filter(({ verdict }) => verdict === Verdict.BAD)).toHaveLength(1);
+    expect(JSON.parse(aborted.changes.at(-1)?.evidenceJson ?? '')).toMatchObject({ rate: 'errors' });
+    expect(await holder()).toBe(1);
+  });
+
   it('takes counts that only grow, of each process of each gateway, whatever order they arrive in', async () => {
     const { id } = await start();
     for (const requests of [10, 30, 20]) await report(id, 0, requests);

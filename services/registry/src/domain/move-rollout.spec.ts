@@ -10,7 +10,16 @@ import {
   type Rollout,
 } from '@vinaigrette/contracts/registry';
 import fc from 'fast-check';
-import { decideEnd, decideMove, decideStep, heedVerdict, isActive, type RolloutDecision } from './move-rollout.js';
+import { NOTHING_COUNTED, type StepCounts } from './count-rollout.js';
+import {
+  decideByCounts,
+  decideEnd,
+  decideMove,
+  decideStep,
+  heedVerdict,
+  isActive,
+  type RolloutDecision,
+} from './move-rollout.js';
 
 const { RUNNING, PAUSED, COMPLETED, ABORTED } = RolloutState;
 const { PAUSE, RESUME, ADVANCE, COMPLETE, ABORT } = RolloutMove;
@@ -137,6 +146,36 @@ describe('decideStep()', () => {
     { what: 'the end', of: rollout(ABORTED) },
   ])('is never taken in $what', ({ of }) => {
     expect(decideStep(of, { nowMs: 1e12, samples: 1e9 })).toBeUndefined();
+  });
+});
+
+describe('decideByCounts()', () => {
+  const counted = (step: number, candidate: [number, number], control: [number, number]): StepCounts => {
+    const side = ([requests, errors]: [number, number]) => ({ ...NOTHING_COUNTED, requests, errors });
+    return { step, candidate: side(candidate), control: side(control) };
+  };
+  it.each([
+    { what: 'a broken candidate', step: 0, counts: [counted(0, [50, 40], [50, 1])], bad: true },
+    { what: 'a sound one', step: 0, counts: [counted(0, [50, 1], [50, 1])], bad: false },
+    { what: 'nothing', step: 0, counts: [], bad: false },
+    {
+      what: 'what was so at a step before',
+      step: 1,
+      counts: [counted(0, [50, 40], [50, 1]), counted(1, [50, 0], [50, 1])],
+      bad: false,
+    },
+    {
+      what: 'a candidate that breaks where it has no control',
+      step: 2,
+      counts: [counted(1, [50, 1], [50, 1]), counted(2, [100, 60], [0, 0])],
+      bad: true,
+    },
+  ])('of $what, bad: $bad', ({ step, counts, bad }) => {
+    const decision = decideByCounts(rollout(RUNNING, step), counts);
+    if (!bad) return expect(decision).toBeUndefined();
+    expect(decision).toMatchObject({ state: ABORTED, step, actor: 'registry', verdict: BAD });
+    expect(decision?.reason).toMatch(/^errors \d+\.\d %, against 2\.0 % of the control$/);
+    expect(JSON.parse(decision?.evidenceJson ?? '')).toMatchObject({ rate: 'errors', step, counts: {} });
   });
 });
 

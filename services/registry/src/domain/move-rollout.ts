@@ -7,6 +7,8 @@ import {
   type RolloutChange,
 } from '@vinaigrette/contracts/registry';
 import { Problem } from '@vinaigrette/problems';
+import type { StepCounts } from './count-rollout.js';
+import { judgeCandidate } from './judge-candidate.js';
 
 /** Who the registry is in the history, when nobody moved by hand. */
 export const REGISTRY_ACTOR = 'registry';
@@ -78,6 +80,24 @@ export function decideStep(
   if (waitedMs < rollout.stepMs || now.samples < rollout.samplesMin) return undefined;
   const why = `${now.samples} predictions in ${Math.round(waitedMs / 1_000)} s, and no verdict against it`;
   return decideMove(rollout, RolloutMove.ADVANCE, { actor: REGISTRY_ACTOR, reason: why });
+}
+
+/**
+ * What the counts of all gateways lead to: a candidate that plainly fails more often than its control is bad. At a step
+ * that leaves the control nothing, the last step that left it something is compared with. undefined: nothing.
+ */
+export function decideByCounts(rollout: RolloutAtStep, counts: readonly StepCounts[]): RolloutDecision | undefined {
+  const candidate = counts.find(({ step }) => step === rollout.step)?.candidate;
+  const compared = counts.findLast(({ step, control }) => step <= rollout.step && control.requests > 0);
+  const fault = candidate && compared && judgeCandidate(candidate, compared.control);
+  if (!fault) return undefined;
+  const share = (value: number) => `${(value * 100).toFixed(1)} %`;
+  return heedVerdict(rollout, {
+    verdict: Verdict.BAD,
+    source: REGISTRY_ACTOR,
+    why: `${fault.rate} ${share(fault.candidate)}, against ${share(fault.control)} of the control`,
+    evidenceJson: JSON.stringify({ ...fault, step: rollout.step, counts: { candidate, control: compared.control } }),
+  });
 }
 
 /** What becomes of a rollout when its alias is moved by other hands: its candidate has won, or its comparison is over. */
