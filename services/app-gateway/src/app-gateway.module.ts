@@ -1,10 +1,11 @@
-import { randomFillSync } from 'node:crypto';
+import { createHash, createHmac, randomFillSync } from 'node:crypto';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { type Logger } from '@vinaigrette/edge';
 import { ProblemFilter } from '@vinaigrette/edge/nest';
 import { type EventLogWriter } from '@vinaigrette/event-log';
 import { DiskLastGoodCopies } from './adapters/disk/disk-last-good-copies.js';
+import { ConnectRollouts } from './adapters/grpc/connect-rollouts.js';
 import { ConnectWantedStates } from './adapters/grpc/connect-wanted-states.js';
 import { GrpcModels } from './adapters/grpc/grpc-models.js';
 import { EventTimes } from './adapters/http/event-time.js';
@@ -14,9 +15,13 @@ import { PredictionsController } from './adapters/http/predictions.controller.js
 import { RecommendationsController } from './adapters/http/recommendations.controller.js';
 import { SegmentPredictionLog } from './adapters/log/segment-prediction-log.js';
 import { PrometheusMeters } from './adapters/metrics/prometheus-meters.js';
+import { AnswerLadder } from './answer-ladder.js';
+import { AskModels } from './ask-models.js';
+import { AskShadows } from './ask-shadows.js';
 import { type Config } from './config.js';
 import { ConfigurationInForce } from './configuration-in-force.js';
 import { UUID_CHANCE_BYTES, uuidV7 } from './domain/uuid-v7.js';
+import { GuardRollouts } from './guard-rollouts.js';
 import { FollowRegistry } from './follow-registry.js';
 import { LastGoodCopies } from './last-good-copies.js';
 import { Meters } from './meters.js';
@@ -25,15 +30,20 @@ import { Predict } from './predict.js';
 import { PredictionLog } from './prediction-log.js';
 import { Recommend } from './recommend.js';
 import { RecordOutcome } from './record-outcome.js';
+import { Rollouts } from './rollouts.js';
 import { WantedStates } from './wanted-states.js';
 
 const newId = () => uuidV7(Date.now(), randomFillSync(new Uint8Array(UUID_CHANCE_BYTES)));
+
+/** A text of the log nobody can read; with a key nobody can guess it either. 16 hex characters. */
+const hashing = (key: string | undefined) => (text: string) =>
+  (key ? createHmac('sha256', key) : createHash('sha256')).update(text).digest('hex').slice(0, 16);
 
 /** Every port meets its adapter here. */
 @Module({})
 export class AppGatewayModule {
   static with(config: Config, logger: Logger, writer: EventLogWriter): DynamicModule {
-    const answering = [ConfigurationInForce, Models, PredictionLog, Meters];
+    const hash = hashing(config.LOG_HASH_KEY);
     return {
       module: AppGatewayModule,
       controllers: [RecommendationsController, PredictionsController, FeedbackController, OperationsController],
@@ -53,22 +63,37 @@ export class AppGatewayModule {
           useFactory: (states: WantedStates, copies: LastGoodCopies, configuration: ConfigurationInForce) =>
             new FollowRegistry(states, copies, configuration, logger),
         },
+        { provide: Rollouts, useValue: new ConnectRollouts(config.REGISTRY_ADDRESS, config.GATEWAY_ID) },
+        {
+          provide: GuardRollouts,
+          inject: [Rollouts, ConfigurationInForce],
+          useFactory: (rollouts: Rollouts, configuration: ConfigurationInForce) =>
+            new GuardRollouts(rollouts, () => configuration.rolloutIds, logger),
+        },
+        {
+          provide: AskModels,
+          inject: [Models, GuardRollouts, PredictionLog, Meters],
+          useFactory: (models: Models, guard: GuardRollouts, log: PredictionLog, meters: Meters) => {
+            const shadows = new AskShadows(models, log, meters, hash);
+            return new AskModels(new AnswerLadder(models), shadows, guard, log, meters, hash);
+          },
+        },
         {
           provide: Recommend,
-          inject: answering,
-          useFactory: (configuration: ConfigurationInForce, models: Models, log: PredictionLog, meters: Meters) =>
-            new Recommend(configuration, models, log, meters, newId),
+          inject: [ConfigurationInForce, AskModels],
+          useFactory: (configuration: ConfigurationInForce, models: AskModels) =>
+            new Recommend(configuration, models, newId),
         },
         {
           provide: Predict,
-          inject: answering,
-          useFactory: (configuration: ConfigurationInForce, models: Models, log: PredictionLog, meters: Meters) =>
-            new Predict(configuration, models, log, meters, newId),
+          inject: [ConfigurationInForce, AskModels],
+          useFactory: (configuration: ConfigurationInForce, models: AskModels) =>
+            new Predict(configuration, models, newId),
         },
         {
           provide: RecordOutcome,
-          inject: [PredictionLog],
-          useFactory: (log: PredictionLog) => new RecordOutcome(log, newId),
+          inject: [PredictionLog, GuardRollouts],
+          useFactory: (log: PredictionLog, guard: GuardRollouts) => new RecordOutcome(log, guard, newId),
         },
       ],
     };

@@ -8,7 +8,11 @@ const schema = z.object({
   GATEWAY_HTTP_PORT: port.default(8_080), // 0: any free one, told in the log
   BIND_HOST: z.string().default('127.0.0.1'),
   REGISTRY_ADDRESS: address.default('127.0.0.1:5001'),
-  MODEL_SERVER_ADDRESS: address.default('127.0.0.1:8001'),
+  MODEL_SERVER_ADDRESS: z // one or several, with commas between; a host may be a name with several addresses
+    .string()
+    .default('127.0.0.1:8001')
+    .transform((addresses) => addresses.split(',').map((one) => one.trim()))
+    .pipe(z.array(address).min(1)),
   KAFKA_BROKERS: z // unset: the segments are the log, and the monitor reads them
     .string()
     .transform((brokers) => brokers.split(',').map((broker) => broker.trim()))
@@ -17,6 +21,7 @@ const schema = z.object({
   GATEWAY_ID: z.string().default('gateway-1'),
   GATEWAY_CACHE_DIR: z.string().default('.vinaigrette/gateway'),
   TRUSTED_CALLER_TOKEN: z.string().min(16).optional(), // unset: nobody may say when something happened
+  LOG_HASH_KEY: z.string().min(16).optional(), // of hashed fields in the event log; the same for all gateways
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   DRAIN_TIMEOUT_MS: z.coerce.number().int().positive().default(10_000),
 });

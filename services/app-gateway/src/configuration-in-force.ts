@@ -20,6 +20,11 @@ export class ConfigurationInForce {
     return [...this.reported, ...(this.configuration?.faults ?? [])];
   }
 
+  /** Of the rollouts that are running or paused. */
+  get rolloutIds(): ReadonlySet<string> {
+    return this.configuration?.rolloutIds ?? new Set();
+  }
+
   /** `faults`: what the state holds besides, that could not be followed. */
   replace(configuration: Configuration, faults: readonly Fault[]): void {
     this.configuration = configuration;

@@ -1,18 +1,18 @@
-import type { Tensor } from '@vinaigrette/signature';
 import type { ModelAnswer } from './domain/model-answer.js';
+import type { Tensors } from './domain/join-rows.js';
 
 export interface ModelQuestion {
   model: string;
-  /** The version that this alias names on the model server answers. */
-  alias: string;
+  /** A number, or an alias: then the version that it names on the model server answers. */
+  version: string;
   /** One row of each input. */
-  inputs: Readonly<Record<string, Tensor>>;
-  /** How long the model may take, in milliseconds. */
-  budgetMs: number;
+  inputs: Tensors;
+  /** Until when the model may answer, on the clock of performance.now(). */
+  deadlineMs: number;
 }
 
 /** The models, wherever they are served. */
 export abstract class Models {
-  /** One row of each output, within the budget and never an exception: a model that does not answer is an answer too. */
+  /** One row of each output, by the deadline and never an exception: a model that does not answer is an answer too. */
   abstract ask(question: ModelQuestion): Promise<ModelAnswer>;
 }

@@ -1,16 +1,14 @@
 import type { Moment, PredictionUseCase, TensorValue } from '@vinaigrette/documents';
+import type { AskModels, Asked } from './ask-models.js';
 import type { ConfigurationInForce } from './configuration-in-force.js';
 import { adjustOutputs, type Outputs } from './domain/adjust-outputs.js';
 import { noRules } from './domain/compile-rules.js';
-import type { ReadyUseCase } from './domain/configuration.js';
+import type { KnownVersion, ReadyUseCase } from './domain/configuration.js';
 import { noAnswerProblem, type ModelAnswer } from './domain/model-answer.js';
-import { predictionRecord } from './domain/prediction-record.js';
 import { inputTensors, outputValues } from './domain/prediction-tensors.js';
 import { Situation } from './domain/situation.js';
+import { HOLDOUT, NOTHING } from './domain/route.js';
 import { servedBy, type ServedBy } from './domain/served-by.js';
-import type { Meters } from './meters.js';
-import type { Models } from './models.js';
-import type { PredictionLog } from './prediction-log.js';
 
 /** The rung that answers with the outputs the use case declares. */
 const DECLARED_OUTPUTS = 'declared-outputs';
@@ -35,50 +33,39 @@ export interface PredictionAnswer {
 export class Predict {
   constructor(
     private readonly configuration: ConfigurationInForce,
-    private readonly models: Models,
-    private readonly log: PredictionLog,
-    private readonly meters: Meters,
+    private readonly models: AskModels,
     private readonly newId: () => string,
   ) {}
 
   /** Throws SIGNATURE_MISMATCH naming the input, or a Problem when there is no answer and the use case declares none. */
   async answer(name: string, request: PredictionRequest): Promise<PredictionAnswer> {
     const [startedMs, predictionId] = [performance.now(), this.newId()];
-    const useCase = this.configuration.prediction(name);
-    const { model, alias, budgetMs } = useCase.document;
-    const inputs = inputTensors(useCase.wanted.signature, request.inputs, useCase.document.inputs);
-    const answer = await this.models.ask({ model, alias, inputs, budgetMs });
-    const { values, fallback } = this.choose(useCase, answer);
+    const wanted = this.configuration.prediction(name);
+    const asker = { unit: request.unit ?? predictionId, predictionId, segments: [] };
+    const route = this.models.route(wanted, asker);
+    const { useCase } = route;
+    const made = (version: KnownVersion) => inputTensors(version.signature, request.inputs, useCase.document.inputs);
+    const inputs = made(useCase.wanted);
+    const inputsOf = (version: KnownVersion) => (version === useCase.wanted ? inputs : made(version));
+    const question = { inputsOf, check: (answer: ModelAnswer) => answer };
+    const asked = await this.models.ask(route, asker, question, startedMs);
+    const { values, fallback } = this.choose(useCase, asked);
     const rules = useCase.ruleSet?.rules ?? noRules;
     const { context, inputs: given, occurredAtMs = Date.now() } = request;
     const situation = new Situation(rules, { context, inputs: given, nowMs: occurredAtMs });
     const { outputs, fired } = adjustOutputs(rules, values ?? {}, situation);
-    this.log.predicted(
-      predictionRecord({
-        predictionId,
-        occurredAtMs: request.occurredAtMs ?? Date.now(),
-        unit: request.unit ?? predictionId,
-        useCase,
-        inputs,
-        answer,
-        fallback,
-        shown: [],
-        fired,
-        latencyUs: (performance.now() - startedMs) * 1_000,
-      }),
-    );
-    if (!values) throw noAnswerProblem(model, answer as Extract<ModelAnswer, { ok: false }>);
-    return { predictionId, outputs, servedBy: servedBy(useCase, answer, fallback) };
+    this.models.settle(asked, { occurredAtMs, fallback, shown: [], fired: fired.map(({ rule }) => rule) });
+    if (!values) throw noAnswerProblem(useCase.document.model, asked.answer);
+    return { predictionId, outputs, servedBy: servedBy(route, asked, fallback ?? asked.rung) };
   }
 
   /** The model's outputs, or those the use case declares; undefined when it declares none. */
   private choose(
-    { name, document }: ReadyUseCase<PredictionUseCase>,
-    answer: ModelAnswer,
+    { document: { fallback } }: ReadyUseCase<PredictionUseCase>,
+    { answer, route }: Asked,
   ): { values: Outputs | undefined; fallback: string | undefined } {
     if (answer.ok) return { values: outputValues(answer.outputs), fallback: undefined };
-    if (!document.fallback) return { values: undefined, fallback: undefined };
-    this.meters.fellBack(name, answer.reason);
-    return { values: document.fallback.outputs, fallback: DECLARED_OUTPUTS };
+    if (fallback?.outputs) return { values: fallback.outputs, fallback: DECLARED_OUTPUTS };
+    return route.variant === HOLDOUT ? { values: {}, fallback: NOTHING } : { values: undefined, fallback: undefined };
   }
 }

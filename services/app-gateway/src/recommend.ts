@@ -7,6 +7,7 @@ import { basketTensors, bestSellingItems, differentItems, recommendedItems } fro
 import { noRules } from './domain/compile-rules.js';
 import type { ReadyUseCase } from './domain/configuration.js';
 import { noAnswerProblem, type ModelAnswer } from './domain/model-answer.js';
+import { HOLDOUT, NOTHING } from './domain/route.js';
 import { servedBy, type ServedBy } from './domain/served-by.js';
 import { Situation } from './domain/situation.js';
 
@@ -40,51 +41,47 @@ export class Recommend {
   /** Throws a Problem only when neither the model nor any rung of the ladder can answer; that is logged as well. */
   async answer(request: RecommendationRequest): Promise<Recommendation> {
     const [startedMs, predictionId] = [performance.now(), this.newId()];
-    const useCase = this.configuration.recommendation(RECOMMENDATIONS);
-    const { model, alias, budgetMs, limit } = useCase.document;
+    const wanted = this.configuration.recommendation(RECOMMENDATIONS);
+    const asker = { unit: request.customer?.id ?? predictionId, predictionId, segments: [] };
+    const route = this.models.route(wanted, asker);
+    const { useCase } = route;
+    const { model, limit } = useCase.document;
     if (request.limit !== undefined && request.limit > limit.max) {
       throw new Problem('BODY_INVALID', `limit is at most ${limit.max}, not ${request.limit}`, { field: 'limit' });
     }
     const basket = differentItems(request.basket);
     const inputs = basketTensors(basket);
-    const answer = asRecommender(await this.models.ask({ model, alias, inputs, budgetMs }), basket);
-    const { items, fallback, fired } = this.choose(useCase, basket, answer, request);
+    const question = { inputsOf: () => inputs, check: (answer: ModelAnswer) => asRecommender(answer, basket) };
+    const asked = await this.models.ask(route, asker, question, startedMs);
+    const { items, fallback, fired } = this.choose(useCase, basket, asked, request);
     const shown = items?.slice(0, request.limit ?? limit.default) ?? [];
-    this.log.predicted(
-      predictionRecord({
-        predictionId,
-        occurredAtMs: request.occurredAtMs ?? Date.now(),
-        unit: request.customer?.id ?? predictionId,
-        useCase,
-        inputs,
-        answer,
-        fallback,
-        shown: shown.map(({ sku }) => sku),
-        fired,
-        latencyUs: (performance.now() - startedMs) * 1_000,
-      }),
-    );
-    if (!items) throw noAnswerProblem(model, answer as Extract<ModelAnswer, { ok: false }>);
-    return { predictionId, items: shown, servedBy: servedBy(useCase, answer, fallback) };
+    this.models.settle(asked, {
+      occurredAtMs: request.occurredAtMs ?? Date.now(),
+      fallback,
+      shown: shown.map(({ sku }) => sku),
+      fired: fired.map(({ rule }) => rule),
+    });
+    if (!items) throw noAnswerProblem(model, asked.answer);
+    return { predictionId, items: shown, servedBy: servedBy(route, asked, fallback ?? asked.rung) };
   }
 
   /** The model's items, or the next rung's; undefined when no rung is left. */
   private choose(
-    useCase: ReadyUseCase<RecommendationUseCase>,
+    { document, ruleSet, versions, wanted }: ReadyUseCase<RecommendationUseCase>,
     basket: readonly string[],
-    answer: ModelAnswer,
+    { answer, route }: Asked,
     { context, customer, occurredAtMs = Date.now() }: RecommendationRequest,
   ): Choice {
-    const rules = useCase.ruleSet?.rules ?? noRules;
+    const rules = ruleSet?.rules ?? noRules;
     const situation = new Situation(rules, { context, customer, basket, nowMs: occurredAtMs });
     const recommended = answer.ok ? (recommendedItems(answer.outputs, basket) ?? []) : [];
     if (recommended.length > 0) return { ...applyRules(rules, recommended, situation, true), fallback: undefined };
-    const reason: NoAnswer | 'no-items' = answer.ok ? 'no-items' : answer.reason;
-    const { bestSellers } = answeringVersion(useCase, answer);
-    if (!useCase.document.fallback.includes('best-sellers') || bestSellers.length === 0) {
-      return { items: answer.ok ? [] : undefined, fired: [], fallback: undefined };
+    const heldOut = route.variant === HOLDOUT;
+    if (heldOut && document.holdout?.answer === 'nothing') return { items: [], fired: [], fallback: NOTHING };
+    const { bestSellers } = (answer.ok ? versions.get(answer.version) : undefined) ?? wanted;
+    if (bestSellers.length === 0 || !(heldOut || document.fallback.includes('best-sellers'))) {
+      return { items: answer.ok || heldOut ? [] : undefined, fired: [], fallback: heldOut ? NOTHING : undefined };
     }
-    this.meters.fellBack(useCase.name, reason);
     const items = bestSellingItems(bestSellers, basket);
     return { ...applyRules(rules, items, situation, false), fallback: 'best-sellers' };
   }
@@ -104,8 +101,4 @@ function asRecommender(answer: ModelAnswer, basket: readonly string[]): ModelAns
     reason: 'failed',
     why: `version ${answer.version} did not answer with \`skus\` and \`confidence\``,
   };
-}
-
-function answeringVersion(useCase: ReadyUseCase, answer: ModelAnswer): KnownVersion {
-  return (answer.ok ? useCase.versions.get(answer.version) : undefined) ?? useCase.wanted;
 }

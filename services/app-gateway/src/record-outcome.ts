@@ -1,5 +1,6 @@
 import { create } from '@bufbuild/protobuf';
 import { OutcomeSchema } from '@vinaigrette/contracts/events';
+import type { GuardRollouts } from './guard-rollouts.js';
 import type { PredictionLog } from './prediction-log.js';
 
 export interface Feedback {
@@ -19,6 +20,7 @@ export interface Feedback {
 export class RecordOutcome {
   constructor(
     private readonly log: PredictionLog,
+    private readonly guard: GuardRollouts,
     private readonly newId: () => string,
   ) {}
 
@@ -35,6 +37,7 @@ export class RecordOutcome {
         ...(revenue === undefined ? {} : { revenue }),
       }),
     );
+    this.guard.becameOf(predictionId, kind);
     return { outcomeId };
   }
 }

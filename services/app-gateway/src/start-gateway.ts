@@ -13,6 +13,7 @@ import { AppGatewayModule } from './app-gateway.module.js';
 import type { Config } from './config.js';
 import { ConfigurationInForce } from './configuration-in-force.js';
 import { FollowRegistry } from './follow-registry.js';
+import { GuardRollouts } from './guard-rollouts.js';
 import { Models } from './models.js';
 
 /** Largest request body, in bytes. */
@@ -34,7 +35,13 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
     bodyParser: false, // Fastify's own reads JSON and nothing else
   });
   const [models, meters] = [app.get<GrpcModels>(Models), app.get(PrometheusMeters)];
-  meters.gauge({ log: writer, configuration: app.get(ConfigurationInForce), circuits: () => models.circuits() });
+  const guard = app.get(GuardRollouts);
+  meters.gauge({
+    log: writer,
+    configuration: app.get(ConfigurationInForce),
+    circuits: () => models.circuits(),
+    trials: () => guard.statuses(),
+  });
   const server = app.getHttpAdapter().getInstance();
   const requests = countRequests(server as never, meters);
   installReference(app);
@@ -44,12 +51,14 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
     await requests.drained();
     await app.close();
     await follower.stop();
+    await guard.stop();
     models.close();
     await shipper?.close();
     await writer.close();
   };
   try {
     await follower.start();
+    guard.start();
     await app.listen(config.GATEWAY_HTTP_PORT, config.BIND_HOST);
   } catch (error) {
     await stop();

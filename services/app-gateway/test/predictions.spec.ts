@@ -141,8 +141,8 @@ describe('the gateway', () => {
     expect(body).toMatch(
       /vinaigrette_gateway_request_duration_seconds_bucket\{le="0.1",route="\/v1\/recommendations"\}/,
     );
-    expect(body).toMatch(/fallbacks_total\{use_case="recommendations",reason="no-items"\} [1-9]/);
+    expect(body).toMatch(/fallbacks_total\{use_case="recommendations",reason="no-items",rung="best-sellers"\} [1-9]/);
     expect(body).toMatch(/vinaigrette_gateway_log_lost_records_total 0/);
-    expect(body).toMatch(/vinaigrette_gateway_circuit_open\{model="basket"\} 0/);
+    expect(body).toMatch(/vinaigrette_gateway_circuit_open\{model="basket",version="champion"\} 0/);
   });
 });

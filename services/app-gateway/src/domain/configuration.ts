@@ -36,7 +36,7 @@ export interface ReadyUseCase<T extends UseCase = UseCase> {
   /** The version its alias named before; undefined: none, or none this gateway knows. */
   previous: KnownVersion | undefined;
   /** What is tried beside the model, the rule set and the use case itself. */
-  trials: Trials<KnownVersion, ReadyRuleSet, ReadyUseCase>;
+  trials: Trials<KnownVersion, ReadyRuleSet, ReadyUseCase<T>>;
 }
 
 export interface ReadyRuleSet {
@@ -49,6 +49,8 @@ export interface ReadyRuleSet {
 export interface Configuration {
   revision: bigint;
   useCases: ReadonlyMap<string, ReadyUseCase>;
+  /** Of every rollout that is running or paused, whether a use case here draws from it or not. */
+  rolloutIds: ReadonlySet<string>;
   /** Use cases the registry wants and this gateway cannot answer yet, and other things that are amiss. */
   faults: readonly Fault[];
 }
@@ -106,14 +108,18 @@ export function configurationOf(
     const was = before?.useCases.get(name);
     try {
       const inForce = ready(champion, was);
-      const useCase = documentTrials('use-case', name, (document) => ready(document, undefined));
+      const useCase = documentTrials('use-case', name, (document) => {
+        const tried = ready(document, undefined);
+        if (tried.document.kind === inForce.document.kind) return tried;
+        throw new Problem('DOCUMENT_INVALID', `It is a ${tried.document.kind}, which is asked in another way`);
+      });
       useCases.set(name, { ...inForce, trials: { ...inForce.trials, useCase } });
     } catch (error) {
       faults.push({ subject: `use-case ${name} ${version}`, why: (error as Error).message });
       if (was) useCases.set(name, was);
     }
   }
-  return { revision: state.revision, useCases, faults };
+  return { revision: state.revision, useCases, rolloutIds: new Set(state.rollouts.map(({ id }) => id)), faults };
 }
 
 type RuleSets = ReadonlyMap<string, ReadyRuleSet>;

@@ -3,8 +3,9 @@ import { PredictionStatus } from '@vinaigrette/contracts/events';
 import { parseDocument } from '@vinaigrette/documents';
 import { loggedSchema, schemaIdOf, tensorOf, type Signature } from '@vinaigrette/signature';
 import type { KnownVersion, ReadyUseCase } from './configuration.js';
+import type { FieldPolicies } from './field-policies.js';
 import type { ModelAnswer } from './model-answer.js';
-import { predictionRecord } from './prediction-record.js';
+import { predictionRecord, shadowRecord } from './prediction-record.js';
 
 const signature: Signature = {
   inputs: [{ name: 'x', datatype: 'FP32', shape: [-1] }],
@@ -31,16 +32,17 @@ const useCase = {
   trials: { model: [], ruleSet: [], useCase: [] },
 } satisfies ReadyUseCase;
 const happened = {
-  predictionId: 'id',
+  asker: { unit: 'u', predictionId: 'id', segments: ['country=de', 'device=phone'] },
+  route: { useCase, variant: 'canary', propensity: 0.25, rolloutId: 'r' },
   occurredAtMs: 5,
-  unit: 'u',
-  useCase,
+  asked: wanted,
   inputs: { x: tensorOf('FP32', [1], [1]) },
   fallback: undefined,
   shown: [],
   fired: [],
   latencyUs: 7.6,
 };
+const hash = (text: string) => `#${text}`;
 const y = tensorOf('FP32', [1], [2]);
 const said = (version: number, outputs: Extract<ModelAnswer, { ok: true }>['outputs']): ModelAnswer => ({
   ok: true,
@@ -78,7 +80,7 @@ describe('predictionRecord()', () => {
       numbers: [1, NaN],
     },
   ])('of $what', ({ answer, fallback, status, version, numbers }) => {
-    const record = predictionRecord({ ...happened, answer, fallback });
+    const record = predictionRecord({ ...happened, answer, fallback }, hash);
     expect(record).toMatchObject({
       status,
       version,
@@ -90,9 +92,41 @@ describe('predictionRecord()', () => {
     expect(record.schemaId).toEqual(numbers.length > 0 ? wanted.schemaId : new Uint8Array());
   });
 
+  it('says who drew it, with which share, and where it belongs', () => {
+    const record = predictionRecord({ ...happened, answer: said(3, { y }) }, hash);
+    expect(record).toMatchObject({
+      variant: 'canary',
+      propensity: 0.25,
+      rolloutId: 'r',
+      segments: ['country=de', 'device=phone'],
+      segment: 'country=de',
+    });
+    const undrawn = { ...happened.route, propensity: undefined, rolloutId: '' };
+    expect(predictionRecord({ ...happened, route: undrawn, answer: said(3, { y }) }, hash).propensity).toBeUndefined();
+  });
+
   it('names a rule once, however often it fired', () => {
-    const clamp = { rule: 'floor', action: 'clamp' as const, output: 'y', from: -1, to: 0 };
-    const record = predictionRecord({ ...happened, answer: said(3, { y }), fired: [clamp, clamp] });
+    const record = predictionRecord({ ...happened, answer: said(3, { y }), fired: ['floor', 'floor'] }, hash);
     expect(record.firedRules).toEqual(['floor']);
+  });
+
+  type Row = { policies: FieldPolicies; unit: string; numbers: number[]; shown: string[] };
+  it.each([
+    { policies: {}, unit: 'u', numbers: [1, 2], shown: ['a'] },
+    { policies: { unit: 'hash', skus: 'hash' }, unit: '#u', numbers: [1, 2], shown: ['#a'] },
+    { policies: { unit: 'drop', x: 'drop', skus: 'drop' }, unit: 'id', numbers: [NaN, 2], shown: [] },
+    { policies: { x: 'hash', y: 'keep' }, unit: 'u', numbers: [NaN, 2], shown: ['a'] }, // no number stands for a number
+  ] satisfies Row[])('keeps no more than $policies lets it', ({ policies, unit, numbers, shown }) => {
+    const guarded = { ...useCase, document: { ...useCase.document, logging: { ...policies } } };
+    const route = { ...happened.route, useCase: guarded };
+    const record = predictionRecord({ ...happened, route, answer: said(3, { y }), shown: ['a'] }, hash);
+    expect({ unit: record.unit, numbers: record.numbers, shown: record.shown }).toEqual({ unit, numbers, shown });
+  });
+});
+
+describe('shadowRecord()', () => {
+  it('is of the same prediction, shown to nobody', () => {
+    const record = shadowRecord({ ...happened, answer: said(3, { y }) }, hash);
+    expect(record).toMatchObject({ predictionId: 'id', status: PredictionStatus.SHADOW, numbers: [1, 2], shown: [] });
   });
 });

@@ -1,48 +1,71 @@
 import { create } from '@bufbuild/protobuf';
 import { PredictionSchema, PredictionStatus, type Prediction } from '@vinaigrette/contracts/events';
 import { packRow, type LoggedColumn, type Tensor } from '@vinaigrette/signature';
-import type { Fired } from './apply-rules.js';
-import type { KnownVersion, ReadyUseCase } from './configuration.js';
+import type { KnownVersion } from './configuration.js';
+import { keptTensors, keptTexts, type Hash } from './field-policies.js';
+import type { Tensors } from './join-rows.js';
 import type { ModelAnswer } from './model-answer.js';
+import type { Asker, Route } from './route.js';
 
 /** What became of one request, for the log. */
 export interface Happened {
-  predictionId: string;
+  asker: Asker;
+  route: Pick<Route, 'useCase' | 'variant' | 'propensity' | 'rolloutId'>;
   occurredAtMs: number;
-  unit: string;
-  useCase: ReadyUseCase;
-  inputs: Readonly<Record<string, Tensor>>;
+  /** The version that was asked first. */
+  asked: KnownVersion;
+  /** undefined: they could not be made for that version. */
+  inputs: Tensors | undefined;
+  /** Of the version asked first. */
   answer: ModelAnswer;
-  /** The rung that answered instead of the model; undefined: none did. */
+  /** The rung that answered instead; undefined: none did. */
   fallback: string | undefined;
   shown: readonly string[];
-  fired: readonly Fired[];
+  /** Ids of the rules that fired. */
+  fired: readonly string[];
   latencyUs: number;
 }
 
-/** The log's record of a prediction: one, whatever happened. */
-export function predictionRecord(happened: Happened): Prediction {
-  const { useCase, answer, fallback } = happened;
-  const answered = answer.ok ? answer.version : useCase.wanted.version;
-  const tensors = answer.ok ? { ...happened.inputs, ...answer.outputs } : happened.inputs;
-  const packed = packedAs(useCase.versions.get(answered) ?? useCase.wanted, tensors);
+/** The log's record of a prediction: one, whatever happened, holding no more than the use case lets it. */
+export function predictionRecord(happened: Happened, hash: Hash): Prediction {
+  const { answer, fallback } = happened;
+  return record(happened, answer, statusOf(answer, fallback), hash);
+}
+
+/** A shadow's record: the same prediction, answered by a version that nobody saw. */
+export function shadowRecord(happened: Omit<Happened, 'fallback' | 'shown' | 'fired'>, hash: Hash): Prediction {
+  const unseen = { ...happened, fallback: undefined, shown: [], fired: [] };
+  return record(unseen, happened.answer, PredictionStatus.SHADOW, hash);
+}
+
+function record(happened: Happened, answer: ModelAnswer, status: PredictionStatus, hash: Hash): Prediction {
+  const { asker, route, asked, fallback } = happened;
+  const { useCase } = route;
+  const { logging } = useCase.document;
+  const version = answer.ok ? answer.version : asked.version;
+  const tensors = { ...happened.inputs, ...(answer.ok ? answer.outputs : {}) };
+  const [unit = asker.predictionId] = keptTexts([asker.unit], logging['unit'], hash);
   return create(PredictionSchema, {
-    predictionId: happened.predictionId,
+    predictionId: asker.predictionId,
     occurredAtMs: BigInt(happened.occurredAtMs),
     useCase: useCase.name,
     useCaseVersion: useCase.version,
-    model: useCase.wanted.model,
-    version: answered,
-    variant: useCase.document.alias,
+    model: asked.model,
+    version,
+    variant: route.variant,
     ruleSet: useCase.ruleSet?.name ?? '',
     ruleSetVersion: useCase.ruleSet?.version ?? 0,
-    unit: happened.unit,
-    status: statusOf(answer, fallback),
+    unit,
+    segment: asker.segments[0] ?? '',
+    segments: [...asker.segments],
+    ...(route.propensity === undefined ? {} : { propensity: route.propensity }),
+    rolloutId: route.rolloutId,
+    status,
     fallback: fallback ?? '',
     latencyUs: Math.min(Math.max(0, Math.round(happened.latencyUs)), 0xffff_ffff),
-    ...packed,
-    shown: [...happened.shown],
-    firedRules: [...new Set(happened.fired.map(({ rule }) => rule))],
+    ...packedAs(useCase.versions.get(version) ?? asked, keptTensors(tensors, logging, hash)),
+    shown: keptTexts(happened.shown, logging['skus'], hash),
+    firedRules: [...new Set(happened.fired)],
   });
 }
 
@@ -56,7 +79,7 @@ function statusOf(answer: ModelAnswer, fallback: string | undefined): Prediction
  * The tensors in the order of the version's schema. When the model server is ahead of the registry's word the schema
  * is the wanted version's: it then fits too, unless the signature changed, and what does not fit is not logged.
  */
-function packedAs({ schema, schemaId }: KnownVersion, tensors: Readonly<Record<string, Tensor>>) {
+function packedAs({ schema, schemaId }: KnownVersion, tensors: Tensors) {
   if (!schema.every((column) => fits(column, tensors[column.name]))) return {};
   return { schemaId, ...packRow(schema, tensors) };
 }

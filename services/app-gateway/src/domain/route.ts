@@ -1,8 +1,12 @@
+import type { UseCase } from '@vinaigrette/documents';
 import type { KnownVersion, ReadyUseCase } from './configuration.js';
 import { BUCKETS, bucketOf, drawSide, drawsShadow, propensityOf, type Draw, type Trial } from './draw.js';
 
 /** What the log and the answer call the units that never get a model. */
 export const HOLDOUT = 'holdout';
+
+/** What answers a unit of the holdout that is to get nothing. */
+export const NOTHING = 'nothing';
 
 export interface Asker {
   /** The sticky unit: the customer, else the prediction itself. */
@@ -19,9 +23,9 @@ export interface Drawn {
 }
 
 /** Who answers a request, and who is asked besides. */
-export interface Route {
+export interface Route<T extends UseCase = UseCase> {
   /** The use case as it was drawn: a candidate of the use case or of its rule set stands in its place. */
-  useCase: ReadyUseCase;
+  useCase: ReadyUseCase<T>;
   variant: string;
   /** The model version to ask; undefined: whichever the use case's alias names. */
   candidate: KnownVersion | undefined;
@@ -38,9 +42,13 @@ export interface Route {
  * Routes a request: the holdout first, then use case, rule set and model, each trial by a salt of its own. `ejected`
  * holds the ids of trials this replica has stopped following.
  */
-export function routeOf(wanted: ReadyUseCase, asker: Asker, ejected: ReadonlySet<string>): Route {
+export function routeOf<T extends UseCase>(
+  wanted: ReadyUseCase<T>,
+  asker: Asker,
+  ejected: ReadonlySet<string>,
+): Route<T> {
   const drawn: Drawn[] = [];
-  const draw = <T>(trials: readonly Trial<T>[]): T | undefined => {
+  const draw = <C>(trials: readonly Trial<C>[]): C | undefined => {
     for (const trial of trials) {
       if (trial.kind === 'shadow' || ejected.has(trial.id)) continue;
       const fell = drawSide(trial, asker.unit, asker.segments);

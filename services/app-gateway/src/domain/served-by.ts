@@ -1,5 +1,6 @@
-import type { ReadyUseCase } from './configuration.js';
+import type { KnownVersion } from './configuration.js';
 import type { ModelAnswer } from './model-answer.js';
+import type { Route } from './route.js';
 
 /** Everything with a version that decided an answer. */
 export interface ServedBy {
@@ -12,15 +13,19 @@ export interface ServedBy {
   fallback: string | null;
 }
 
-/** When the model gave no answer, `version` is the one that was asked. */
-export function servedBy(useCase: ReadyUseCase, answer: ModelAnswer, fallback: string | undefined): ServedBy {
-  const { name, version, ruleSet, wanted, document } = useCase;
+/** When no model gave an answer, `version` is the one that was asked. */
+export function servedBy(
+  { useCase, variant }: Pick<Route, 'useCase' | 'variant'>,
+  { asked, answer }: { asked: KnownVersion; answer: ModelAnswer },
+  fallback: string | undefined,
+): ServedBy {
+  const { name, version, ruleSet } = useCase;
   return {
     useCase: name,
     useCaseVersion: version,
-    model: wanted.model,
-    version: answer.ok ? answer.version : wanted.version,
-    variant: document.alias,
+    model: asked.model,
+    version: answer.ok ? answer.version : asked.version,
+    variant,
     ruleSet: ruleSet ? { name: ruleSet.name, version: ruleSet.version } : null,
     fallback: fallback ?? null,
   };

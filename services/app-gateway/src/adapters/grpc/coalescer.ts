@@ -1,0 +1,161 @@
+import { afterComparison, openJoining, provedJoining, unproved, type JoinProof } from '../../domain/join-proof.js';
+import { joiningKey, joinRows, sameAnswer, splitRows, type Joining, type Tensors } from '../../domain/join-rows.js';
+import type { ModelAnswer } from '../../domain/model-answer.js';
+
+/** So many calls of one version go out at a time; what comes meanwhile shares the next one. */
+const CALLS_MAX = 4;
+
+/** Most questions in one call. */
+const ROWS_MAX = 32;
+
+/** One call: the inputs of one or several questions, until when. */
+export type Call = (inputs: Tensors, deadlineMs: number) => Promise<ModelAnswer>;
+
+interface Waiting {
+  inputs: Tensors;
+  deadlineMs: number;
+  answer: (answer: ModelAnswer) => void;
+  answered: boolean;
+  timer: NodeJS.Timeout;
+}
+
+/**
+ * Joins the questions that wait for one version of one model into one call, since a call costs far more than a row.
+ * Nothing waits on an idle connection. Whether the rows of a graph are independent is not known here, so a version's
+ * questions are joined only once that was seen: copies of real questions, joined, must answer as they did alone.
+ */
+export class Coalescer {
+  private waiting: Waiting[] = [];
+  private calls = 0;
+  private planned = false;
+  private comparing = false;
+  /** The version that answered last; an alias may have moved on. */
+  private version = 0;
+  private proof: JoinProof = unproved;
+
+  constructor(private readonly call: Call) {}
+
+  ask(inputs: Tensors, deadlineMs: number): Promise<ModelAnswer> {
+    return new Promise((resolve) => {
+      const late = () => this.settle(question, { ok: false, reason: 'timeout', why: 'it did not answer in time' });
+      const timer = setTimeout(late, Math.max(0, deadlineMs - performance.now()));
+      const question: Waiting = { inputs, deadlineMs, answer: resolve, answered: false, timer };
+      this.waiting.push(question);
+      this.plan();
+    });
+  }
+
+  /** After everything that has arrived by now was read: what came together goes together. */
+  private plan(): void {
+    if (this.planned) return;
+    this.planned = true;
+    setImmediate(() => {
+      this.planned = false;
+      this.send();
+    });
+  }
+
+  private send(): void {
+    this.waiting = this.waiting.filter(({ answered }) => !answered);
+    const joining = provedJoining(this.proof);
+    if (!joining || this.paddingIsOpen()) return this.sendAlone(this.waiting.splice(0));
+    while (this.waiting.length > 0 && this.calls < CALLS_MAX) {
+      const batch = this.takeBatch(joining);
+      if (batch.length === 1) this.sendAlone(batch);
+      else void this.sendJoined(batch);
+    }
+  }
+
+  /** Lists of different lengths wait, and whether they may be padded to one is not known yet: worth a comparison. */
+  private paddingIsOpen(): boolean {
+    if (this.comparing || openJoining(this.proof) !== 'padded' || this.waiting.length < 2) return false;
+    return new Set(this.waiting.map(({ inputs }) => joiningKey(inputs, 'exact'))).size > 1;
+  }
+
+  private takeBatch(joining: Joining): Waiting[] {
+    const [head] = this.waiting as [Waiting];
+    const key = joiningKey(head.inputs, joining);
+    const [batch, rest]: [Waiting[], Waiting[]] = [[], []];
+    for (const question of this.waiting) {
+      const joins =
+        question === head ||
+        (key !== undefined && batch.length < ROWS_MAX && joiningKey(question.inputs, joining) === key);
+      (joins ? batch : rest).push(question);
+    }
+    this.waiting = rest;
+    return batch;
+  }
+
+  private sendAlone(questions: readonly Waiting[]): void {
+    const answers = questions.map(async (question) => {
+      const answer = await this.counted(question.inputs, question.deadlineMs);
+      this.heard(answer);
+      this.settle(question, answer);
+      return answer;
+    });
+    if (questions.length > 1) void this.compare(questions, answers);
+  }
+
+  private async sendJoined(batch: readonly Waiting[]): Promise<void> {
+    const deadlineMs = batch.reduce((latest, question) => Math.max(latest, question.deadlineMs), 0);
+    const answer = await this.counted(joinRows(batch.map(({ inputs }) => inputs)), deadlineMs);
+    const rows = answer.ok && answer.version === this.version ? splitRows(answer.outputs, batch.length) : undefined;
+    if (answer.ok && rows) {
+      batch.forEach((question, row) => this.settle(question, { ...answer, outputs: rows[row] ?? {} }));
+    } else if (!answer.ok && (answer.reason === 'timeout' || answer.reason === 'unavailable')) {
+      for (const question of batch) this.settle(question, answer);
+    } else {
+      // One of them is bad, or another version answers, whose rows may not be independent: each for itself.
+      this.heard(answer);
+      this.sendAlone(batch.filter(({ answered }) => !answered));
+    }
+  }
+
+  /** Asks the same once more, joined, and nobody waits for it. */
+  private async compare(questions: readonly Waiting[], alone: readonly Promise<ModelAnswer>[]): Promise<void> {
+    const joining = openJoining(this.proof);
+    const key = joining && joiningKey(questions[0]!.inputs, joining);
+    if (this.comparing || !joining || key === undefined) return;
+    const chosen = [...questions.keys()]
+      .filter((at) => joiningKey(questions[at]!.inputs, joining) === key)
+      .slice(0, ROWS_MAX);
+    const inputs = chosen.map((at) => questions[at]!.inputs);
+    if (inputs.length < 2) return;
+    const widths = new Set(inputs.map((one) => joiningKey(one, 'exact')));
+    this.comparing = true;
+    const [joined, ...singles] = await Promise.all([
+      this.call(joinRows(inputs), Math.max(...chosen.map((at) => questions[at]!.deadlineMs))),
+      ...chosen.map((at) => alone[at]!),
+    ]);
+    this.comparing = false;
+    const rows = joined.ok && joined.version === this.version ? splitRows(joined.outputs, inputs.length) : undefined;
+    const comparable = singles.every((single) => single.ok && single.version === this.version);
+    // Without the answers of all nothing is learnt; a refusal of what each was answered alone is one.
+    if (!comparable || (!joined.ok && joined.reason !== 'refused' && joined.reason !== 'failed')) return;
+    if (joined.ok && joined.version !== this.version) return;
+    const same =
+      rows !== undefined && singles.every((single, at) => single.ok && sameAnswer(single.outputs, rows[at]!));
+    this.proof = afterComparison(this.proof, widths.size > 1 ? 'padded' : 'exact', inputs.length, same);
+  }
+
+  private async counted(inputs: Tensors, deadlineMs: number): Promise<ModelAnswer> {
+    this.calls += 1;
+    const answer = await this.call(inputs, deadlineMs);
+    this.calls -= 1;
+    if (this.waiting.length > 0) this.plan();
+    return answer;
+  }
+
+  private heard(answer: ModelAnswer): void {
+    if (!answer.ok || answer.version === this.version) return;
+    this.version = answer.version;
+    this.proof = unproved;
+  }
+
+  private settle(question: Waiting, answer: ModelAnswer): void {
+    if (question.answered) return;
+    question.answered = true;
+    clearTimeout(question.timer);
+    question.answer(answer);
+  }
+}
