@@ -3,6 +3,8 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import type { Logger } from '@vinaigrette/edge';
 import { openDatabase } from '@vinaigrette/postgres';
 import { DataSource } from 'typeorm';
+import { ParquetArchive } from './adapters/archive/parquet-archive.js';
+import { ArchiveController } from './adapters/http/archive.controller.js';
 import { DriftController } from './adapters/http/drift.controller.js';
 import { HealthController } from './adapters/http/health.controller.js';
 import { PagingController } from './adapters/http/paging.controller.js';
@@ -18,6 +20,8 @@ import { PostgresPanes } from './adapters/postgres/postgres-panes.js';
 import { PostgresSilences } from './adapters/postgres/postgres-silences.js';
 import { ConnectWantedStates } from './adapters/registry/connect-wanted-states.js';
 import { Alerts } from './alerts.js';
+import { Archive } from './archive.js';
+import { ArchiveEvents } from './archive-events.js';
 import { Clock } from './clock.js';
 import type { Config } from './config.js';
 import { CountEvents } from './count-events.js';
@@ -26,6 +30,7 @@ import { DeliverPages } from './deliver-pages.js';
 import { EvaluateDrift } from './evaluate-drift.js';
 import { ForgetOldRecords } from './forget-old-records.js';
 import { Hits } from './hits.js';
+import { KeepArchive } from './keep-archive.js';
 import { KnownVersions } from './known-versions.js';
 import { LearnVersions } from './learn-versions.js';
 import { Ledger } from './ledger.js';
@@ -56,7 +61,7 @@ export class DriftMonitorModule {
           dataSourceFactory: () => openDatabase(options, logger),
         }),
       ],
-      controllers: [HealthController, DriftController, PagingController],
+      controllers: [HealthController, DriftController, PagingController, ArchiveController],
       providers: [
         { provide: Clock, useValue: clock },
         { provide: Database, inject: [DataSource], useFactory: (source: DataSource) => new Database(source) },
@@ -88,6 +93,22 @@ export class DriftMonitorModule {
           inject: [Pages, Silences, MonitorMetrics],
           useFactory: (pages: Pages, silences: Silences, metrics: MonitorMetrics) =>
             new DeliverPages(pages, silences, receivers, metrics, logger),
+        },
+        {
+          provide: Archive,
+          inject: [Database],
+          useFactory: (database: Database) => new ParquetArchive(database, config.ARCHIVE_DIR),
+        },
+        {
+          provide: ArchiveEvents,
+          inject: [Archive, KnownVersions],
+          useFactory: (archive: Archive, known: KnownVersions) =>
+            new ArchiveEvents(archive, known, { recordsMax: 50_000, ageMsMax: config.ARCHIVE_FLUSH_MS }, now),
+        },
+        {
+          provide: KeepArchive,
+          inject: [Archive],
+          useFactory: (archive: Archive) => new KeepArchive(archive, config.ARCHIVE_DAYS),
         },
         { provide: WantedStates, useFactory: () => new ConnectWantedStates(config.REGISTRY_ADDRESS) },
         { provide: KnownVersions, useFactory: () => new KnownVersions() },

@@ -8,6 +8,7 @@ import { KafkaReader, SegmentReader, type EventLogReader } from '@vinaigrette/ev
 import { monitorRoutes } from './adapters/connect/monitor-routes.js';
 import { serveConsole, serveRunbooks } from './adapters/http/console-files.js';
 import { Alerts } from './alerts.js';
+import { ArchiveEvents } from './archive-events.js';
 import { Clock } from './clock.js';
 import type { Config } from './config.js';
 import { CountEvents } from './count-events.js';
@@ -16,6 +17,7 @@ import { DeliverPages } from './deliver-pages.js';
 import { DriftMonitorModule } from './drift-monitor.module.js';
 import { EvaluateDrift } from './evaluate-drift.js';
 import { ForgetOldRecords } from './forget-old-records.js';
+import { KeepArchive } from './keep-archive.js';
 import { LearnVersions } from './learn-versions.js';
 import { ReadDrift } from './read-drift.js';
 import { repeat } from './repeat.js';
@@ -27,6 +29,8 @@ const PARKED_PAUSE_MS = 2_000;
 const EVALUATION_PAUSE_MS = 5_000;
 const FORGET_PAUSE_MS = 60_000;
 const DELIVERY_PAUSE_MS = 1_000;
+const ARCHIVE_PAUSE_MS = 1_000;
+const ARCHIVE_KEEPING_PAUSE_MS = 60 * 60_000;
 
 /** Waits for the database, opens both ports, counts, and answers with what stops it all again. */
 export async function start(config: Config, logger: Logger): Promise<() => Promise<void>> {
@@ -50,13 +54,20 @@ export async function start(config: Config, logger: Logger): Promise<() => Promi
 
   const versions = app.get(LearnVersions);
   await versions.start();
-  const reader = readerOf(config, logger);
-  const reading = reader.run(app.get(CountEvents));
+  const [archive, keeping] = [app.get(ArchiveEvents), app.get(KeepArchive)];
+  // Read twice, each at its own place: an archive that is slow or full does not keep the counting waiting.
+  const readers = [
+    { reader: readerOf(config, logger, ''), consumer: app.get(CountEvents) },
+    { reader: readerOf(config, logger, '-archive'), consumer: archive },
+  ];
+  const reading = readers.map(({ reader, consumer }) => reader.run(consumer));
   const [parked, evaluate, forget] = [app.get(CountParked), app.get(EvaluateDrift), app.get(ForgetOldRecords)];
   const pages = app.get(DeliverPages);
   const stops = [
     repeat('counting parked records', PARKED_PAUSE_MS, logger, () => parked.run()),
     repeat('judging drift', EVALUATION_PAUSE_MS, logger, () => evaluate.run(clock.now())),
+    repeat('archiving', ARCHIVE_PAUSE_MS, logger, () => archive.flush()),
+    repeat('keeping the archive', ARCHIVE_KEEPING_PAUSE_MS, logger, () => keeping.run(clock.now())),
     repeat('telling pages', DELIVERY_PAUSE_MS, logger, () => pages.run(clock.now())),
     repeat('forgetting old records', FORGET_PAUSE_MS, logger, () => forget.run(clock.now())),
   ];
@@ -69,9 +80,11 @@ export async function start(config: Config, logger: Logger): Promise<() => Promi
   logger.info({ http, grpc: grpcPort }, 'listening');
 
   return async () => {
-    await reader.close();
-    await reading;
+    await Promise.all(readers.map(({ reader }) => reader.close()));
+    await Promise.all(reading);
     await Promise.all([versions.stop(), ...stops.map((stop) => stop())]);
+    // What is not written now is read again by the next process.
+    await archive.flush(true).catch((error: unknown) => logger.warn({ err: error }, 'the archive was not written'));
     // Half of the time for calls to end by themselves.
     const deadline = setTimeout(() => grpc.cut(), config.DRAIN_TIMEOUT_MS / 2);
     await grpc.drain();
@@ -80,9 +93,10 @@ export async function start(config: Config, logger: Logger): Promise<() => Promi
   };
 }
 
-function readerOf(config: Config, logger: Logger): EventLogReader {
-  const { KAFKA_BROKERS: brokers, KAFKA_GROUP_ID: groupId, EVENT_LOG_DIR: dir } = config;
-  if (brokers) return new KafkaReader({ brokers, groupId, logger });
+/** `purpose` tells the readers of one monitor apart: in Kafka they are groups of their own. */
+function readerOf(config: Config, logger: Logger, purpose: string): EventLogReader {
+  const { KAFKA_BROKERS: brokers, KAFKA_GROUP_ID: group, EVENT_LOG_DIR: dir } = config;
+  if (brokers) return new KafkaReader({ brokers, groupId: group + purpose, logger });
   return new SegmentReader({ dir, logger });
 }
 

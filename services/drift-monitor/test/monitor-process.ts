@@ -1,5 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
@@ -22,14 +25,17 @@ export type Body = Record<string, unknown> & {
 export class MonitorProcess {
   private constructor(
     private readonly child: ChildProcess,
+    private readonly archiveDir: string,
     readonly http: number,
     readonly grpc: number,
     readonly log: Record<string, unknown>[],
   ) {}
 
   static async start(environment: Record<string, string>): Promise<MonitorProcess> {
+    const archiveDir = await mkdtemp(join(tmpdir(), 'vinaigrette-archive-'));
+    const defaults = { MONITOR_HTTP_PORT: '0', MONITOR_GRPC_PORT: '0', ARCHIVE_DIR: archiveDir };
     const child = spawn(process.execPath, [main], {
-      env: { PATH: process.env.PATH, MONITOR_HTTP_PORT: '0', MONITOR_GRPC_PORT: '0', ...environment },
+      env: { PATH: process.env.PATH, ...defaults, ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const log: Record<string, unknown>[] = [];
@@ -45,7 +51,7 @@ export class MonitorProcess {
         if (entry.msg === 'listening') resolve(entry);
       });
     });
-    return new MonitorProcess(child, ports.http, ports.grpc, log);
+    return new MonitorProcess(child, archiveDir, ports.http, ports.grpc, log);
   }
 
   async get(path: string): Promise<Answer> {
@@ -65,6 +71,7 @@ export class MonitorProcess {
       this.child.kill(signal);
       await exit;
     }
+    await rm(this.archiveDir, { recursive: true, force: true });
     return this.child.exitCode;
   }
 }

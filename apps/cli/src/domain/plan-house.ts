@@ -39,6 +39,7 @@ export function planHouse(house: { root: string; stateDir: string; ports: Ports;
     MONITOR_URL: `http://127.0.0.1:${ports.MONITOR_HTTP_PORT}`,
     MODEL_REPOSITORY: '', // models come from the registry here
     EVENT_LOG_DIR: path.join(stateDir, 'event-log'),
+    ARCHIVE_DIR: path.join(stateDir, 'archive'),
     ARTIFACT_DIR: path.join(stateDir, 'artifacts'),
     MODEL_SERVER_CACHE_DIR: path.join(stateDir, 'model-server'),
     GATEWAY_CACHE_DIR: path.join(stateDir, 'gateway'),

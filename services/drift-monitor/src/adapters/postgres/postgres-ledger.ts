@@ -7,18 +7,14 @@ import { tally } from '../../domain/tally.js';
 import { Ledger, type Applied, type Entry } from '../../ledger.js';
 import type { Database } from './database.js';
 import { addToPanes } from './pane-rows.js';
+import { lockPosition, movePosition, moveSequences, readSequences, type Source } from './positions.js';
 
 /** All monitors of a database are one group, whatever Kafka calls it: what is counted is counted. */
-const CONSUMER_GROUP = 'drift-monitor';
+const group = 'drift-monitor';
 /** Parked records counted in one transaction. */
 const UNPARKED_MAX = 1_000;
 /** Of a dead letter's body, only so much is kept. */
 const DEAD_BODY_BYTES_MAX = 16 * 1024;
-
-interface Source {
-  topic: Topic;
-  partition: string;
-}
 
 /** Positions and counters in one transaction, fenced by the row of the partition. */
 export class PostgresLedger extends Ledger {
@@ -33,12 +29,13 @@ export class PostgresLedger extends Ledger {
     const [row] = await this.database.rows<{ next_offset: string }>(
       `SELECT next_offset FROM drift_monitor.partition_position
        WHERE consumer_group = $1 AND topic = $2 AND partition = $3`,
-      [CONSUMER_GROUP, topic, partition],
+      [group, topic, partition],
     );
     return BigInt(row?.next_offset ?? 0);
   }
 
-  apply(source: Source, entries: readonly Entry[]): Promise<Applied> {
+  apply({ topic, partition }: Pick<Source, 'topic' | 'partition'>, entries: readonly Entry[]): Promise<Applied> {
+    const source: Source = { group, topic, partition };
     return this.database.write(async (manager) => {
       const next = await lockPosition(manager, source);
       const gateways = [...new Set(entries.map(({ gatewayId }) => gatewayId))];
@@ -67,7 +64,7 @@ export class PostgresLedger extends Ledger {
       parked,
     );
     if (!first) return [];
-    const source: Source = { topic: 'predictions', partition: first.partition };
+    const source: Source = { group, topic: 'predictions', partition: first.partition };
     return this.database.write(async (manager) => {
       // The row that every writer of this partition's counters holds.
       await lockPosition(manager, source);
@@ -136,53 +133,6 @@ interface ParkedRow {
   gateway: string;
   sequence: string;
   body: Buffer;
-}
-
-async function lockPosition(manager: EntityManager, { topic, partition }: Source): Promise<bigint> {
-  const key = [CONSUMER_GROUP, topic, partition];
-  await manager.query(
-    `INSERT INTO drift_monitor.partition_position VALUES ($1, $2, $3, 0) ON CONFLICT DO NOTHING`,
-    key,
-  );
-  const [row] = await manager.query<{ next_offset: string }[]>(
-    `SELECT next_offset FROM drift_monitor.partition_position
-     WHERE consumer_group = $1 AND topic = $2 AND partition = $3 FOR UPDATE`,
-    key,
-  );
-  return BigInt((row as { next_offset: string }).next_offset);
-}
-
-/**
- * The last sequence counted of each gateway in this partition. A gateway's segments count as a partition of its name:
- * whoever moves from segments to Kafka finds what was counted before the move.
- */
-async function readSequences(manager: EntityManager, { topic, partition }: Source, gateways: string[]) {
-  const rows = await manager.query<{ gateway: string; last: string }[]>(
-    `SELECT gateway, max(last_sequence) AS last FROM drift_monitor.gateway_position
-     WHERE consumer_group = $1 AND topic = $2 AND partition IN ($3, gateway) AND gateway = ANY($4) GROUP BY gateway`,
-    [CONSUMER_GROUP, topic, partition, gateways],
-  );
-  return new Map(rows.map(({ gateway, last }) => [gateway, BigInt(last)]));
-}
-
-async function moveSequences(manager: EntityManager, source: Source, sequences: ReadonlyMap<string, bigint>) {
-  for (const [gateway, sequence] of sequences) {
-    await manager.query(
-      `INSERT INTO drift_monitor.gateway_position VALUES ($1, $2, $3, $4, $5)
-       ON CONFLICT (consumer_group, topic, partition, gateway) DO UPDATE SET last_sequence = excluded.last_sequence`,
-      [CONSUMER_GROUP, source.topic, source.partition, gateway, String(sequence)],
-    );
-  }
-}
-
-/** Compare and set: two holders of one partition cannot both have counted. */
-async function movePosition(manager: EntityManager, { topic, partition }: Source, from: bigint, to: bigint) {
-  const [, moved] = await manager.query<[unknown, number]>(
-    `UPDATE drift_monitor.partition_position SET next_offset = $5
-     WHERE consumer_group = $1 AND topic = $2 AND partition = $3 AND next_offset = $4`,
-    [CONSUMER_GROUP, topic, partition, String(from), String(to)],
-  );
-  if (moved !== 1) throw new Error(`The position of ${topic}/${partition} is no longer ${from}`);
 }
 
 // Both sides of the join insert in the order of their keys, so that two partitions never wait for each other in a circle.
