@@ -1,5 +1,7 @@
+import { spawn } from 'node:child_process';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
 import fastify from 'fastify';
 import { z } from 'zod';
@@ -24,6 +26,21 @@ describe('readEnvironment()', () => {
     const read = () => readEnvironment(schema, { PORT: '70000', BUDGET_MS: 'soon' });
     expect(read).toThrow(/PORT[\s\S]*BUDGET_MS|BUDGET_MS[\s\S]*PORT/);
   });
+});
+
+describe('configOrExit()', () => {
+  it('ends a process that has a bad environment with its words on one line, and no stack', async () => {
+    const edge = fileURLToPath(new URL('../dist/src/index.js', import.meta.url));
+    const main = `import { configOrExit } from ${JSON.stringify(edge)};
+      configOrExit('registry', () => { throw new RangeError('PORT is too large'); });
+      console.log('went on');`;
+    const started = spawn(process.execPath, ['--input-type=module', '--eval', main]);
+    let told = '';
+    for (const stream of [started.stdout, started.stderr]) stream.on('data', (part: Buffer) => (told += String(part)));
+    expect(await once(started, 'close')).toEqual([1, null]);
+    expect(JSON.parse(told)).toMatchObject({ service: 'registry', level: 60, msg: 'PORT is too large' });
+    expect(told).not.toContain('stack');
+  }, 60_000);
 });
 
 describe('explainTakenPort()', () => {

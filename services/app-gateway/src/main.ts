@@ -1,8 +1,8 @@
-import { createLogger, runUntilSignal } from '@vinaigrette/edge';
+import { configOrExit, createLogger, runUntilSignal } from '@vinaigrette/edge';
 import { readConfig } from './config.js';
 import { startGateway } from './start-gateway.js';
 
-const config = readConfig(process.env);
+const config = configOrExit('app-gateway', () => readConfig(process.env));
 const logger = createLogger('app-gateway', config.LOG_LEVEL);
 
 await runUntilSignal(logger, config.DRAIN_TIMEOUT_MS, async () => {

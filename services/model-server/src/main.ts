@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
-import { createLogger, readEnvironment, runUntilSignal } from '@vinaigrette/edge';
+import { configOrExit, createLogger, readEnvironment, runUntilSignal } from '@vinaigrette/edge';
 import { configSchema } from './config.js';
 import { startModelServer } from './model-server.js';
 
 /** Left after the drain for stopping the threads. */
 const STOP_MARGIN_MS = 5_000;
 
-const config = readEnvironment(configSchema, process.env);
+const config = configOrExit('model-server', () => readEnvironment(configSchema, process.env));
 const logger = createLogger('model-server', config.LOG_LEVEL);
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
   version: string;

@@ -1,8 +1,8 @@
 import 'reflect-metadata';
-import { createLogger, runUntilSignal } from '@vinaigrette/edge';
+import { configOrExit, createLogger, runUntilSignal } from '@vinaigrette/edge';
 import { readConfig } from './config.js';
 import { start } from './start.js';
 
-const config = readConfig(process.env);
+const config = configOrExit('registry', () => readConfig(process.env));
 const logger = createLogger('registry', config.LOG_LEVEL);
 await runUntilSignal(logger, config.DRAIN_TIMEOUT_MS, () => start(config, logger));
