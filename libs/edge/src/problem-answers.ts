@@ -21,14 +21,17 @@ export const bodyTooLarge = ({ routeOptions }: FastifyRequest): Problem =>
 
 /** Sends the failure; logs those that are our own fault. */
 export function answerProblem(error: unknown, request: FastifyRequest, reply: FastifyReply, logger: Logger) {
-  const problem = problemOf(ofFastify(error, request));
+  const problem = problemOfRequest(error, request);
   if (problem.kind === 'internal')
     logger.error({ err: error, requestId: request.id, url: request.url }, 'request failed');
   const details = { ...problem.details(), instance: request.id };
   return reply.status(details.status).type('application/problem+json').send(details);
 }
 
-/** Fastify's own refusals of a request, told in our codes. */
+/** Any failure of a request in our codes, Fastify's own refusals included. */
+export const problemOfRequest = (error: unknown, request: FastifyRequest): Problem =>
+  problemOf(ofFastify(error, request));
+
 function ofFastify(error: unknown, request: FastifyRequest): unknown {
   const { code, message } = error as FastifyError;
   switch (code) {

@@ -72,6 +72,10 @@ export const problems = {
     kind: 'invalid',
     remedy: 'Correct the field of config.json that the message names; the README of the model server lists them all',
   },
+  MODEL_CONTROL_OFF: {
+    kind: 'unavailable',
+    remedy: 'Change what is wanted in the registry or the model repository, or start with MODEL_CONTROL=explicit',
+  },
   MODEL_INVALID: { kind: 'invalid', remedy: 'Export the model again: the file is not an ONNX graph that can be run' },
   MODEL_NOT_FOUND: { kind: 'not-found', remedy: 'List the registered models and check the name' },
   MODEL_NOT_READY: { kind: 'unavailable', remedy: 'Wait until the model is ready, or ask for a version that is' },
@@ -82,6 +86,10 @@ export const problems = {
   PARAMETER_CHANGED: {
     kind: 'conflict',
     remedy: 'Start another run: a parameter keeps the value it was logged with first',
+  },
+  PARAMETER_INVALID: {
+    kind: 'invalid',
+    remedy: 'Give the parameter the message names a value of its type, or leave it out',
   },
   PORT_TAKEN: {
     kind: 'conflict',
@@ -101,6 +109,10 @@ export const problems = {
   ROLLOUT_ENDED: { kind: 'conflict', remedy: 'List the rollouts; start a new one to try the version again' },
   ROLLOUT_NOT_FOUND: { kind: 'not-found', remedy: 'List the rollouts and check the id' },
   ROLLOUT_PAUSED: { kind: 'conflict', remedy: 'Resume the rollout, then advance it' },
+  REFUSED_BY_RULE: {
+    kind: 'forbidden',
+    remedy: 'Tell the customer what the message says: a rule of the shop refuses it',
+  },
   ROUTE_NOT_FOUND: { kind: 'not-found', remedy: 'Check method and path against the API reference at /docs' },
   RULES_NONE: { kind: 'invalid', remedy: 'Lower the least support or confidence, or train on more sales' },
   RULES_TOO_MANY: {

@@ -21,6 +21,7 @@ export const configSchema = z
     RUN_TIMEOUT_MS: milliseconds.default(30_000), // then the executor is replaced; not for models that run inline
     EXECUTOR_MEMORY_MB_MAX: z.coerce.number().int().positive().default(2_048), // of a process that runs a model
     DRAIN_TIMEOUT_MS: milliseconds.default(10_000), // after SIGTERM, for the calls in flight
+    MODEL_CONTROL: z.enum(['none', 'explicit']).default('none'), // explicit: callers may load and unload models
     LOG_LEVEL: z.string().default('info'),
   })
   .refine((config) => config.MODEL_REPOSITORY === undefined || config.REGISTRY_ADDRESS === undefined, {

@@ -1,18 +1,24 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { createClient } from '@connectrpc/connect';
 import { createGrpcTransport } from '@connectrpc/connect-node';
+import { GRPC_MESSAGE_BYTES_MAX } from '@vinaigrette/contracts/grpc';
 import { RegistryService } from '@vinaigrette/contracts/registry';
 import { explainTakenPort, type Logger } from '@vinaigrette/edge';
 import { FolderModels } from './adapters/folder/folder-models.js';
 import { GrpcServer } from './adapters/grpc/grpc-server.js';
+import { addInferenceRoutes } from './adapters/http/inference-routes.js';
 import { createOperations } from './adapters/http/operations.js';
 import { OnnxExecutors } from './adapters/onnx/onnx-executors.js';
 import { PrometheusObservations } from './adapters/prometheus/prometheus-observations.js';
+import { DescribeModels } from './adapters/protocol/describe-models.js';
 import { ModelCache } from './adapters/registry/model-cache.js';
 import { RegistryModels } from './adapters/registry/registry-models.js';
+import { AnswerInference } from './answer-inference.js';
 import { REGISTRY_ADDRESS_DEFAULT, type Config } from './config.js';
+import { ControlModels } from './control-models.js';
 import type { ModelSource } from './model-source.js';
-import type { Observations } from './observations.js';
+import { ModelStatistics } from './model-statistics.js';
+import { observedByAll, type Observations } from './observations.js';
 import { ServeWanted } from './serve-wanted.js';
 
 /** How often the registry is asked for a sign of life while it has nothing to say, and how long it may take. */
@@ -21,7 +27,9 @@ const PING_TIMEOUT_MS = 5_000;
 
 /** Every port meets its adapter here. Listens at once, serves each model as it becomes ready; answers with the stop. */
 export async function startModelServer(config: Config, version: string, logger: Logger): Promise<() => Promise<void>> {
-  const observations = new PrometheusObservations();
+  const metrics = new PrometheusObservations();
+  const statistics = new ModelStatistics();
+  const observations = observedByAll([metrics, statistics]);
   const source = await modelSource(config, observations, logger);
   const executors = new OnnxExecutors(config.LOAD_TIMEOUT_MS);
   const defaults = {
@@ -33,9 +41,13 @@ export async function startModelServer(config: Config, version: string, logger: 
   };
   const warm = { keepMs: config.KEEP_WARM_MS, versionsMax: config.KEEP_WARM_VERSIONS };
   const models = new ServeWanted(source, executors, defaults, warm, observations, logger);
-  const grpc = new GrpcServer(models, version, observations, logger);
+  const control = new ControlModels(models, config.MODEL_CONTROL === 'explicit');
+  const inferences = new AnswerInference(models, observations);
+  const described = new DescribeModels(models, statistics, control, version);
+  const grpc = new GrpcServer(inferences, described, control, logger);
   let draining = false;
-  const http = createOperations(models, observations.registry, () => draining, logger);
+  const http = createOperations(models, metrics.registry, () => draining, logger);
+  addInferenceRoutes(http, models, inferences, described, control, GRPC_MESSAGE_BYTES_MAX, logger);
   models.onChange = (statuses) => {
     if (!draining) grpc.tell(models.ready, statuses);
   };
@@ -47,7 +59,7 @@ export async function startModelServer(config: Config, version: string, logger: 
     }),
   };
   const following = new AbortController();
-  const followed = source.follow((wanted) => models.apply(wanted), following.signal);
+  const followed = source.follow((wanted) => control.apply(wanted), following.signal);
   logger.info(ports, 'listening');
 
   return async () => {

@@ -49,7 +49,8 @@ export class ServedVersion {
   /** How long one request takes an executor, in milliseconds, lately. */
   private paceMs = 1;
   readonly signature: Signature;
-  private readonly joins: boolean;
+  /** Whether requests are joined into one run. */
+  readonly joins: boolean;
   private readonly fearsEmptyBatch: boolean;
 
   constructor(
@@ -220,7 +221,7 @@ export class ServedVersion {
       const tookMs = performance.now() - startedMs;
       this.paceMs += PACE_WEIGHT * (tookMs / batch.length - this.paceMs);
       this.observations.ran(this.version, batch.length, sum(rows), tookMs / 1_000);
-      batch.forEach((waiting, index) => this.answer(waiting, answers[index] as Tensors));
+      batch.forEach((waiting, index) => this.answer(waiting, answers[index] as Tensors, startedMs));
     } catch (error) {
       const problem = problemOf(error);
       if (problem.code === 'INTERNAL') this.logger.error({ err: error, ...this.version }, 'run failed');
@@ -236,8 +237,9 @@ export class ServedVersion {
     }
   }
 
-  private answer(waiting: Waiting, outputs: Tensors): void {
-    this.observations.answered(this.version, waiting.rows ?? 1, (performance.now() - waiting.sinceMs) / 1_000);
+  private answer(waiting: Waiting, outputs: Tensors, startedMs: number): void {
+    const [seconds, queueSeconds] = [performance.now(), startedMs].map((ms) => (ms - waiting.sinceMs) / 1_000);
+    this.observations.answered(this.version, waiting.rows ?? 1, seconds as number, queueSeconds as number);
     waiting.answer(outputs);
   }
 

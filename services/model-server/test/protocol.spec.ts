@@ -6,10 +6,10 @@ import { Client, credentials, makeGenericClientConstructor } from '@grpc/grpc-js
 import fc from 'fast-check';
 import { service as healthDefinition } from 'grpc-health-check';
 import { GRPCInferenceService, ModelInferRequestSchema } from '@vinaigrette/contracts/inference';
-import { datatypes, encodeRaw, encodeTyped, tensorOf, type Datatype } from '@vinaigrette/signature';
+import { datatypes, encodeRaw, encodeTyped, hasTypedForm, tensorOf, type Datatype } from '@vinaigrette/signature';
 import { describedFile, reflectedServices } from './reflection-client.js';
 import { RunningServer, Repository, infer, inferBytes, type InferInit } from './running-server.js';
-import { adder, adderGolden, echo, onnx, priceList, priceListGolden, value } from './tiny-models.js';
+import { adder, adderGolden, echo, echoOfEach, priceList, priceListGolden } from './tiny-models.js';
 
 const samples: Record<Datatype, unknown[]> = {
   BOOL: [true, false],
@@ -21,6 +21,7 @@ const samples: Record<Datatype, unknown[]> = {
   INT16: [-32_768, 32_767],
   INT32: [-2_147_483_648, 2_147_483_647],
   INT64: ['-9223372036854775808', '9223372036854775807'],
+  FP16: [1.5, -Infinity],
   FP32: [1.5, null],
   FP64: [Math.PI, -Infinity],
   BYTES: ['', 'crème fraîche'],
@@ -54,13 +55,8 @@ describe('the protocol, on a folder', () => {
     await repository.put('adder', 1, { 'model.onnx': adder(1), 'golden.json': adderGolden(1) });
     await repository.put('adder', 2, { 'model.onnx': adder(2), 'golden.json': adderGolden(2) });
     await repository.put('prices', 1, { 'model.onnx': priceList(), 'golden.json': priceListGolden() });
-    const every = datatypes.map((datatype) => [`in_${datatype}`, datatype, `out_${datatype}`] as const);
-    const everyType = onnx(
-      every.map(([input, , output]) => ({ opType: 'Identity', input: [input], output: [output] })),
-      every.map(([input, datatype]) => value(input, datatype, ['B', 'N'])),
-      every.map(([, datatype, output]) => value(output, datatype, ['B', 'N'])),
-    );
-    await repository.put('every-type', 1, { 'model.onnx': everyType });
+    await repository.put('every-type', 1, { 'model.onnx': echoOfEach(datatypes) });
+    await repository.put('every-typed-type', 1, { 'model.onnx': echoOfEach(datatypes.filter(hasTypedForm)) });
     await repository.put('texts', 1, { 'model.onnx': echo('BYTES') });
     await repository.put('broken', 1, { 'model.onnx': 'no graph at all' });
     server = await RunningServer.start({ MODEL_REPOSITORY: repository.folder });
@@ -100,9 +96,13 @@ describe('the protocol, on a folder', () => {
       expect(response.outputs.every(({ contents }) => contents === undefined)).toBe(true);
     });
 
-    it('takes every type typed, and answers typed', async () => {
-      const inputs = heads.map((head, at) => ({ ...head, contents: encodeTyped(tensors[at] as never) }));
-      const response = await infer(client, { modelName: 'every-type', inputs });
+    it('takes every type that has a typed form typed, and answers typed', async () => {
+      const typed = datatypes.filter(hasTypedForm);
+      const inputs = typed.map((datatype) => ({
+        ...heads[datatypes.indexOf(datatype)],
+        contents: encodeTyped(tensors[datatypes.indexOf(datatype)] as never),
+      }));
+      const response = await infer(client, { modelName: 'every-typed-type', inputs });
       expect(response.rawOutputContents).toEqual([]);
       for (const [at, { contents }] of response.outputs.entries()) {
         expect(JSON.stringify(contents, replaceBigInt)).toBe(JSON.stringify(inputs[at]?.contents, replaceBigInt));
@@ -351,7 +351,7 @@ describe('the protocol, on a folder', () => {
 
     it('are unimplemented where Triton adds its own', async () => {
       const asked = new Promise((answer, refuse) => {
-        const path = '/inference.GRPCInferenceService/ModelConfig';
+        const path = '/inference.GRPCInferenceService/TraceSetting';
         const asItIs = (bytes: Buffer) => bytes;
         client.makeUnaryRequest(path, asItIs, asItIs, Buffer.alloc(0), (error, bytes) =>
           error ? refuse(error) : answer(bytes),

@@ -17,6 +17,7 @@ const elementTypes: Record<Datatype, TensorProto_DataType> = {
   INT16: TensorProto_DataType.INT16,
   INT32: TensorProto_DataType.INT32,
   INT64: TensorProto_DataType.INT64,
+  FP16: TensorProto_DataType.FLOAT16,
   FP32: TensorProto_DataType.FLOAT,
   FP64: TensorProto_DataType.DOUBLE,
   BYTES: TensorProto_DataType.STRING,
@@ -78,6 +79,15 @@ export function echo(datatype: Datatype): Uint8Array {
     [{ opType: 'Identity', input: ['item'], output: ['same'] }],
     [value('item', datatype, ['B', 'N'])],
     [value('same', datatype, ['B', 'N'])],
+  );
+}
+
+/** Gives `in_TYPE` back as `out_TYPE` for each of the types; two dynamic dimensions. */
+export function echoOfEach(datatypes: readonly Datatype[]): Uint8Array {
+  return onnx(
+    datatypes.map((datatype) => ({ opType: 'Identity', input: [`in_${datatype}`], output: [`out_${datatype}`] })),
+    datatypes.map((datatype) => value(`in_${datatype}`, datatype, ['B', 'N'])),
+    datatypes.map((datatype) => value(`out_${datatype}`, datatype, ['B', 'N'])),
   );
 }
 

@@ -1,11 +1,13 @@
 import { Server, ServerCredentials, type ServerWritableStream } from '@grpc/grpc-js';
 import { HealthImplementation, service as healthDefinition, type ServingStatus } from 'grpc-health-check';
-import { file_inference_inference } from '@vinaigrette/contracts/inference';
+import { file_inference_inference, file_inference_model_config } from '@vinaigrette/contracts/inference';
 import { grpcChannelOptions } from '@vinaigrette/contracts/grpc';
 import type { Logger } from '@vinaigrette/edge';
-import type { Observations } from '../../observations.js';
-import type { ModelStatus, ServeWanted } from '../../serve-wanted.js';
-import { inferenceDefinition, inferenceService } from './inference-service.js';
+import type { AnswerInference } from '../../answer-inference.js';
+import type { ControlModels } from '../../control-models.js';
+import type { ModelStatus } from '../../serve-wanted.js';
+import type { DescribeModels } from '../protocol/describe-models.js';
+import { inferenceDefinition, inferenceService, repositoryDefinition, repositoryService } from './inference-service.js';
 import { addReflection } from './reflection.js';
 
 const SERVICE = 'inference.GRPCInferenceService';
@@ -19,10 +21,11 @@ export class GrpcServer {
   private readonly watches = new Set<HealthWatch>();
   private statuses = new Map<string, ServingStatus>();
 
-  constructor(models: ServeWanted, version: string, observations: Observations, logger: Logger) {
-    this.server.addService(inferenceDefinition, inferenceService(models, version, observations, logger));
+  constructor(inferences: AnswerInference, models: DescribeModels, control: ControlModels, logger: Logger) {
+    this.server.addService(inferenceDefinition, inferenceService(inferences, models, control, logger));
+    this.server.addService(repositoryDefinition, repositoryService(models, control, logger));
     this.addHealth();
-    addReflection(this.server, [file_inference_inference], healthDescriptors());
+    addReflection(this.server, [file_inference_model_config, file_inference_inference], healthDescriptors());
   }
 
   /** Answers with the port. Rejects when it is taken. */

@@ -5,15 +5,35 @@ import {
   type ModelInferResponse,
 } from '@vinaigrette/contracts/inference';
 import { Problem } from '@vinaigrette/problems';
-import { decodeRaw, decodeTyped, elementCount, encodeRaw, encodeTyped, type Tensor } from '@vinaigrette/signature';
-import type { Tensors } from '../../domain/batch.js';
+import { decodeRaw, decodeTyped, elementCount, encodeRaw, encodeTyped, hasTypedForm } from '@vinaigrette/signature';
+import type { Answer, Question } from '../../answer-inference.js';
 import type { AnnouncedTensor } from '../../domain/check-inputs.js';
+import { wishOf } from '../protocol/parameters.js';
 
 /** Whether values travel as raw bytes; an answer takes the form of its question. */
-export const isRaw = (request: ModelInferRequest): boolean => request.rawInputContents.length > 0;
+const isRaw = (request: ModelInferRequest): boolean => request.rawInputContents.length > 0;
+
+/** A question in this protocol, with what its answer has to be written in the same form. */
+export interface GrpcQuestion extends Question {
+  raw: boolean;
+}
+
+/** Throws SIGNATURE_MISMATCH when raw and typed contents are mixed, PARAMETER_INVALID when a reserved one is no number. */
+export function questionOf(request: ModelInferRequest, abandoned: () => boolean): GrpcQuestion {
+  return {
+    model: request.modelName,
+    version: request.modelVersion,
+    id: request.id,
+    inputs: announcedInputs(request),
+    outputs: request.outputs.map(({ name }) => name),
+    wish: wishOf((name) => request.parameters[name]?.parameterChoice.value),
+    abandoned,
+    raw: isRaw(request),
+  };
+}
 
 /** The request's tensors, values unread. Throws SIGNATURE_MISMATCH when raw and typed contents are mixed. */
-export function announcedInputs(request: ModelInferRequest): AnnouncedTensor[] {
+function announcedInputs(request: ModelInferRequest): AnnouncedTensor[] {
   const raw = isRaw(request);
   if (raw && request.rawInputContents.length !== request.inputs.length) {
     const [values, inputs] = [request.rawInputContents.length, request.inputs.length];
@@ -37,26 +57,26 @@ export function announcedInputs(request: ModelInferRequest): AnnouncedTensor[] {
   });
 }
 
-/** The answer in the form of its question, with the number that answered. */
+/**
+ * The answer in the form of its question, with the number that answered. A tensor without a typed form makes the whole
+ * answer raw: the protocol knows no mixture.
+ */
 export function inferResponse(
-  request: ModelInferRequest,
-  version: number,
-  names: readonly string[],
-  outputs: Tensors,
+  { model, id, raw: asked }: GrpcQuestion,
+  { version, outputs }: Answer,
 ): ModelInferResponse {
-  const raw = isRaw(request);
-  const tensors = names.map((name) => [name, outputs[name] as Tensor] as const);
+  const raw = asked || !outputs.every(([, { datatype }]) => hasTypedForm(datatype));
   return create(ModelInferResponseSchema, {
-    modelName: request.modelName,
+    modelName: model,
     modelVersion: String(version),
-    id: request.id,
-    outputs: tensors.map(([name, tensor]) => ({
+    id,
+    outputs: outputs.map(([name, tensor]) => ({
       name,
       datatype: tensor.datatype,
       shape: tensor.shape.map(BigInt),
       ...(raw ? {} : { contents: encodeTyped(tensor) }),
     })),
-    rawOutputContents: raw ? tensors.map(([, tensor]) => encodeRaw(tensor)) : [],
+    rawOutputContents: raw ? outputs.map(([, tensor]) => encodeRaw(tensor)) : [],
   });
 }
 

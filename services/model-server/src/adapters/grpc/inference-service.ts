@@ -8,32 +8,40 @@ import {
 import { grpcServiceDefinition } from '@vinaigrette/contracts/grpc';
 import {
   GRPCInferenceService,
+  ModelConfigResponseSchema,
   ModelInferRequestSchema,
   ModelInferResponseSchema,
   ModelMetadataResponseSchema,
   ModelReadyResponseSchema,
+  ModelStatisticsResponseSchema,
+  RepositoryIndexResponseSchema,
+  RepositoryModelLoadResponseSchema,
+  RepositoryModelUnloadResponseSchema,
   ServerLiveResponseSchema,
   ServerMetadataResponseSchema,
   ServerReadyResponseSchema,
-  type ModelMetadataRequest,
-  type ModelMetadataResponse,
   type ModelReadyRequest,
-  type ModelReadyResponse,
+  type RepositoryIndexRequest,
+  type RepositoryModelLoadRequest,
 } from '@vinaigrette/contracts/inference';
 import type { Logger } from '@vinaigrette/edge';
 import { Problem, problemOf } from '@vinaigrette/problems';
-import { checkInputs, checkOutputs } from '../../domain/check-inputs.js';
-import type { Observations } from '../../observations.js';
-import type { ServedVersion } from '../../served-version.js';
-import type { ServeWanted } from '../../serve-wanted.js';
-import { announcedInputs, inferResponse } from './infer-messages.js';
+import type { AnswerInference } from '../../answer-inference.js';
+import type { ControlModels } from '../../control-models.js';
+import type { DescribeModels } from '../protocol/describe-models.js';
+import { inferResponse, questionOf } from './infer-messages.js';
 import { grpcErrorOf } from './statuses.js';
-
-const SERVER_NAME = 'vinaigrette-model-server';
-const PLATFORM = 'onnxruntime_onnx';
 
 /** The protocol's service, with ModelInfer on bytes: its messages are read here, so that a malformed one is told. */
 export const inferenceDefinition: ServiceDefinition = definitionOnBytes();
+
+/** MLServer's service for the repository: the same calls and messages at another address. */
+export const repositoryDefinition: ServiceDefinition = Object.fromEntries(
+  ['RepositoryIndex', 'RepositoryModelLoad', 'RepositoryModelUnload'].map((name) => {
+    const method = inferenceDefinition[name] as ServiceDefinition[string];
+    return [name, { ...method, path: `/inference.model_repository.ModelRepositoryService/${name}` }];
+  }),
+);
 
 function definitionOnBytes(): ServiceDefinition {
   const definition = grpcServiceDefinition(GRPCInferenceService);
@@ -43,65 +51,70 @@ function definitionOnBytes(): ServiceDefinition {
   return { ...definition, ModelInfer: { ...infer, requestDeserialize: asItIs, responseSerialize: asItIs } };
 }
 
-/** `inference.GRPCInferenceService` over the models served. What Triton adds to it answers UNIMPLEMENTED by itself. */
+/** `inference.GRPCInferenceService` over the models served. What else Triton has answers UNIMPLEMENTED by itself. */
 export function inferenceService(
-  models: ServeWanted,
-  version: string,
-  observations: Observations,
+  inferences: AnswerInference,
+  models: DescribeModels,
+  control: ControlModels,
   logger: Logger,
 ): UntypedServiceImplementation {
-  const infer = async (call: ServerUnaryCall<Buffer, Buffer>): Promise<Buffer> => {
-    let served: ServedVersion | undefined;
-    try {
-      const request = readMessage(ModelInferRequestSchema, call.request);
-      served = models.find(request.modelName, request.modelVersion);
-      const names = checkOutputs(
-        served.signature,
-        request.outputs.map(({ name }) => name),
-      );
-      const inputs = checkInputs(served.signature, announcedInputs(request));
-      const outputs = await served.infer({ inputs, abandoned: () => isAbandoned(call) });
-      return bufferOf(
-        toBinary(ModelInferResponseSchema, inferResponse(request, served.version.number, names, outputs)),
-      );
-    } catch (error) {
-      observations.failed(served?.version, problemOf(error).code);
-      throw error;
-    }
-  };
-  const metadata = ({ name, version }: ModelMetadataRequest) => {
-    const { signature } = models.find(name, version);
-    const bigShape = <T extends { shape: number[] }>(spec: T) => ({ ...spec, shape: spec.shape.map(BigInt) });
-    return create(ModelMetadataResponseSchema, {
-      name,
-      versions: models.answeringVersions(name).map(String),
-      platform: PLATFORM,
-      inputs: signature.inputs.map(bigShape),
-      outputs: signature.outputs.map(bigShape),
-    });
+  const infer = (call: ServerUnaryCall<Buffer, Buffer>): Promise<Buffer> => {
+    const request = () => readMessage(ModelInferRequestSchema, call.request);
+    return inferences.answer(
+      () => questionOf(request(), () => isAbandoned(call)),
+      (answer, question) => bufferOf(toBinary(ModelInferResponseSchema, inferResponse(question, answer))),
+    );
   };
   const answer = unary(logger);
   return {
     ServerLive: answer(() => create(ServerLiveResponseSchema, { live: true })),
-    ServerReady: answer(() => create(ServerReadyResponseSchema, { ready: allReady(models) })),
-    ServerMetadata: answer(() => create(ServerMetadataResponseSchema, { name: SERVER_NAME, version, extensions: [] })),
-    ModelReady: answer(({ request }: ServerUnaryCall<ModelReadyRequest, ModelReadyResponse>) =>
-      create(ModelReadyResponseSchema, { ready: models.isReady(request.name, request.version) }),
+    ServerReady: answer(() => create(ServerReadyResponseSchema, { ready: models.isReady() })),
+    ServerMetadata: answer(() => create(ServerMetadataResponseSchema, models.server())),
+    ModelReady: answer(({ request }: ServerUnaryCall<ModelReadyRequest, unknown>) =>
+      create(ModelReadyResponseSchema, { ready: models.isModelReady(request.name, request.version) }),
     ),
-    ModelMetadata: answer(({ request }: ServerUnaryCall<ModelMetadataRequest, ModelMetadataResponse>) =>
-      metadata(request),
+    ModelMetadata: answer(({ request }: ServerUnaryCall<ModelReadyRequest, unknown>) =>
+      create(ModelMetadataResponseSchema, models.metadata(request.name, request.version)),
+    ),
+    ModelConfig: answer(({ request }: ServerUnaryCall<ModelReadyRequest, unknown>) =>
+      create(ModelConfigResponseSchema, { config: models.config(request.name, request.version) }),
+    ),
+    ModelStatistics: answer(({ request }: ServerUnaryCall<ModelReadyRequest, unknown>) =>
+      create(ModelStatisticsResponseSchema, { modelStats: models.statisticsOf(request.name, request.version) }),
     ),
     ModelInfer: answer(infer),
+    ...repositoryService(models, control, logger),
   };
 }
 
-/** Every model that should serve, serves: stricter than `ready`, which also lets a quarantined model pass. */
-const allReady = (models: ServeWanted): boolean => models.ready && models.models().every(({ ready }) => ready);
+/** The calls both repository services have. */
+export function repositoryService(
+  models: DescribeModels,
+  control: ControlModels,
+  logger: Logger,
+): UntypedServiceImplementation {
+  const answer = unary(logger);
+  // KServe's messages have the model's name where Triton's have the repository's.
+  const nameOf = ({ modelName, repositoryName }: RepositoryModelLoadRequest) => modelName || repositoryName;
+  return {
+    RepositoryIndex: answer(({ request }: ServerUnaryCall<RepositoryIndexRequest, unknown>) =>
+      create(RepositoryIndexResponseSchema, { models: models.index(request.ready) }),
+    ),
+    RepositoryModelLoad: answer(async ({ request }: ServerUnaryCall<RepositoryModelLoadRequest, unknown>) => {
+      await control.load(nameOf(request));
+      return create(RepositoryModelLoadResponseSchema, { modelName: nameOf(request), isLoaded: true });
+    }),
+    RepositoryModelUnload: answer(({ request }: ServerUnaryCall<RepositoryModelLoadRequest, unknown>) => {
+      control.unload(nameOf(request));
+      return create(RepositoryModelUnloadResponseSchema, { modelName: nameOf(request), isUnloaded: true });
+    }),
+  };
+}
 
 /** A handler that returns or throws, as grpc-js calls it. */
 function unary(logger: Logger) {
   return <Request, Response>(
-      handle: (call: ServerUnaryCall<Request, Response>) => Response | Promise<Response>,
+      handle: (call: ServerUnaryCall<Request, unknown>) => Response | Promise<Response>,
     ): handleUnaryCall<Request, Response> =>
     (call, callback) => {
       void (async () => handle(call))().then(
@@ -115,7 +128,7 @@ function unary(logger: Logger) {
     };
 }
 
-function isAbandoned(call: ServerUnaryCall<Buffer, Buffer>): boolean {
+function isAbandoned(call: ServerUnaryCall<Buffer, unknown>): boolean {
   return call.cancelled || Number(call.getDeadline()) <= Date.now();
 }
 

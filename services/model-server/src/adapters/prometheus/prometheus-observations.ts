@@ -1,7 +1,7 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
-import type { ProblemCode } from '@vinaigrette/problems';
+import { problems, type ProblemCode } from '@vinaigrette/problems';
 import type { Version } from '../../domain/plan-versions.js';
-import { Observations, type VersionState } from '../../observations.js';
+import { Observations, type ReplyTimes, type VersionState } from '../../observations.js';
 
 const STATES: VersionState[] = ['loading', 'ready', 'quarantined', 'resting'];
 const DURATIONS_S = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
@@ -10,8 +10,15 @@ const ROWS = [1, 2, 4, 8, 16, 32, 64, 128, 256, 1024];
 /** What /metrics shows. Labels are names of versions that were held, never what a caller wrote. */
 export class PrometheusObservations extends Observations {
   readonly registry = new Registry();
+  /** Every alias that was ever asked for and answered: as many as there are in the registry. */
+  private readonly aliases = new Set<string>();
   private readonly inferences = this.counter('inferences_total', 'Inferences answered', ['model', 'version']);
   private readonly rows = this.counter('inference_rows_total', 'Rows of the inferences answered', ['model', 'version']);
+  private readonly asked = this.counter('inferences_by_name_total', 'Inferences answered, by the name asked for', [
+    'model',
+    'version',
+    'alias',
+  ]);
   private readonly failures = this.counter('inference_failures_total', 'Inferences refused or failed, by code', [
     'model',
     'version',
@@ -22,6 +29,9 @@ export class PrometheusObservations extends Observations {
     'From the acceptance of an inference to its answer',
     DURATIONS_S,
   );
+  private readonly waits = this.histogram('queue_duration_seconds', 'Wait of an inference for its run', DURATIONS_S);
+  private readonly inputs = this.histogram('input_duration_seconds', 'Reading the tensors of a request', DURATIONS_S);
+  private readonly outputs = this.histogram('output_duration_seconds', 'Writing an answer', DURATIONS_S);
   private readonly runs = this.histogram('run_duration_seconds', 'One run of the graph, hop included', DURATIONS_S);
   private readonly runRequests = this.histogram('run_requests', 'Requests joined into one run', ROWS);
   private readonly runRows = this.histogram('run_rows', 'Rows of one run', ROWS);
@@ -42,11 +52,22 @@ export class PrometheusObservations extends Observations {
     collectDefaultMetrics({ register: this.registry });
   }
 
-  override answered(version: Version, rows: number, seconds: number): void {
+  override answered(version: Version, rows: number, seconds: number, queueSeconds: number): void {
     const labels = labelsOf(version);
     this.inferences.inc(labels);
     this.rows.inc(labels, rows);
     this.durations.observe(labels, seconds);
+    this.waits.observe(labels, queueSeconds);
+  }
+
+  override told(version: Version, name: string, { inputSeconds, outputSeconds }: ReplyTimes): void {
+    const labels = labelsOf(version);
+    // A number is no alias, and has a label already.
+    const alias = /^\d+$/.test(name) ? '' : name || 'default';
+    this.aliases.add(alias);
+    this.asked.inc({ ...labels, alias });
+    this.inputs.observe(labels, inputSeconds);
+    this.outputs.observe(labels, outputSeconds);
   }
 
   override failed(version: Version | undefined, code: ProblemCode): void {
@@ -72,9 +93,14 @@ export class PrometheusObservations extends Observations {
     for (const other of STATES) this.states.set({ ...labelsOf(version), state: other }, Number(other === state));
   }
 
+  /** Takes away every series of the version: they would be told for ever. */
   override versionGone(version: Version): void {
-    this.queue.remove(labelsOf(version));
-    for (const state of STATES) this.states.remove({ ...labelsOf(version), state });
+    const labels = labelsOf(version);
+    const plain = [this.inferences, this.rows, this.durations, this.waits, this.inputs, this.outputs, this.runs];
+    for (const metric of [...plain, this.runRequests, this.runRows, this.queue, this.losses]) metric.remove(labels);
+    for (const state of STATES) this.states.remove({ ...labels, state });
+    for (const code of Object.keys(problems)) this.failures.remove({ ...labels, code });
+    for (const alias of this.aliases) this.asked.remove({ ...labels, alias });
   }
 
   override followed(connected: boolean): void {

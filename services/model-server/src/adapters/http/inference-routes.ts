@@ -1,0 +1,158 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { toJson, type DescMessage, type MessageShape } from '@bufbuild/protobuf';
+import { ModelConfigSchema, ModelStatisticsSchema } from '@vinaigrette/contracts/inference';
+import { problemOfRequest, routeNotFound, type Logger } from '@vinaigrette/edge';
+import { Problem } from '@vinaigrette/problems';
+import type { AnswerInference } from '../../answer-inference.js';
+import type { ControlModels } from '../../control-models.js';
+import type { ServeWanted } from '../../serve-wanted.js';
+import type { DescribeModels } from '../protocol/describe-models.js';
+import { compressed, uncompressed } from './content-encoding.js';
+import { readInferBody, writeInferBody } from './infer-body.js';
+import { v2StatusOf } from './statuses.js';
+
+/** Where a request has JSON in front of its tensors, and an answer too. */
+const JSON_BYTES_HEADER = 'inference-header-content-length';
+/** What the message of a failure may quote, in characters. */
+const TEXT_MAX = 1_000;
+
+interface ModelRoute {
+  Params: { model: string; version?: string };
+}
+
+/** The protocol's version 2 over HTTP, with Triton's additions. Failures are `{"error": "[CODE] ..."}`. */
+export function addInferenceRoutes(
+  server: FastifyInstance,
+  models: ServeWanted,
+  inferences: AnswerInference,
+  described: DescribeModels,
+  control: ControlModels,
+  bodyBytesMax: number,
+  logger: Logger,
+): void {
+  const routes = (http: FastifyInstance) => {
+    takeAnyBody(http, bodyBytesMax);
+    http.setErrorHandler((error, request, reply) => {
+      const problem = problemOfRequest(error, request);
+      if (problem.kind === 'internal') logger.error({ err: error, url: request.url }, 'request failed');
+      return answerProblem(problem, reply);
+    });
+    http.setNotFoundHandler(({ method, url }, reply) => answerProblem(routeNotFound(method, url), reply));
+
+    http.get('/', () => described.server());
+    http.get('/health/live', () => ({ live: true }));
+    http.get('/health/ready', (_request, reply) => {
+      const ready = described.isReady();
+      return reply.status(ready ? 200 : 503).send({ ready });
+    });
+    http.get('/models/stats', () => ({ model_stats: described.statisticsOf('', '').map(statisticsJson) }));
+    for (const path of ['/models/:model', '/models/:model/versions/:version']) addModelRoutes(http, path);
+
+    http.post<{ Body: Buffer | undefined }>('/repository/index', ({ body }) =>
+      described.index(readJson(body)['ready'] === true),
+    );
+    http.post<ModelRoute>('/repository/models/:model/load', async ({ params }, reply) => {
+      await control.load(params.model);
+      return reply.send();
+    });
+    http.post<ModelRoute>('/repository/models/:model/unload', ({ params }, reply) => {
+      control.unload(params.model);
+      return reply.send();
+    });
+  };
+
+  const addModelRoutes = (http: FastifyInstance, path: string) => {
+    http.get<ModelRoute>(path, ({ params: { model, version = '' } }) => {
+      const metadata = described.metadata(model, version);
+      return JSON.parse(JSON.stringify(metadata, numbersForBigInts)) as unknown;
+    });
+    http.get<ModelRoute>(`${path}/ready`, ({ params: { model, version = '' } }, reply) => {
+      const ready = described.isModelReady(model, version);
+      if (!ready) models.find(model, version);
+      return reply.status(ready ? 200 : 503).send({ name: model, ready });
+    });
+    http.get<ModelRoute>(`${path}/config`, ({ params: { model, version = '' } }) =>
+      plainJson(ModelConfigSchema, described.config(model, version)),
+    );
+    http.get<ModelRoute>(`${path}/stats`, ({ params: { model, version = '' } }) => ({
+      model_stats: described.statisticsOf(model, version).map(statisticsJson),
+    }));
+    http.post<ModelRoute & { Body: Buffer | undefined }>(`${path}/infer`, async (request, reply) => {
+      const { model, version = '' } = request.params;
+      const announced = jsonBytesOf(request.headers[JSON_BYTES_HEADER]);
+      const body = request.body ?? Buffer.alloc(0);
+      const abandoned = () => request.raw.socket.destroyed;
+      const answer = await inferences.answer(
+        () =>
+          readInferBody(body, announced, { model, version, abandoned }, () => models.find(model, version).signature),
+        writeInferBody,
+      );
+      const { jsonBytes } = answer;
+      if (jsonBytes === undefined) void reply.type('application/json');
+      else void reply.type('application/octet-stream').header(JSON_BYTES_HEADER, jsonBytes);
+      return reply.send(await compressed(answer.body, request.headers['accept-encoding'], reply));
+    });
+  };
+
+  void server.register(
+    (http, _options, done) => {
+      routes(http);
+      done();
+    },
+    { prefix: '/v2' },
+  );
+}
+
+/** Bodies come as bytes, whatever they say they are; their types tell nothing about tensors. */
+function takeAnyBody(http: FastifyInstance, bytesMax: number): void {
+  http.removeAllContentTypeParsers();
+  http.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: bytesMax }, (request: FastifyRequest, body: Buffer) =>
+    uncompressed(body, request.headers['content-encoding'], bytesMax),
+  );
+}
+
+function answerProblem(problem: Problem, reply: FastifyReply): FastifyReply {
+  const { message, code, remedy, retryAfterMs } = problem;
+  if (retryAfterMs !== undefined) void reply.header('retry-after', Math.ceil(retryAfterMs / 1_000));
+  const text = message.length > TEXT_MAX ? `${message.slice(0, TEXT_MAX)}…` : message;
+  return reply.status(v2StatusOf(problem)).send({ error: `[${code}] ${text}. Remedy: ${remedy}` });
+}
+
+function jsonBytesOf(header: string | string[] | undefined): number | undefined {
+  if (header === undefined) return undefined;
+  if (/^\d{1,10}$/.test(String(header))) return Number(header);
+  throw new Problem('BODY_INVALID', 'Inference-Header-Content-Length is the number of bytes of JSON', {
+    field: JSON_BYTES_HEADER,
+  });
+}
+
+/** A body of which little is wanted; none at all is an empty object. */
+function readJson(body: Buffer | undefined): Record<string, unknown> {
+  if (!body?.length) return {};
+  try {
+    const json: unknown = JSON.parse(body.toString());
+    if (typeof json === 'object' && json) return json as Record<string, unknown>;
+  } catch {
+    // said below
+  }
+  throw new Problem('BODY_NOT_JSON', 'The body is no JSON object');
+}
+
+const numbersForBigInts = (_key: string, value: unknown): unknown =>
+  typeof value === 'bigint' ? Number(value) : value;
+
+const statisticsJson = (statistics: MessageShape<typeof ModelStatisticsSchema>): unknown =>
+  plainJson(ModelStatisticsSchema, statistics);
+
+/** Fields whose 64-bit numbers protobuf would write as text; Triton writes numbers. */
+const wholeNumbers =
+  /^(dims|last_inference|inference_count|execution_count|count|ns|batch_size|.*_microseconds|.*priority_levels?)$/;
+
+/** A message in JSON as Triton writes it: the proto's names, defaults included, numbers as numbers. */
+function plainJson<Desc extends DescMessage>(schema: Desc, message: MessageShape<Desc>): unknown {
+  const json = toJson(schema, message, { useProtoFieldName: true, alwaysEmitImplicit: true });
+  return JSON.parse(JSON.stringify(json), (key, value: unknown) => {
+    if (!wholeNumbers.test(key)) return value;
+    return Array.isArray(value) ? value.map(Number) : typeof value === 'string' ? Number(value) : value;
+  }) as unknown;
+}

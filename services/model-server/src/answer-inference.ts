@@ -1,0 +1,61 @@
+import { problemOf } from '@vinaigrette/problems';
+import type { Tensor } from '@vinaigrette/signature';
+import { checkInputs, checkOutputs, type AnnouncedTensor } from './domain/check-inputs.js';
+import type { Observations } from './observations.js';
+import type { Ask, ServedVersion } from './served-version.js';
+import type { ServeWanted } from './serve-wanted.js';
+
+/** An inference as a caller asks for it, whatever the protocol. */
+export interface Question {
+  model: string;
+  /** A number, an alias, or empty: the default alias. */
+  version: string;
+  /** Given back with the answer; empty: none. */
+  id: string;
+  inputs: readonly AnnouncedTensor[];
+  /** Names of the outputs wanted; empty: every one. */
+  outputs: readonly string[];
+  wish: Pick<Ask, 'priority' | 'timeoutMs'>;
+  /** Whether nobody waits for the answer any more. */
+  abandoned(): boolean;
+}
+
+export interface Answer {
+  /** The number that answered, also when an alias was asked for. */
+  version: number;
+  outputs: readonly (readonly [name: string, tensor: Tensor])[];
+}
+
+/** Answers one inference: the way of every protocol to a served version. */
+export class AnswerInference {
+  constructor(
+    private readonly models: ServeWanted,
+    private readonly observations: Observations,
+  ) {}
+
+  /** `read` and `write` know the protocol; their time counts. Throws a Problem. */
+  async answer<Q extends Question, T>(read: () => Q, write: (answer: Answer, question: Q) => T): Promise<T> {
+    const startedMs = performance.now();
+    let served: ServedVersion | undefined;
+    try {
+      const question = read();
+      served = this.models.find(question.model, question.version);
+      const names = checkOutputs(served.signature, question.outputs);
+      const inputs = checkInputs(served.signature, question.inputs);
+      const readMs = performance.now();
+      const outputs = await served.infer({ ...question.wish, inputs, abandoned: question.abandoned });
+      const answeredMs = performance.now();
+      const version = served.version.number;
+      const written = write({ version, outputs: names.map((name) => [name, outputs[name] as Tensor]) }, question);
+      const times = {
+        inputSeconds: (readMs - startedMs) / 1_000,
+        outputSeconds: (performance.now() - answeredMs) / 1_000,
+      };
+      this.observations.told(served.version, question.version, times);
+      return written;
+    } catch (error) {
+      this.observations.failed(served?.version, problemOf(error).code, (performance.now() - startedMs) / 1_000);
+      throw error;
+    }
+  }
+}
