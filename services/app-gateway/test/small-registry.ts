@@ -7,6 +7,9 @@ import { ConnectError, Code } from '@connectrpc/connect';
 import {
   RegistryService,
   WantedStateSchema,
+  type ReportRolloutCountsRequest,
+  type ReportVerdictRequest,
+  type Rollout,
   type WantedDocument,
   type WantedModel,
   type WantedState,
@@ -15,10 +18,14 @@ import {
 export interface Wanted {
   models: WantedModel[];
   documents: WantedDocument[];
+  rollouts?: Rollout[];
 }
 
-/** The registry's Watch and DownloadArtifact over real gRPC, and nothing else of it. */
+/** The registry's Watch and DownloadArtifact over real gRPC, and an ear for what gateways report of rollouts. */
 export class SmallRegistry {
+  /** The last counts of each rollout, and every verdict. */
+  readonly counts = new Map<string, ReportRolloutCountsRequest>();
+  readonly verdicts: ReportVerdictRequest[] = [];
   private readonly artefacts = new Map<string, Uint8Array>();
   private readonly sessions = new Set<ServerHttp2Session>();
   private readonly watchers = new Set<() => void>();
@@ -38,7 +45,7 @@ export class SmallRegistry {
   }
 
   async listen(port = 0): Promise<number> {
-    const { state, artefacts, watchers } = this.lookups();
+    const { state, artefacts, watchers, counts, verdicts } = this.lookups();
     const handler = connectNodeAdapter({
       routes: ({ service }) =>
         service(RegistryService, {
@@ -60,6 +67,14 @@ export class SmallRegistry {
             if (!bytes) throw new ConnectError('no such artefact', Code.NotFound);
             yield { chunk: bytes.subarray(0, 10) };
             yield { chunk: bytes.subarray(10) };
+          },
+          reportRolloutCounts(report) {
+            counts.set(report.rolloutId, report);
+            return {};
+          },
+          reportVerdict(report) {
+            verdicts.push(report);
+            return {};
           },
         }),
     });
@@ -83,6 +98,7 @@ export class SmallRegistry {
   }
 
   private lookups() {
-    return { state: () => this.state, artefacts: this.artefacts, watchers: this.watchers };
+    const { artefacts, watchers, counts, verdicts } = this;
+    return { state: () => this.state, artefacts, watchers, counts, verdicts };
   }
 }

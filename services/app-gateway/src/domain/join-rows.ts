@@ -81,11 +81,12 @@ export function sameAnswer(one: Tensors, other: Tensors): boolean {
   return names.every((name) => {
     const [a, b] = [one[name], other[name]] as [Tensor, Tensor | undefined];
     if (!b || a.datatype !== b.datatype || a.shape.join() !== b.shape.join()) return false;
-    return Array.prototype.every.call(a.data, (value, at) => sameValue(value as number, b.data[at] as number));
+    return Array.prototype.every.call(a.data, (value, at) => sameValue(value, b.data[at]));
   });
 }
 
-function sameValue(a: number, b: number): boolean {
-  if (Object.is(a, b) || a === b) return true;
+function sameValue(a: unknown, b: unknown): boolean {
+  if (Object.is(a, b) || a === b) return true; // 0 and -0 too
+  if (typeof a !== 'number' || typeof b !== 'number') return false;
   return Math.abs(a - b) <= TOLERANCE * Math.max(Math.abs(a), Math.abs(b));
 }

@@ -97,9 +97,10 @@ export class Coalescer {
   }
 
   private async sendJoined(batch: readonly Waiting[]): Promise<void> {
+    const proved = this.version;
     const deadlineMs = batch.reduce((latest, question) => Math.max(latest, question.deadlineMs), 0);
     const answer = await this.counted(joinRows(batch.map(({ inputs }) => inputs)), deadlineMs);
-    const rows = answer.ok && answer.version === this.version ? splitRows(answer.outputs, batch.length) : undefined;
+    const rows = answer.ok && answer.version === proved ? splitRows(answer.outputs, batch.length) : undefined;
     if (answer.ok && rows) {
       batch.forEach((question, row) => this.settle(question, { ...answer, outputs: rows[row] ?? {} }));
     } else if (!answer.ok && (answer.reason === 'timeout' || answer.reason === 'unavailable')) {

@@ -1,0 +1,78 @@
+import { describe, expect, it } from '@jest/globals';
+import { rowOf, tensorOf } from '@vinaigrette/signature';
+import { setImmediate as turn } from 'node:timers/promises';
+import type { Tensors } from '../../domain/join-rows.js';
+import type { ModelAnswer } from '../../domain/model-answer.js';
+import { Coalescer } from './coalescer.js';
+
+/** A model of texts: each row answers what `say` makes of its texts, alone or with the whole batch in view. */
+function model(say: (texts: string[], batch: string[][]) => string) {
+  const calls: number[] = [];
+  const told = { version: 1, calls };
+  const call = async ({ items }: Tensors): Promise<ModelAnswer> => {
+    const rows = items!.shape[0]!;
+    calls.push(rows);
+    const batch = Array.from({ length: rows }, (_, row) =>
+      (rowOf(items!, row) as string[]).filter((text) => text !== ''),
+    );
+    await turn();
+    if (batch.flat().includes('bad')) return { ok: false, reason: 'refused', why: 'bad' };
+    const said = batch.map((texts) => say(texts, batch));
+    return { ok: true, version: told.version, outputs: { said: tensorOf('BYTES', [rows], said) } };
+  };
+  return { told, coalescer: new Coalescer(call) };
+}
+
+const question = (...skus: string[]): Tensors => ({ items: tensorOf('BYTES', [1, skus.length], skus) });
+const soon = () => performance.now() + 30_000;
+
+async function ask(coalescer: Coalescer, questions: readonly string[][]): Promise<string[]> {
+  const answers = await Promise.all(questions.map((skus) => coalescer.ask(question(...skus), soon())));
+  return answers.map((answer) => (answer.ok ? (answer.outputs['said']!.data[0] as string) : answer.reason));
+}
+const rows = Array.from({ length: 40 }, (_, at) => (at % 2 ? [`a${at}`] : [`a${at}`, `b${at}`]));
+const joined = rows.map((texts) => texts.join('+'));
+
+/** Rows of the calls of one round of forty questions, once it is settled how they may be joined. */
+async function settled(coalescer: Coalescer, calls: number[]): Promise<number[]> {
+  for (let round = 0; round < 6; round++) await ask(coalescer, rows);
+  calls.length = 0;
+  await ask(coalescer, rows);
+  return calls;
+}
+
+describe('Coalescer', () => {
+  it('joins what waits once joined rows were seen to answer as they do alone, of different lengths too', async () => {
+    const { told, coalescer } = model((texts) => texts.join('+'));
+    expect(await ask(coalescer, rows)).toEqual(joined);
+    expect(await settled(coalescer, told.calls)).toEqual([32, 8]);
+    expect(await ask(coalescer, rows)).toEqual(joined);
+  });
+
+  it('never joins a model whose rows answer differently in company', async () => {
+    const { told, coalescer } = model((texts, batch) => `${texts.join('+')} of ${batch.length}`);
+    const alone = joined.map((text) => `${text} of 1`);
+    expect(await settled(coalescer, told.calls)).toEqual(Array<number>(40).fill(1));
+    expect(await ask(coalescer, rows)).toEqual(alone);
+  });
+
+  it('answers the neighbours of a question the model refuses', async () => {
+    const { told, coalescer } = model((texts) => texts.join('+'));
+    await settled(coalescer, told.calls);
+    expect(await ask(coalescer, [['a'], ['bad'], ['b', 'c']])).toEqual(['a', 'refused', 'b+c']);
+  });
+
+  it('proves a version anew: an alias may move to one whose rows are not independent', async () => {
+    const { told, coalescer } = model((texts, batch) => `${texts.join('+')}${told.version === 2 ? batch.length : ''}`);
+    await settled(coalescer, told.calls);
+    told.version = 2;
+    const alone = joined.map((text) => `${text}1`);
+    for (let round = 0; round < 4; round++) expect(await ask(coalescer, rows)).toEqual(alone);
+  });
+
+  it('answers each question by its own deadline, whatever the call does', async () => {
+    const never = new Coalescer(() => new Promise(() => undefined));
+    const late = await never.ask(question('a'), performance.now() + 5);
+    expect(late).toMatchObject({ ok: false, reason: 'timeout' });
+  });
+});
