@@ -15,14 +15,16 @@ import { PredictionsController } from './adapters/http/predictions.controller.js
 import { RecommendationsController } from './adapters/http/recommendations.controller.js';
 import { SegmentPredictionLog } from './adapters/log/segment-prediction-log.js';
 import { PrometheusMeters } from './adapters/metrics/prometheus-meters.js';
+import { PostgresShopTables } from './adapters/postgres/postgres-shop-tables.js';
 import { AnswerLadder } from './answer-ladder.js';
 import { AskModels } from './ask-models.js';
 import { AskShadows } from './ask-shadows.js';
 import { type Config } from './config.js';
 import { ConfigurationInForce } from './configuration-in-force.js';
 import { UUID_CHANCE_BYTES, uuidV7 } from './domain/uuid-v7.js';
-import { GuardRollouts } from './guard-rollouts.js';
 import { FollowRegistry } from './follow-registry.js';
+import { GatherCircumstances } from './gather-circumstances.js';
+import { GuardRollouts } from './guard-rollouts.js';
 import { LastGoodCopies } from './last-good-copies.js';
 import { Meters } from './meters.js';
 import { Models } from './models.js';
@@ -31,6 +33,7 @@ import { PredictionLog } from './prediction-log.js';
 import { Recommend } from './recommend.js';
 import { RecordOutcome } from './record-outcome.js';
 import { Rollouts } from './rollouts.js';
+import { NoShopTables, ShopTables } from './shop-tables.js';
 import { WantedStates } from './wanted-states.js';
 
 const newId = () => uuidV7(Date.now(), randomFillSync(new Uint8Array(UUID_CHANCE_BYTES)));
@@ -79,16 +82,27 @@ export class AppGatewayModule {
           },
         },
         {
+          provide: ShopTables,
+          useValue: config.SHOP_DATABASE_URL
+            ? new PostgresShopTables(config.SHOP_DATABASE_URL, logger)
+            : new NoShopTables(),
+        },
+        {
+          provide: GatherCircumstances,
+          inject: [ShopTables],
+          useFactory: (tables: ShopTables) => new GatherCircumstances(tables),
+        },
+        {
           provide: Recommend,
-          inject: [ConfigurationInForce, AskModels],
-          useFactory: (configuration: ConfigurationInForce, models: AskModels) =>
-            new Recommend(configuration, models, newId),
+          inject: [ConfigurationInForce, AskModels, GatherCircumstances],
+          useFactory: (configuration: ConfigurationInForce, models: AskModels, shop: GatherCircumstances) =>
+            new Recommend(configuration, models, shop, newId),
         },
         {
           provide: Predict,
-          inject: [ConfigurationInForce, AskModels],
-          useFactory: (configuration: ConfigurationInForce, models: AskModels) =>
-            new Predict(configuration, models, newId),
+          inject: [ConfigurationInForce, AskModels, GatherCircumstances],
+          useFactory: (configuration: ConfigurationInForce, models: AskModels, shop: GatherCircumstances) =>
+            new Predict(configuration, models, shop, newId),
         },
         {
           provide: RecordOutcome,

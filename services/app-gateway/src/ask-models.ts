@@ -53,6 +53,22 @@ export class AskModels {
     return { ...answered, route, asker, question, startedMs };
   }
 
+  /** Writes the record of a request that a rule refused: no model was asked, and no side of a trial is to blame. */
+  refuse(
+    route: Route,
+    asker: Asker,
+    why: string,
+    startedMs: number,
+    ending: Pick<Ending, 'occurredAtMs' | 'fired'>,
+  ): void {
+    const { useCase, variant, propensity, rolloutId } = route;
+    const latencyUs = (performance.now() - startedMs) * 1_000;
+    const answer = { ok: false, reason: 'refused', why } as const;
+    const nothing = { asked: useCase.wanted, inputs: undefined, answer, fallback: undefined, shown: [] };
+    const happened = { asker, route: { useCase, variant, propensity, rolloutId }, ...nothing, ...ending, latencyUs };
+    this.log.predicted(predictionRecord(happened, this.hash));
+  }
+
   /** Writes the record before the answer leaves, counts, and sends copies to the shadows. */
   settle(asked: Asked, { occurredAtMs, fallback: last, shown, fired }: Ending): void {
     const { route, asker, first, firstMs, inputs } = asked;

@@ -20,6 +20,7 @@ const schema = z.object({
   EVENT_LOG_DIR: z.string().default('.vinaigrette/event-log'),
   GATEWAY_ID: z.string().default('gateway-1'),
   GATEWAY_CACHE_DIR: z.string().default('.vinaigrette/gateway'),
+  SHOP_DATABASE_URL: z.string().min(1).optional(), // unset: lookups find nothing, and their fields are unknown
   TRUSTED_CALLER_TOKEN: z.string().min(16).optional(), // unset: nobody may say when something happened
   LOG_HASH_KEY: z.string().min(16).optional(), // of hashed fields in the event log; the same for all gateways
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),

@@ -1,14 +1,19 @@
 import type { Moment, PredictionUseCase, TensorValue } from '@vinaigrette/documents';
+import { Problem } from '@vinaigrette/problems';
 import type { AskModels, Asked } from './ask-models.js';
 import type { ConfigurationInForce } from './configuration-in-force.js';
 import { adjustOutputs, type Outputs } from './domain/adjust-outputs.js';
 import { noRules } from './domain/compile-rules.js';
+import { segmentsOf } from './domain/compile-use-case.js';
 import type { KnownVersion, ReadyUseCase } from './domain/configuration.js';
+import { makeInputs, numbersFromText } from './domain/make-inputs.js';
 import { noAnswerProblem, type ModelAnswer } from './domain/model-answer.js';
 import { inputTensors, outputValues } from './domain/prediction-tensors.js';
-import { Situation } from './domain/situation.js';
 import { HOLDOUT, NOTHING } from './domain/route.js';
+import { rulesBefore } from './domain/rules-before.js';
 import { servedBy, type ServedBy } from './domain/served-by.js';
+import { scopeOf, Situation } from './domain/situation.js';
+import type { GatherCircumstances } from './gather-circumstances.js';
 
 /** The rung that answers with the outputs the use case declares. */
 const DECLARED_OUTPUTS = 'declared-outputs';
@@ -16,6 +21,8 @@ const DECLARED_OUTPUTS = 'declared-outputs';
 export interface PredictionRequest {
   /** Who or what is predicted for; absent: nobody in particular. */
   unit?: string | undefined;
+  /** What the request says of the unit; a use case reads those it declares. */
+  attributes?: Readonly<Record<string, unknown>> | undefined;
   /** By the names of the model's signature. */
   inputs: Readonly<Record<string, TensorValue>>;
   context?: { moment?: Moment | undefined; market?: string | undefined; channel?: string | undefined } | undefined;
@@ -34,28 +41,45 @@ export class Predict {
   constructor(
     private readonly configuration: ConfigurationInForce,
     private readonly models: AskModels,
+    private readonly shop: GatherCircumstances,
     private readonly newId: () => string,
   ) {}
 
-  /** Throws SIGNATURE_MISMATCH naming the input, or a Problem when there is no answer and the use case declares none. */
+  /** Throws SIGNATURE_MISMATCH naming the input, REFUSED_BY_RULE, or a Problem when there is no answer and the use case declares none. */
   async answer(name: string, request: PredictionRequest): Promise<PredictionAnswer> {
     const [startedMs, predictionId] = [performance.now(), this.newId()];
     const wanted = this.configuration.prediction(name);
-    const asker = { unit: request.unit ?? predictionId, predictionId, segments: [] };
+    const { document, expressions } = wanted;
+    const { context, unit, attributes, occurredAtMs = Date.now() } = request;
+    const inputs = document.numbersFromText
+      ? numbersFromText(request.inputs, wanted.wanted.signature, document.fields)
+      : request.inputs;
+    const customer = unit === undefined ? undefined : { id: unit, attributes };
+    const said = { context, customer, inputs, nowMs: occurredAtMs };
+    const circumstances = await this.shop.of(document, said, document.budgetMs);
+    const scope = scopeOf(expressions.fields, circumstances);
+    const asker = { unit: unit ?? predictionId, predictionId, segments: segmentsOf(expressions, scope) };
     const route = this.models.route(wanted, asker);
     const { useCase } = route;
-    const made = (version: KnownVersion) => inputTensors(version.signature, request.inputs, useCase.document.inputs);
-    const inputs = made(useCase.wanted);
-    const inputsOf = (version: KnownVersion) => (version === useCase.wanted ? inputs : made(version));
+    const rules = useCase.ruleSet?.rules ?? noRules;
+    const situation = new Situation(rules, circumstances);
+    const before = rulesBefore(rules, situation);
+    const told = before.fired.map(({ rule }) => rule);
+    if (before.refusal !== undefined) {
+      this.models.refuse(route, asker, before.refusal, startedMs, { occurredAtMs, fired: told });
+      throw new Problem('REFUSED_BY_RULE', before.refusal);
+    }
+    const values = makeInputs(useCase.document, useCase.expressions, inputs, before, scope);
+    const made = (version: KnownVersion) => inputTensors(version.signature, values, useCase.document.fields);
+    const tensors = made(useCase.wanted);
+    const inputsOf = (version: KnownVersion) => (version === useCase.wanted ? tensors : made(version));
     const question = { inputsOf, check: (answer: ModelAnswer) => answer };
     const asked = await this.models.ask(route, asker, question, startedMs);
-    const { values, fallback } = this.choose(useCase, asked);
-    const rules = useCase.ruleSet?.rules ?? noRules;
-    const { context, inputs: given, occurredAtMs = Date.now() } = request;
-    const situation = new Situation(rules, { context, inputs: given, nowMs: occurredAtMs });
-    const { outputs, fired } = adjustOutputs(rules, values ?? {}, situation);
-    this.models.settle(asked, { occurredAtMs, fallback, shown: [], fired: fired.map(({ rule }) => rule) });
-    if (!values) throw noAnswerProblem(useCase.document.model, asked.answer);
+    const { values: answered, fallback } = this.choose(useCase, asked);
+    const { outputs, fired } = adjustOutputs(rules, answered ?? {}, situation);
+    const allFired = [...told, ...fired.map(({ rule }) => rule)];
+    this.models.settle(asked, { occurredAtMs, fallback, shown: [], fired: allFired });
+    if (!answered) throw noAnswerProblem(useCase.document.model, asked.answer);
     return { predictionId, outputs, servedBy: servedBy(route, asked, fallback ?? asked.rung) };
   }
 

@@ -15,6 +15,7 @@ import { ConfigurationInForce } from './configuration-in-force.js';
 import { FollowRegistry } from './follow-registry.js';
 import { GuardRollouts } from './guard-rollouts.js';
 import { Models } from './models.js';
+import { ShopTables } from './shop-tables.js';
 
 /** Largest request body, in bytes. */
 const BODY_BYTES_MAX = 256 * 1024;
@@ -51,6 +52,7 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
     await requests.drained();
     await app.close();
     await follower.stop();
+    await app.get(ShopTables).close();
     await guard.stop();
     models.close();
     await shipper?.close();

@@ -92,7 +92,7 @@ interface Pin extends Candidate {
 }
 
 function candidateOf(item: Item, rules: CompiledRules, situation: Situation): Candidate {
-  const { row, words } = rules.facts.of(item.sku, situation.circumstances.catalogue?.get(item.sku));
+  const { row, words } = rules.facts.of(item.sku, situation.catalogue?.get(item.sku));
   return { item, row, words, weight: item.score, buried: false };
 }
 

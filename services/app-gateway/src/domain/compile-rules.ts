@@ -44,6 +44,8 @@ export interface CompiledRules {
   outputs: readonly CompiledOutputRule[];
   /** Distinct conditions about the request alone, by number. */
   conditions: readonly Condition[];
+  /** SKUs that a rule may pin, whether the model names them or not. */
+  pinned: readonly string[];
   /** What each kind of row has to bring. */
   fields: ScopeFields & { item: Fields };
   /** What the item rules say of an item whatever the request is. */
@@ -85,6 +87,7 @@ export function compileRules({ fields = noFields, rules }: RuleSet): CompiledRul
     items,
     outputs,
     conditions: conditions.list,
+    pinned: items.flatMap(({ rule }) => (rule.action === 'pin' ? [rule.sku] : [])),
     fields: {
       customer: fieldsOf('customer', fields.customer),
       item: itemRowFields,

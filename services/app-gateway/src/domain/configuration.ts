@@ -2,7 +2,8 @@ import type { Document, ModelVersion, WantedModel, WantedState } from '@vinaigre
 import { parseDocument, type UseCase } from '@vinaigrette/documents';
 import { Problem } from '@vinaigrette/problems';
 import { loggedSchema, parseSignature, schemaIdOf, type LoggedColumn, type Signature } from '@vinaigrette/signature';
-import { compileRules, type CompiledRules } from './compile-rules.js';
+import { compileRules, noRules, type CompiledRules } from './compile-rules.js';
+import { checkRules, compileUseCase, type CompiledUseCase } from './compile-use-case.js';
 import type { BestSeller } from './basket.js';
 import type { Trial } from './draw.js';
 import { championOf, DOCUMENT_ALIAS, parseJson, type Fault } from './last-good.js';
@@ -27,6 +28,8 @@ export interface ReadyUseCase<T extends UseCase = UseCase> {
   name: string;
   version: number;
   document: T;
+  /** The document's own expressions. */
+  expressions: CompiledUseCase;
   /** Absent: no rules. */
   ruleSet: ReadyRuleSet | undefined;
   /** The version its alias names now; the model server may still, or already, answer with another. */
@@ -65,7 +68,8 @@ export function configurationOf(
   before?: Configuration,
 ): Configuration {
   const models = new Map(state.models.map((model) => [model.name, model]));
-  const ruleSets = compiledRuleSets(state);
+  const compiled = compiledBefore(before);
+  const ruleSets = compiledRuleSets(state, compiled);
   const useCases = new Map<string, ReadyUseCase>();
   const faults: Fault[] = [];
   /** What stands on a document that may be bad: what is in force must not suffer from a candidate. */
@@ -94,12 +98,18 @@ export function configurationOf(
     const previous = versions.get(model?.previous[document.alias] ?? 0);
     const subject = { kind: 'model', name: document.model, alias: document.alias };
     const ruleSet = ruleSetOf(document, ruleSets, was);
+    checkRules(document, ruleSet?.rules ?? noRules, wanted.signature);
     const trials = {
       model: trialsOf(state.rollouts, subject, (tried) => versions.get(tried)),
-      ruleSet: documentTrials('rule-set', ruleSet?.name, compiledRuleSet),
+      ruleSet: documentTrials('rule-set', ruleSet?.name, (tried) => {
+        const ready = compiledRuleSet(tried, compiled);
+        checkRules(document, ready.rules, wanted.signature);
+        return ready;
+      }),
       useCase: [],
     };
-    return { name, version, document, ruleSet, wanted, versions, previous, trials };
+    const expressions = compileUseCase(document);
+    return { name, version, document, expressions, ruleSet, wanted, versions, previous, trials };
   };
   for (const wanted of state.documents) {
     const champion = wanted.kind === 'use-case' ? championOf(wanted) : undefined;
@@ -124,16 +134,28 @@ export function configurationOf(
 
 type RuleSets = ReadonlyMap<string, ReadyRuleSet>;
 
-function compiledRuleSets(state: WantedState): RuleSets {
-  const champions = state.documents.filter(({ kind }) => kind === 'rule-set').flatMap((it) => championOf(it) ?? []);
-  return new Map(champions.map((champion) => [champion.name, compiledRuleSet(champion)]));
+/** By "name version": versions never change, so what was compiled once serves on, with what it knows of each item. */
+type CompiledBefore = ReadonlyMap<string, ReadyRuleSet>;
+
+function compiledBefore(before: Configuration | undefined): CompiledBefore {
+  const ruleSets = [...(before?.useCases.values() ?? [])].flatMap(({ ruleSet, trials }) => [
+    ...(ruleSet ? [ruleSet] : []),
+    ...trials.ruleSet.map(({ candidate }) => candidate),
+  ]);
+  return new Map(ruleSets.map((ruleSet) => [`${ruleSet.name} ${ruleSet.version}`, ruleSet]));
 }
 
-const compiledRuleSet = ({ name, version, bodyJson }: Document): ReadyRuleSet => ({
-  name,
-  version,
-  rules: compileRules(parseDocument('rule-set', parseJson(bodyJson))),
-});
+function compiledRuleSets(state: WantedState, compiled: CompiledBefore): RuleSets {
+  const champions = state.documents.filter(({ kind }) => kind === 'rule-set').flatMap((it) => championOf(it) ?? []);
+  return new Map(champions.map((champion) => [champion.name, compiledRuleSet(champion, compiled)]));
+}
+
+const compiledRuleSet = ({ name, version, bodyJson }: Document, compiled: CompiledBefore): ReadyRuleSet =>
+  compiled.get(`${name} ${version}`) ?? {
+    name,
+    version,
+    rules: compileRules(parseDocument('rule-set', parseJson(bodyJson))),
+  };
 
 function ruleSetOf(document: UseCase, ruleSets: RuleSets, was: ReadyUseCase | undefined): ReadyUseCase['ruleSet'] {
   if (document.ruleSet === undefined) return undefined;

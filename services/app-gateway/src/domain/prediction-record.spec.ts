@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { PredictionStatus } from '@vinaigrette/contracts/events';
 import { parseDocument } from '@vinaigrette/documents';
 import { loggedSchema, schemaIdOf, tensorOf, type Signature } from '@vinaigrette/signature';
+import { compileUseCase } from './compile-use-case.js';
 import type { KnownVersion, ReadyUseCase } from './configuration.js';
 import type { FieldPolicies } from './field-policies.js';
 import type { ModelAnswer } from './model-answer.js';
@@ -21,10 +22,12 @@ const wanted: KnownVersion = {
   schemaId: schemaIdOf(schema),
   bestSellers: [],
 };
+const document = parseDocument('use-case', { kind: 'prediction', model: 'm' });
 const useCase = {
   name: 'quote',
   version: 2,
-  document: parseDocument('use-case', { kind: 'prediction', model: 'm' }),
+  document,
+  expressions: compileUseCase(document),
   ruleSet: undefined,
   wanted,
   versions: new Map([[3, wanted]]),
@@ -111,12 +114,12 @@ describe('predictionRecord()', () => {
   });
 
   type Row = { policies: FieldPolicies; unit: string; numbers: number[]; shown: string[] };
-  it.each([
+  it.each<Row>([
     { policies: {}, unit: 'u', numbers: [1, 2], shown: ['a'] },
     { policies: { unit: 'hash', skus: 'hash' }, unit: '#u', numbers: [1, 2], shown: ['#a'] },
     { policies: { unit: 'drop', x: 'drop', skus: 'drop' }, unit: 'id', numbers: [NaN, 2], shown: [] },
     { policies: { x: 'hash', y: 'keep' }, unit: 'u', numbers: [NaN, 2], shown: ['a'] }, // no number stands for a number
-  ] satisfies Row[])('keeps no more than $policies lets it', ({ policies, unit, numbers, shown }) => {
+  ])('keeps no more than $policies lets it', ({ policies, unit, numbers, shown }) => {
     const guarded = { ...useCase, document: { ...useCase.document, logging: { ...policies } } };
     const route = { ...happened.route, useCase: guarded };
     const record = predictionRecord({ ...happened, route, answer: said(3, { y }), shown: ['a'] }, hash);

@@ -25,7 +25,7 @@ describe('inputTensors()', () => {
     { datatype: 'FP32', spec: [-1], value: null, shape: [1], data: [NaN] },
   ] as const)('makes $value of $datatype $spec a row of shape $shape', ({ datatype, spec, value, shape, data }) => {
     const given = { x: Array.isArray(value) ? [...value] : (value as number) };
-    const { x } = inputTensors(signature(datatype, [...spec]), given, {});
+    const { x } = inputTensors(signature(datatype, [...spec]), { given, otherwise: {} });
     expect({ ...x, data: Array.from(x!.data as ArrayLike<unknown>) }).toEqual({ datatype, shape, data });
   });
 
@@ -37,19 +37,27 @@ describe('inputTensors()', () => {
     { what: 'text for a number', shape: [-1, 1], value: '1', field: 'inputs.x' },
     { what: 'text within a list', shape: [-1, -1], value: [1, '2'], field: 'inputs.x[1]' },
   ])('names $field of $what', ({ shape, value, field }) => {
-    const make = () => inputTensors(signature('FP32', shape), { x: value }, {});
+    const make = () => inputTensors(signature('FP32', shape), { given: { x: value }, otherwise: {} });
     expect(make).toThrow(expect.objectContaining({ code: 'SIGNATURE_MISMATCH', field }));
   });
 
   it('takes defaults, its own only', () => {
-    const defaults = { x: { default: 5 } };
-    expect(inputTensors(signature('FP32', [-1]), {}, defaults)['x']?.data).toEqual(Float32Array.of(5));
-    expect(inputTensors(signature('FP32', [-1]), { x: 6 }, defaults)['x']?.data).toEqual(Float32Array.of(6));
+    const otherwise = { x: 5 };
+    expect(inputTensors(signature('FP32', [-1]), { given: {}, otherwise })['x']?.data).toEqual(Float32Array.of(5));
+    expect(inputTensors(signature('FP32', [-1]), { given: { x: 6 }, otherwise })['x']?.data).toEqual(
+      Float32Array.of(6),
+    );
     const inherited: Signature = {
       ...signature('FP32', [-1]),
       inputs: [{ name: 'toString', datatype: 'FP32', shape: [-1] }],
     };
-    expect(() => inputTensors(inherited, {}, {})).toThrow(expect.objectContaining({ field: 'inputs.toString' }));
+    const unread = () => inputTensors(signature('FP32', [-1]), { given: { x: 6, y: 1 }, otherwise });
+    expect(unread).toThrow(expect.objectContaining({ field: 'inputs.y' }));
+    const read = inputTensors(signature('FP32', [-1]), { given: { x: 6, y: 1 }, otherwise }, { y: 'number' });
+    expect(Object.keys(read)).toEqual(['x']);
+    expect(() => inputTensors(inherited, { given: {}, otherwise: {} })).toThrow(
+      expect.objectContaining({ field: 'inputs.toString' }),
+    );
   });
 });
 

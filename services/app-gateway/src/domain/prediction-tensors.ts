@@ -1,33 +1,31 @@
-import type { PredictionUseCase, TensorValue } from '@vinaigrette/documents';
+import type { Fields, TensorValue } from '@vinaigrette/documents';
 import { Problem } from '@vinaigrette/problems';
 import { elementCount, rowOf, tensorOf, type Signature, type Tensor, type TensorSpec } from '@vinaigrette/signature';
 import type { OutputValue, Outputs } from './adjust-outputs.js';
+import type { MadeInputs } from './make-inputs.js';
 
 /**
- * A request's values, made one row of the tensors the signature wants; what the request leaves out is the use case's
- * default. Throws SIGNATURE_MISMATCH naming `inputs.<name>`.
+ * One row of the tensors the signature wants. `fields` names inputs that expressions read and the model need not take.
+ * Throws SIGNATURE_MISMATCH naming `inputs.<name>`.
  */
 export function inputTensors(
   signature: Signature,
-  given: Readonly<Record<string, TensorValue>>,
-  defaults: PredictionUseCase['inputs'],
+  { given, otherwise }: MadeInputs,
+  fields: Fields = {},
 ): Record<string, Tensor> {
   const known = new Set(signature.inputs.map((spec) => spec.name));
-  const stranger = Object.keys(given).find((name) => !known.has(name));
+  const stranger = Object.keys(given).find((name) => !known.has(name) && !Object.hasOwn(fields, name));
   if (stranger !== undefined) {
     throw mismatch(stranger, `The model takes no input "${stranger}", only ${[...known].join(', ')}`);
   }
   return Object.fromEntries(
     signature.inputs.map((spec) => {
-      const value = Object.hasOwn(given, spec.name) ? given[spec.name] : ownDefault(defaults, spec.name);
+      const source = Object.hasOwn(given, spec.name) ? given : otherwise;
+      const value = Object.hasOwn(source, spec.name) ? source[spec.name] : undefined;
       if (value === undefined) throw mismatch(spec.name, `The input "${spec.name}" is missing and has no default`);
       return [spec.name, rowTensor(spec, value)];
     }),
   );
-}
-
-function ownDefault(defaults: PredictionUseCase['inputs'], name: string): TensorValue | undefined {
-  return Object.hasOwn(defaults, name) ? defaults[name]?.default : undefined;
 }
 
 /** One row: a scalar becomes [1] or [1, 1], a list [1, n]. */

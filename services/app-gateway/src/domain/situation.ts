@@ -41,6 +41,8 @@ export function scopeOf(fields: ScopeFields, circumstances: Circumstances): Scop
 export class Situation {
   readonly scope: Scope;
   readonly basket: ReadonlySet<string>;
+  /** May come later than the rest: which items are in question is known once the model has answered. */
+  catalogue: Circumstances['catalogue'];
   private readonly answers: (boolean | undefined)[];
   private readonly answered: Uint8Array;
 
@@ -50,6 +52,7 @@ export class Situation {
   ) {
     this.scope = scopeOf(rules.fields, circumstances);
     this.basket = this.scope.basket;
+    this.catalogue = circumstances.catalogue;
     this.answers = new Array<boolean | undefined>(rules.conditions.length);
     this.answered = new Uint8Array(rules.conditions.length);
   }
