@@ -46,6 +46,21 @@ const itemsFeature = itemsDefinition.extend({
   rows: whole.min(1),
 });
 
+/** The training rows of one segment, "dimension=value", on the grid of all: `counters` as `encodeCounters`, base64. */
+const segment = z.strictObject({
+  name: z.string().regex(/^[^=\0]{1,64}=[^\0]{1,128}$/, 'must be dimension=value'),
+  rows: whole.min(1),
+  counters: z.base64(),
+});
+
+/** Alarm floors learnt from the training rows: what chunks of them, held back in turn, score against the others. */
+const learned = z.strictObject({
+  /** mean + 3 standard deviations over the chunks. */
+  method: z.literal('mean-plus-3-sd'),
+  chunks: z.number().int().min(2).max(1_000),
+  features: z.record(z.string(), z.strictObject({ psi: z.number().min(0), ks: z.number().min(0).max(1) })),
+});
+
 export const baselineSchema = z.strictObject({
   format: z.literal(1),
   policy: policySchema,
@@ -56,6 +71,8 @@ export const baselineSchema = z.strictObject({
     .array(z.discriminatedUnion('kind', [numericFeature, categoricalFeature, itemsFeature]))
     .min(1)
     .max(1_000),
+  segments: z.array(segment).max(1_000).optional(),
+  learned: learned.optional(),
 });
 
 /** The training distribution of a model version's features, frozen: the contents of baseline.json. */
@@ -85,6 +102,8 @@ export function parseBaseline(json: unknown): Baseline {
     const rows = feature.kind === 'items' ? feature.rows : feature.count;
     if (rows + feature.missing !== data.rows) throw invalid(at, `its rows do not add up to ${data.rows}`);
   });
+  const segments = data.segments?.map(({ name }) => name) ?? [];
+  if (new Set(segments).size !== segments.length) throw invalid('segments', 'one is there twice');
   return data;
 }
 

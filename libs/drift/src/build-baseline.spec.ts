@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { buildBaseline } from './build-baseline.js';
 import { defaultPolicy, parseBaseline, type Baseline, type NumericFeature } from './baseline.js';
 import type { FeatureDefinition } from './feature.js';
+import { gridOf } from './grid.js';
 
 const numeric: FeatureDefinition = { name: 'x', kind: 'numeric', from: { kind: 'value', tensor: 'x' } };
 const basket: FeatureDefinition[] = [
@@ -71,8 +72,34 @@ describe('buildBaseline()', () => {
   });
 
   it('takes a vocabulary that is given instead of the rows own', () => {
-    const baseline = buildBaseline(basket, baskets, defaultPolicy, { items: ['milk'] });
+    const baseline = buildBaseline(basket, baskets, defaultPolicy, { vocabularies: { items: ['milk'] } });
     expect(baseline.features[1]).toMatchObject({ min: 0.5, max: 1 });
+  });
+
+  it('keeps a baseline of each segment over the same bins', () => {
+    const segments = [['country=de', 'device=app'], ['country=fr'], ['country=de']];
+    const baseline = buildBaseline(basket, baskets, defaultPolicy, { segments });
+    expect(baseline.segments!.map(({ name, rows }) => [name, rows])).toEqual([
+      ['country=de', 2],
+      ['country=fr', 1],
+      ['device=app', 1],
+    ]);
+    const { expected, segments: counters } = gridOf(parseBaseline(JSON.parse(JSON.stringify(baseline))));
+    const both = expected.map((_, slot) => counters.get('country=de')![slot]! + counters.get('country=fr')![slot]!);
+    expect(both).toEqual(expected);
+  });
+
+  it('learns floors from chunks of the rows: what moves by itself may move further', () => {
+    const rows = Array.from({ length: 1_000 }, (_, i) => ({ x: [i % 100], y: [Math.floor(i / 100)] }));
+    const y: FeatureDefinition = { name: 'y', kind: 'numeric', from: { kind: 'value', tensor: 'y' } };
+    const { learned } = buildBaseline([numeric, y], rows, defaultPolicy, { learnFromChunks: 10 });
+    expect(learned!.features.x).toEqual({ psi: 0, ks: 0 });
+    expect(learned!.features.y!.ks).toBeGreaterThan(0.7);
+    expect(() => buildBaseline([numeric], rows, defaultPolicy, { learnFromChunks: 1 })).toThrow('into 1 chunks');
+  });
+
+  it('keeps what the model says of importance', () => {
+    expect(buildBaseline([{ ...numeric, importance: 0.25 }], numbers([1, 2])).features[0]!.importance).toBe(0.25);
   });
 
   it('refuses a feature without any value', () => {

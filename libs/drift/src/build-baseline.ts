@@ -12,42 +12,117 @@ import {
 import { categoryOf, itemsOf, numberOf, type FeatureDefinition, type GridDatatype } from './feature.js';
 import { nextUp } from './float.js';
 import { binOf } from './bin-of.js';
+import { countRow, encodeCounters, noCounters, type Counters } from './counters.js';
+import { featureDrifts } from './feature-drift.js';
+import { gridOf, type Grid } from './grid.js';
 
 type Vocabularies = Record<string, readonly string[]>;
 type Of<Kind> = Extract<FeatureDefinition, { kind: Kind }>;
 
+/** What a baseline may hold beside its features. */
+export interface BaselineExtras {
+  /** A vocabulary that is not given is every value the rows hold of that tensor. */
+  vocabularies?: Vocabularies;
+  /** For each row the segments it falls in, "dimension=value": of each a baseline of its own, over the same bins. */
+  segments?: readonly (readonly string[])[];
+  /** Learn alarm floors from so many chunks of consecutive rows: give the rows in the order of time. */
+  learnFromChunks?: number;
+}
+
 /**
- * The baseline of training rows, as `unpackRow` gives them. A vocabulary that is not given is every value the rows hold
- * of that tensor. Throws RangeError when a feature has no value in any row, BASELINE_INVALID when the definitions are
- * no features.
+ * The baseline of training rows, as `unpackRow` gives them. Throws RangeError when a feature has no value in any row,
+ * BASELINE_INVALID when the definitions are no features.
  */
 export function buildBaseline(
   definitions: readonly FeatureDefinition[],
   rows: readonly LoggedRow[],
   policy: BaselinePolicy = defaultPolicy,
-  vocabularies: Vocabularies = {},
+  { vocabularies = {}, segments, learnFromChunks }: BaselineExtras = {},
 ): Baseline {
   const known = new Map<string, ReadonlySet<string>>();
   for (const definition of definitions.filter(needsVocabulary)) {
     const { tensor } = definition.from;
     if (!known.has(tensor)) known.set(tensor, new Set(vocabularies[tensor] ?? valuesOf(tensor, rows)));
   }
-  return parseBaseline({
+  const baseline = parseBaseline({
     format: 1,
     policy,
     rows: rows.length,
     vocabularies: Object.fromEntries([...known].map(([tensor, values]) => [tensor, [...values].sort()])),
     features: definitions.map((definition) => {
-      switch (definition.kind) {
-        case 'numeric':
-          return numericFeature(definition, rows, policy, known.get(definition.from.tensor));
-        case 'categorical':
-          return categoricalFeature(definition, rows, policy);
-        case 'items':
-          return itemsFeature(definition, rows, policy);
-      }
+      const { importance } = definition;
+      return { ...featureOf(definition, rows, policy, known), ...(importance === undefined ? {} : { importance }) };
     }),
   });
+  if (!segments && learnFromChunks === undefined) return baseline;
+  const grid = gridOf(baseline);
+  return parseBaseline({
+    ...baseline,
+    ...(segments ? { segments: segmentsOf(grid, rows, segments) } : {}),
+    ...(learnFromChunks === undefined ? {} : { learned: learnedFrom(grid, rows, learnFromChunks) }),
+  });
+}
+
+function featureOf(
+  definition: FeatureDefinition,
+  rows: readonly LoggedRow[],
+  policy: BaselinePolicy,
+  known: ReadonlyMap<string, ReadonlySet<string>>,
+) {
+  switch (definition.kind) {
+    case 'numeric':
+      return numericFeature(definition, rows, policy, known.get(definition.from.tensor));
+    case 'categorical':
+      return categoricalFeature(definition, rows, policy);
+    case 'items':
+      return itemsFeature(definition, rows, policy);
+  }
+}
+
+/** By name, so that the same rows give the same bytes. */
+function segmentsOf(grid: Grid, rows: readonly LoggedRow[], segments: readonly (readonly string[])[]) {
+  const counted = new Map<string, Counters>();
+  rows.forEach((row, index) => {
+    for (const name of new Set(segments[index])) {
+      let counters = counted.get(name);
+      if (!counters) counted.set(name, (counters = noCounters(grid)));
+      countRow(grid, row, counters);
+    }
+  });
+  return [...counted]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, counters]) => {
+      return { name, rows: counters[0], counters: Buffer.from(encodeCounters(counters)).toString('base64') };
+    });
+}
+
+/** Scores each chunk of consecutive rows against all the others: what the world does while nothing has drifted. */
+function learnedFrom(grid: Grid, rows: readonly LoggedRow[], chunks: number): Baseline['learned'] {
+  if (chunks < 2 || rows.length < chunks) throw new RangeError(`Cannot cut ${rows.length} rows into ${chunks} chunks`);
+  const scores = new Map<string, { psi: number[]; ks: number[] }>();
+  for (let chunk = 0; chunk < chunks; chunk++) {
+    const [from, to] = [chunk, chunk + 1].map((edge) => Math.floor((edge * rows.length) / chunks));
+    const counters = noCounters(grid);
+    for (const row of rows.slice(from, to)) countRow(grid, row, counters);
+    const others = grid.expected.map((count, slot) => count - (counters[slot] as number));
+    for (const { name, measured } of featureDrifts(grid, counters, others)) {
+      const score = scores.get(name) ?? { psi: [], ks: [] };
+      if (measured?.psi !== undefined) score.psi.push(measured.psi);
+      if (measured) score.ks.push(measured.ks?.low ?? measured.lInfinity);
+      scores.set(name, score);
+    }
+  }
+  const floors = [...scores].map(([name, { psi, ks }]) => {
+    return [name, { psi: meanPlus3Sd(psi), ks: Math.min(1, meanPlus3Sd(ks)) }] as const;
+  });
+  return { method: 'mean-plus-3-sd', chunks, features: Object.fromEntries(floors) };
+}
+
+function meanPlus3Sd(values: readonly number[]): number {
+  if (values.length === 0) return 0;
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;
+  return mean + 3 * Math.sqrt(variance);
 }
 
 function numericFeature(

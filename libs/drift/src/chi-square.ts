@@ -1,3 +1,5 @@
+import { total } from './total.js';
+
 /** Cells expecting less than this are merged: below it the distribution is no chi-square (Cochran, 1954). */
 const EXPECTATION_MIN = 5;
 
@@ -11,12 +13,12 @@ export interface ChiSquare {
  * Pearson's chi-square of two rows of counts over the same categories, as a 2-row contingency: a category that one side
  * never met is no infinity. Categories expecting less than 5 on either side are merged into one, smallest first.
  */
-export function chiSquare(expected: readonly number[], actual: readonly number[]): ChiSquare {
+export function chiSquare(expected: ArrayLike<number>, actual: ArrayLike<number>): ChiSquare {
   const [expectedTotal, actualTotal] = [total(expected), total(actual)];
   if (expectedTotal === 0 || actualTotal === 0) throw new RangeError('Cannot compare with an empty histogram');
   const smaller = Math.min(expectedTotal, actualTotal) / (expectedTotal + actualTotal);
   const columns = mergeSmall(
-    expected.map((count, category) => [count, actual[category] as number] as const),
+    Array.from(expected, (count, category) => [count, actual[category] as number] as const),
     EXPECTATION_MIN / smaller,
   );
   let statistic = 0;
@@ -84,5 +86,3 @@ function logGamma(a: number): number {
   const series = (1 / 12 - inverse * (1 / 360 - inverse * (1 / 1260 - inverse / 1680))) / shifted;
   return (shifted - 0.5) * Math.log(shifted) - shifted + 0.5 * Math.log(2 * Math.PI) + series - correction;
 }
-
-const total = (counts: readonly number[]) => counts.reduce((sum, count) => sum + count, 0);

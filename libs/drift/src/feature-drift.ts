@@ -1,16 +1,20 @@
-import type { NumericFeature } from './baseline.js';
 import { chiSquare, chiSquarePValue } from './chi-square.js';
 import type { Counters } from './counters.js';
-import { nextUp } from './float.js';
 import { ROWS_SLOT, type CategoryCells, type Grid, type NumericCells } from './grid.js';
+import { jensenShannonDistance, lInfinity } from './jensen-shannon.js';
 import { kolmogorovSmirnov, kolmogorovSmirnovPValue } from './kolmogorov-smirnov.js';
+import { proportionsPValue, type Proportion } from './proportions.js';
 import { populationStabilityIndex } from './psi.js';
+import { total } from './total.js';
+import { wassersteinDistance } from './wasserstein.js';
 
-/** How far a feature's window is from its baseline. */
+/** How far a feature's window is from what was expected of it: its baseline, or another window on the same grid. */
 export interface FeatureDrift {
   name: string;
   kind: 'numeric' | 'categorical' | 'items';
-  /** Observations behind the baseline and in the window; of items, their occurrences. */
+  /** How much the model says the feature matters, relative to the others; absent: it does not say. */
+  importance?: number;
+  /** Observations that were expected and that are in the window; of items, their occurrences. */
   baselineCount: number;
   count: number;
   /** Rows without a value. */
@@ -19,90 +23,158 @@ export interface FeatureDrift {
   unseen: number;
   /** Observations that are independent of each other: of items their rows, since those of one basket are not. */
   independent: { baseline: number; window: number };
-  /** Absent when the window holds no observation. */
+  /** Shares of rows without a value and of observations training never met, and the chance of so large a change. */
+  missingShare: RateChange;
+  unseenShare: RateChange;
+  /** Absent when a side holds no observation. */
   measured?: {
-    /** Population Stability Index over `bins`, nats. */
-    psi: number;
+    /**
+     * Population Stability Index over `bins`, nats. Absent where all that was expected is in one bin: there the index
+     * measures the floor below which no share may fall, not the data; read `lInfinity`.
+     */
+    psi?: number;
     /** Numeric only: bounds of the distance, and the value where the distributions are farthest apart. */
     ks?: { low: number; high: number; at: number };
     /** Of the KS distance; of categories and items of their chi-square. 0..1 */
     pValue: number;
+    /** Of `bins` as a contingency table. */
+    chiSquare: { statistic: number; degreesOfFreedom: number; pValue: number };
+    /** Jensen-Shannon distance over `bins`, base 2. 0..1 */
+    jensenShannon: number;
+    /** Largest difference of a bin's shares. 0..1 */
+    lInfinity: number;
+    /** Numeric only: Wasserstein-1 distance in standard deviations of the training data; absent where that is 0. */
+    wasserstein?: number;
   };
   /** The bins of the PSI. Shares are 0 where nothing was counted. */
   bins: { label: string; expectedShare: number; actualShare: number }[];
 }
 
-/** Rows that were counted. */
-export const rowsIn = (counters: Counters): number => counters.get(ROWS_SLOT) ?? 0;
+/** Two shares 0..1, and the two-proportion p-value of their difference. */
+export interface RateChange {
+  expected: number;
+  actual: number;
+  pValue: number;
+}
 
-/** Every feature of the baseline, in its order, against the window that `counters` holds. */
-export function featureDrifts(grid: Grid, counters: Counters): FeatureDrift[] {
+/** Rows that were counted. */
+export const rowsIn = (counters: Counters): number => counters[ROWS_SLOT] as number;
+
+/** Every feature of the baseline, in its order, in a window against what is `expected`: the training rows, or others. */
+export function featureDrifts(grid: Grid, window: Counters, expected: Counters = grid.expected): FeatureDrift[] {
+  if (window.length !== grid.size || expected.length !== grid.size) {
+    throw new RangeError(`Cannot read counters of another grid than that of ${grid.size} slots`);
+  }
   return grid.cells.map((cells) =>
-    cells.kind === 'numeric' ? numericDrift(cells, counters) : categoryDrift(cells, counters),
+    cells.kind === 'numeric' ? numericDrift(cells, window, expected) : categoryDrift(cells, window, expected),
   );
 }
 
-function numericDrift({ feature, at }: NumericCells, counters: Counters): FeatureDrift {
-  const actual = read(counters, at + 1, feature.counts.length);
-  const count = total(actual);
-  const [expectedBins, actualBins] = [psiBins(feature, feature.counts), psiBins(feature, actual)];
+function numericDrift(cells: NumericCells, window: Counters, baseline: Counters): FeatureDrift {
+  const { feature, at, psiBin, points, atoms, labels } = cells;
+  const end = at + 1 + feature.counts.length;
+  const [expected, actual] = [baseline.subarray(at + 1, end), window.subarray(at + 1, end)];
+  const [baselineCount, count] = [total(expected), total(actual)];
+  const [expectedBins, actualBins] = [new Float64Array(labels.length), new Float64Array(labels.length)];
+  for (let bin = 0; bin < psiBin.length; bin++) {
+    expectedBins[psiBin[bin] as number]! += expected[bin] as number;
+    actualBins[psiBin[bin] as number]! += actual[bin] as number;
+  }
+  const outside = (counts: Float64Array) => (counts[0] as number) + (counts[counts.length - 1] as number);
   const drift: FeatureDrift = {
-    name: feature.name,
-    kind: 'numeric',
-    baselineCount: feature.count,
+    ...described(cells),
+    baselineCount,
     count,
-    missing: counters.get(at) ?? 0,
-    unseen: (actual[0] as number) + (actual.at(-1) as number),
-    independent: { baseline: feature.count, window: count },
-    bins: binsOf(cutLabels(feature.psiCuts), expectedBins, actualBins),
+    missing: window[at] as number,
+    unseen: outside(actual),
+    independent: { baseline: baselineCount, window: count },
+    missingShare: rateChange(
+      { hits: baseline[at] as number, of: rowsIn(baseline) },
+      { hits: window[at] as number, of: rowsIn(window) },
+    ),
+    unseenShare: rateChange({ hits: outside(expected), of: baselineCount }, { hits: outside(actual), of: count }),
+    bins: sharesOf(labels, expectedBins, actualBins),
   };
-  if (count === 0) return drift;
-  const ks = kolmogorovSmirnov(feature.counts, actual, (bin) => isAtom(feature, bin));
+  if (count === 0 || baselineCount === 0) return drift;
+  const ks = kolmogorovSmirnov(expected, actual, atoms);
+  const spread = feature.standardDeviation;
   return {
     ...drift,
     measured: {
-      psi: populationStabilityIndex(expectedBins, actualBins),
-      ks: { low: ks.low, high: ks.high, at: valueAt(feature, ks.bin) },
-      pValue: kolmogorovSmirnovPValue(ks.low, feature.count, count),
+      ...distances(expectedBins, actualBins),
+      ks: { low: ks.low, high: ks.high, at: valueAt(cells, ks.bin) },
+      pValue: kolmogorovSmirnovPValue(ks.low, baselineCount, count),
+      chiSquare: tested(expectedBins, actualBins),
+      ...(spread > 0 ? { wasserstein: wassersteinDistance(points, expected, actual) / spread } : {}),
     },
   };
 }
 
-function categoryDrift({ feature, at }: CategoryCells, counters: Counters): FeatureDrift {
-  const named = feature.values.length;
-  const [missing, rows] = [counters.get(at) ?? 0, counters.get(at + 1) ?? 0];
-  const actual = read(counters, at + 2, named + 2);
-  const [known, unseen] = [actual[named] as number, actual[named + 1] as number];
-  const labels = [...feature.values.map(({ value }) => value), 'OTHER'];
-  const expectedBins = [...feature.values.map((value) => value.count), feature.other];
-  const actualBins = [...actual.slice(0, named), known + unseen];
-  const count = total(actualBins);
+function categoryDrift(cells: CategoryCells, window: Counters, baseline: Counters): FeatureDrift {
+  const { feature, at } = cells;
+  const [expected, actual] = [categoryCounts(cells, baseline), categoryCounts(cells, window)];
   // A missing category is news about the category; an empty list says nothing about its items.
-  if (feature.kind === 'categorical') {
-    labels.push('MISSING');
-    expectedBins.push(feature.missing);
-    actualBins.push(missing);
-  }
+  const labels = feature.kind === 'categorical' ? [...cells.labels, 'MISSING'] : cells.labels;
   const independent =
     feature.kind === 'items'
-      ? { baseline: feature.rows, window: rows }
-      : { baseline: total(expectedBins), window: total(actualBins) };
+      ? { baseline: expected.rows, window: actual.rows }
+      : { baseline: total(expected.bins), window: total(actual.bins) };
   const drift: FeatureDrift = {
-    name: feature.name,
-    kind: feature.kind,
-    baselineCount: feature.count,
-    count,
-    missing,
-    unseen,
+    ...described(cells),
+    baselineCount: expected.count,
+    count: actual.count,
+    missing: window[at] as number,
+    unseen: actual.unseen,
     independent,
-    bins: binsOf(labels, expectedBins, actualBins),
+    missingShare: rateChange(
+      { hits: baseline[at] as number, of: rowsIn(baseline) },
+      { hits: window[at] as number, of: rowsIn(window) },
+    ),
+    unseenShare: rateChange(
+      asRows({ hits: expected.unseen, of: expected.count }, expected.rows),
+      asRows({ hits: actual.unseen, of: actual.count }, actual.rows),
+    ),
+    bins: sharesOf(labels, expected.bins, actual.bins),
   };
-  if (total(actualBins) === 0) return drift;
-  const test = chiSquare(scaled(expectedBins, independent.baseline), scaled(actualBins, independent.window));
+  if (independent.baseline === 0 || independent.window === 0) return drift;
+  const test = tested(scaled(expected.bins, independent.baseline), scaled(actual.bins, independent.window));
+  return { ...drift, measured: { ...distances(expected.bins, actual.bins), pValue: test.pValue, chiSquare: test } };
+}
+
+const described = ({ feature: { name, kind, importance } }: NumericCells | CategoryCells) => ({
+  name,
+  kind,
+  ...(importance === undefined ? {} : { importance }),
+});
+
+function categoryCounts({ feature, at }: CategoryCells, counters: Counters) {
+  const named = feature.values.length;
+  const other = at + 2 + named;
+  const unseen = counters[other + 1] as number;
+  const bins = [...counters.subarray(at + 2, other), (counters[other] as number) + unseen];
+  const count = total(bins);
+  if (feature.kind === 'categorical') bins.push(counters[at] as number);
+  return { bins, count, unseen, rows: counters[at + 1] as number };
+}
+
+function distances(expected: ArrayLike<number>, actual: ArrayLike<number>) {
+  let filled = 0;
+  for (let bin = 0; bin < expected.length; bin++) if ((expected[bin] as number) > 0) filled += 1;
   return {
-    ...drift,
-    measured: { psi: populationStabilityIndex(expectedBins, actualBins), pValue: chiSquarePValue(test) },
+    ...(filled > 1 ? { psi: populationStabilityIndex(expected, actual) } : {}),
+    jensenShannon: jensenShannonDistance(expected, actual),
+    lInfinity: lInfinity(expected, actual),
   };
+}
+
+function tested(expected: ArrayLike<number>, actual: ArrayLike<number>) {
+  const test = chiSquare(expected, actual);
+  return { ...test, pValue: chiSquarePValue(test) };
+}
+
+function rateChange(expected: Proportion, actual: Proportion): RateChange {
+  const share = ({ hits, of }: Proportion) => (of > 0 ? hits / of : 0);
+  return { expected: share(expected), actual: share(actual), pValue: proportionsPValue(expected, actual) };
 }
 
 /**
@@ -114,38 +186,20 @@ function scaled(counts: readonly number[], observations: number): number[] {
   return counts.map((count) => count * factor);
 }
 
-/** Sums of the grid's cells between the cuts: exact, since every cut is an edge. */
-function psiBins({ edges, psiCuts }: NumericFeature, counts: readonly number[]): number[] {
-  const bins = new Array<number>(psiCuts.length + 1).fill(0);
-  let psiBin = 0;
-  counts.forEach((count, bin) => {
-    if (bin > 0 && edges[bin - 1] === psiCuts[psiBin]) psiBin += 1;
-    (bins[psiBin] as number) += count;
-  });
-  return bins;
-}
-
-function isAtom({ edges, datatype }: NumericFeature, bin: number): boolean {
-  return bin > 0 && bin < edges.length && nextUp(datatype, edges[bin - 1] as number) === edges[bin];
-}
+const asRows = ({ hits, of }: Proportion, rows: number): Proportion => ({
+  hits: of > 0 ? (hits / of) * rows : 0,
+  of: rows,
+});
 
 /** The value at the end of a bin: an atom's own, else the edge that the bin stays below. */
-function valueAt(feature: NumericFeature, bin: number): number {
-  const at = isAtom(feature, bin) ? bin - 1 : Math.min(bin, feature.edges.length - 1);
-  return feature.edges[at] as number;
+function valueAt({ feature: { edges }, atoms }: NumericCells, bin: number): number {
+  return edges[atoms[bin] === 1 ? bin - 1 : Math.min(bin, edges.length - 1)] as number;
 }
 
-function cutLabels(cuts: readonly number[]): string[] {
-  const text = cuts.map((cut) => String(Number(cut.toPrecision(6))));
-  if (text.length === 0) return ['any'];
-  const between = text.slice(1).map((cut, index) => `[${text[index]}, ${cut})`);
-  return [`< ${text[0]}`, ...between, `>= ${text.at(-1)}`];
-}
-
-function binsOf(
+function sharesOf(
   labels: readonly string[],
-  expected: readonly number[],
-  actual: readonly number[],
+  expected: ArrayLike<number>,
+  actual: ArrayLike<number>,
 ): FeatureDrift['bins'] {
   const [expectedTotal, actualTotal] = [total(expected) || 1, total(actual) || 1];
   return labels.map((label, bin) => ({
@@ -154,9 +208,3 @@ function binsOf(
     actualShare: (actual[bin] as number) / actualTotal,
   }));
 }
-
-function read(counters: Counters, from: number, length: number): number[] {
-  return Array.from({ length }, (_, index) => counters.get(from + index) ?? 0);
-}
-
-const total = (counts: readonly number[]) => counts.reduce((sum, count) => sum + count, 0);

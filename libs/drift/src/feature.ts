@@ -12,9 +12,17 @@ const name = z.string().min(1).max(128);
 export const gridDatatypes = ['FP32', 'FP64'] as const;
 export type GridDatatype = (typeof gridDatatypes)[number];
 
-export const numericDefinition = z.strictObject({ name, kind: z.literal('numeric'), from: numericSource });
-export const categoricalDefinition = z.strictObject({ name, kind: z.literal('categorical'), from: categorySource });
-export const itemsDefinition = z.strictObject({ name, kind: z.literal('items'), from: itemsSource });
+/** How much the model says a feature matters, in any unit: only ratios count. */
+const importance = z.number().min(0).max(1e9).optional();
+
+export const numericDefinition = z.strictObject({ name, kind: z.literal('numeric'), from: numericSource, importance });
+export const categoricalDefinition = z.strictObject({
+  name,
+  kind: z.literal('categorical'),
+  from: categorySource,
+  importance,
+});
+export const itemsDefinition = z.strictObject({ name, kind: z.literal('items'), from: itemsSource, importance });
 
 /**
  * What is watched and where in a logged row it stands. `datatype` is that of the tensor (default FP64); lengths and

@@ -1,7 +1,15 @@
 import type { LoggedRow } from '@vinaigrette/signature';
-import type { Baseline, CategoricalFeature, ItemsFeature, NumericFeature } from './baseline.js';
+import {
+  needsVocabulary,
+  type Baseline,
+  type CategoricalFeature,
+  type ItemsFeature,
+  type NumericFeature,
+} from './baseline.js';
+import { BinFinder } from './bin-of.js';
+import { addEncoded, type Counters } from './counters.js';
 import { categoryOf, itemsOf, numberOf } from './feature.js';
-import { binOf } from './bin-of.js';
+import { nextUp } from './float.js';
 
 /** Slot 0 of every grid counts the rows. */
 export const ROWS_SLOT = 0;
@@ -12,6 +20,13 @@ export interface NumericCells {
   feature: NumericFeature;
   at: number;
   vocabulary: ReadonlySet<string> | undefined;
+  bins: BinFinder;
+  /** One a bin: its bin of the PSI, and 1 where it is an atom, one single value. */
+  psiBin: Uint16Array;
+  atoms: Uint8Array;
+  /** One a bin: where its mass is taken to lie. Its middle; of an atom the value; the edge where it has no other end. */
+  points: Float64Array;
+  labels: string[];
 }
 /** Slots of a category: `at` missing rows, the rows with a value, one a named value, known others, unseen values. */
 export interface CategoryCells {
@@ -20,6 +35,7 @@ export interface CategoryCells {
   at: number;
   vocabulary: ReadonlySet<string>;
   indexOf: ReadonlyMap<string, number>;
+  labels: string[];
 }
 
 /** A baseline made ready for counting: every counter of every feature has a slot, the same in every process. */
@@ -27,6 +43,10 @@ export interface Grid {
   baseline: Baseline;
   size: number;
   cells: (NumericCells | CategoryCells)[];
+  /** The training rows, counted as a window would be. */
+  expected: Counters;
+  /** By "dimension=value": the training rows of each declared segment. */
+  segments: ReadonlyMap<string, Counters>;
 }
 
 /** Lays the features' counters out one after another, in the baseline's order. */
@@ -37,39 +57,83 @@ export function gridOf(baseline: Baseline): Grid {
   let size = ROWS_SLOT + 1;
   const cells = baseline.features.map((feature): NumericCells | CategoryCells => {
     const at = size;
-    const vocabulary = vocabularies.get(feature.from.tensor);
+    const vocabulary = needsVocabulary(feature) ? vocabularies.get(feature.from.tensor) : undefined;
     if (feature.kind === 'numeric') {
       size += 1 + feature.counts.length;
-      return { kind: 'numeric', feature, at, vocabulary };
+      return { kind: 'numeric', feature, at, vocabulary, ...binsOf(feature) };
     }
     size += 4 + feature.values.length;
     const indexOf = new Map(feature.values.map(({ value }, index) => [value, index]));
-    return { kind: feature.kind, feature, at, vocabulary: vocabulary ?? new Set(), indexOf };
+    const labels = [...feature.values.map(({ value }) => value), 'OTHER'];
+    return { kind: feature.kind, feature, at, vocabulary: vocabulary ?? new Set(), indexOf, labels };
   });
-  return { baseline, size, cells };
+  const segments = (baseline.segments ?? []).map(({ name, counters }) => {
+    const counted = new Float64Array(size);
+    addEncoded(counted, Buffer.from(counters, 'base64'));
+    return [name, counted] as const;
+  });
+  return { baseline, size, cells, expected: countersOf(baseline, size, cells), segments: new Map(segments) };
 }
 
 /**
  * The slots a row raises by one each. Throws RangeError, with nothing counted, when the row lacks a tensor the baseline
  * reads or holds text where it reads a number.
  */
-export function slotsOf(grid: Grid, row: LoggedRow): number[] {
+export function slotsOf(grid: Pick<Grid, 'cells'>, row: LoggedRow): number[] {
   const slots = [ROWS_SLOT];
   for (const cells of grid.cells) {
     const { at, feature } = cells;
-    if (feature.kind === 'numeric') {
-      const value = numberOf(feature.from, feature.datatype, row, cells.vocabulary);
-      slots.push(value === undefined ? at : at + 1 + binOf(feature.edges, value));
+    if (cells.kind === 'numeric') {
+      const value = numberOf(cells.feature.from, cells.feature.datatype, row, cells.vocabulary);
+      slots.push(value === undefined ? at : at + 1 + cells.bins.of(value));
     } else {
       const values =
-        feature.kind === 'items' ? itemsOf(feature.from, row) : [categoryOf(feature.from, row) ?? []].flat();
+        feature.kind === 'items'
+          ? itemsOf(feature.from, row)
+          : [categoryOf(cells.feature.from as never, row) ?? []].flat();
       slots.push(values.length === 0 ? at : at + 1);
-      for (const value of values) slots.push(at + 2 + categoryIndex(cells as CategoryCells, value));
+      for (const value of values) slots.push(at + 2 + categoryIndex(cells, value));
     }
   }
   return slots;
 }
 
-function categoryIndex({ indexOf, vocabulary }: CategoryCells, value: string): number {
+/** Which of the slots of a category a value raises, from its third on. */
+export function categoryIndex({ indexOf, vocabulary }: CategoryCells, value: string): number {
   return indexOf.get(value) ?? indexOf.size + (vocabulary.has(value) ? 0 : 1);
+}
+
+function binsOf(feature: NumericFeature): Pick<NumericCells, 'bins' | 'psiBin' | 'atoms' | 'points' | 'labels'> {
+  const { edges, psiCuts, counts, datatype } = feature;
+  const [psiBin, atoms] = [new Uint16Array(counts.length), new Uint8Array(counts.length)];
+  const points = new Float64Array(counts.length);
+  for (let bin = 0, cut = 0; bin < counts.length; bin++) {
+    if (bin > 0 && edges[bin - 1] === psiCuts[cut]) cut += 1;
+    psiBin[bin] = cut;
+    const [from, to] = [edges[bin - 1] ?? (edges[0] as number), edges[bin] ?? (edges.at(-1) as number)];
+    if (bin > 0 && bin < edges.length && nextUp(datatype, from) === to) atoms[bin] = 1;
+    points[bin] = atoms[bin] === 1 ? from : from + (to - from) / 2;
+  }
+  return { bins: new BinFinder(edges), psiBin, atoms, points, labels: cutLabels(psiCuts) };
+}
+
+function cutLabels(cuts: readonly number[]): string[] {
+  const text = cuts.map((cut) => String(Number(cut.toPrecision(6))));
+  if (text.length === 0) return ['any'];
+  const between = text.slice(1).map((cut, index) => `[${text[index]}, ${cut})`);
+  return [`< ${text[0]}`, ...between, `>= ${text.at(-1)}`];
+}
+
+function countersOf(baseline: Baseline, size: number, cells: Grid['cells']): Counters {
+  const counters = new Float64Array(size);
+  counters[ROWS_SLOT] = baseline.rows;
+  for (const { at, feature } of cells) {
+    counters[at] = feature.missing;
+    if (feature.kind === 'numeric') counters.set(feature.counts, at + 1);
+    else {
+      counters[at + 1] = feature.kind === 'items' ? feature.rows : feature.count;
+      counters.set([...feature.values.map(({ count }) => count), feature.other], at + 2);
+    }
+  }
+  return counters;
 }

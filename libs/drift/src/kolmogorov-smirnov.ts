@@ -1,3 +1,5 @@
+import { total } from './total.js';
+
 export interface KolmogorovSmirnov {
   /** The distance at the edges of the bins: the true distance is never less. 0..1 */
   low: number;
@@ -10,12 +12,12 @@ export interface KolmogorovSmirnov {
 /**
  * The two-sample Kolmogorov-Smirnov distance of two histograms over the same ascending bins, as bounds. Inside a bin
  * with masses p and q the difference starts at d and ends at d + p - q, so it stays within max(d + p, q - d). An atom's
- * bin is one value: both distributions step at once, and it has no inside. Throws RangeError when a side is empty.
+ * bin is one value: both distributions step at once, and it has no inside (1 in `atoms`, one a bin). Throws RangeError when a side is empty.
  */
 export function kolmogorovSmirnov(
-  expected: readonly number[],
-  actual: readonly number[],
-  isAtom: (bin: number) => boolean,
+  expected: ArrayLike<number>,
+  actual: ArrayLike<number>,
+  atoms: ArrayLike<number>,
 ): KolmogorovSmirnov {
   const [expectedTotal, actualTotal] = [total(expected), total(actual)];
   if (expectedTotal === 0 || actualTotal === 0) throw new RangeError('Cannot compare with an empty histogram');
@@ -23,12 +25,15 @@ export function kolmogorovSmirnov(
   let [expectedBelow, actualBelow, difference] = [0, 0, 0];
   for (let bin = 0; bin < expected.length; bin++) {
     const start = difference;
-    const [p, q] = [(expected[bin] as number) / expectedTotal, (actual[bin] as number) / actualTotal];
-    expectedBelow += expected[bin] as number;
-    actualBelow += actual[bin] as number;
+    const [e, a] = [expected[bin] as number, actual[bin] as number];
+    if (e === 0 && a === 0) continue;
+    expectedBelow += e;
+    actualBelow += a;
     difference = expectedBelow / expectedTotal - actualBelow / actualTotal;
     if (Math.abs(difference) > found.low) [found.low, found.bin] = [Math.abs(difference), bin];
-    if (!isAtom(bin) && p > 0 && q > 0) found.high = Math.max(found.high, start + p, q - start);
+    if (atoms[bin] !== 1 && e > 0 && a > 0) {
+      found.high = Math.max(found.high, start + e / expectedTotal, a / actualTotal - start);
+    }
   }
   found.high = Math.min(1, Math.max(found.high, found.low));
   return found;
@@ -51,5 +56,3 @@ export function kolmogorovSmirnovPValue(distance: number, expectedCount: number,
   }
   return Math.min(1, Math.max(0, p));
 }
-
-const total = (counts: readonly number[]) => counts.reduce((sum, count) => sum + count, 0);

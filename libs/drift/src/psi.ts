@@ -1,3 +1,5 @@
+import { total } from './total.js';
+
 /** Least share of a bin, so that its logarithm exists. One empty decile in ten scores 0.76 with it; see policy.zeroPolicy. */
 const SHARE_MIN = 1e-4;
 
@@ -6,11 +8,18 @@ const SHARE_MIN = 1e-4;
  * bound. 0.1 and 0.25 are the customary alarms (Siddiqi, Credit Risk Scorecards, 2006). Shares are raised to 1e-4 on
  * both sides and not normalised again. Throws RangeError when a side is empty or the bins differ in number.
  */
-export function populationStabilityIndex(expected: readonly number[], actual: readonly number[]): number {
+export function populationStabilityIndex(expected: ArrayLike<number>, actual: ArrayLike<number>): number {
   if (expected.length !== actual.length)
     throw new RangeError(`Cannot compare ${expected.length} bins with ${actual.length}`);
-  const [e, a] = [shares(expected), shares(actual)];
-  return e.reduce((psi, share, bin) => psi + ((a[bin] as number) - share) * Math.log((a[bin] as number) / share), 0);
+  const [expectedTotal, actualTotal] = [total(expected), total(actual)];
+  if (expectedTotal === 0 || actualTotal === 0) throw new RangeError('Cannot compare with an empty histogram');
+  let psi = 0;
+  for (let bin = 0; bin < expected.length; bin++) {
+    const e = Math.max(SHARE_MIN, (expected[bin] as number) / expectedTotal);
+    const a = Math.max(SHARE_MIN, (actual[bin] as number) / actualTotal);
+    psi += (a - e) * Math.log(a / e);
+  }
+  return psi;
 }
 
 /**
@@ -24,10 +33,4 @@ export function rowsForPsi(bins: number, floor: number, baselineRows: number): n
   const critical = freedom * (1 - spread + 1.645 * Math.sqrt(spread)) ** 3;
   const left = floor / critical - 1 / baselineRows;
   return left > 0 ? Math.max(10 * bins, Math.ceil(1 / left)) : Infinity;
-}
-
-function shares(counts: readonly number[]): number[] {
-  const total = counts.reduce((sum, count) => sum + count, 0);
-  if (total === 0) throw new RangeError('Cannot compare with an empty histogram');
-  return counts.map((count) => Math.max(SHARE_MIN, count / total));
 }

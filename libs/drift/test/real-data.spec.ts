@@ -9,7 +9,7 @@ import {
   exactKolmogorovSmirnov,
   featureDrifts,
   gridOf,
-  type Counters,
+  noCounters,
   type FeatureDefinition,
 } from '../src/index.js';
 
@@ -28,7 +28,7 @@ describeWith('real data', 'DATA_DIR', 'the published figures of real drift', () 
     const rows = (table: Row[]) => table.map((row) => ({ [column]: [row[column] as number] }));
     const definition: FeatureDefinition = { name: column, kind: 'numeric', from: { kind: 'value', tensor: column } };
     const grid = gridOf(buildBaseline([definition], rows(training)));
-    const counters: Counters = new Map();
+    const counters = noCounters(grid);
     for (const row of rows(window)) countRow(grid, row, counters);
     const exact = exactKolmogorovSmirnov(
       ...([training, window].map((t) => t.map((row) => row[column])) as [number[], number[]]),

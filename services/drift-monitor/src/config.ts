@@ -30,6 +30,12 @@ const schema = z.object({
   ALERT_WEBHOOK_URL: webAddress.optional(), // gets Alertmanager's webhook messages, version 4; unset: nobody does
   CONSOLE_URL: webAddress.default('http://127.0.0.1:8090'), // where pages lead; people must be able to open it
   RUNBOOK_URL: webAddress.optional(), // folder of the runbooks; unset: those that the monitor serves itself
+  PANE_RETENTION_MS: z.coerce
+    .number()
+    .int()
+    .positive()
+    .default(400 * DAY_MS), // after they last grew, counters are deleted
+  SEGMENTS_PER_DIMENSION_MAX: z.coerce.number().int().min(0).max(1_000).default(20), // counted by name; more are OTHER
   ARCHIVE_DIR: z.string().default('.vinaigrette/archive'), // Parquet files of all predictions and outcomes, by day
   ARCHIVE_FLUSH_MS: z.coerce.number().int().positive().default(15_000), // how long a record may wait for its file
   ARCHIVE_DAYS: z.coerce.number().int().positive().default(400), // older days are deleted

@@ -12,6 +12,7 @@ import { receiversOf } from './adapters/paging/receivers-of.js';
 import { Database } from './adapters/postgres/database.js';
 import { dataSourceOptions } from './adapters/postgres/data-source.js';
 import { PostgresAlerts } from './adapters/postgres/postgres-alerts.js';
+import { PostgresDriftPolicies } from './adapters/postgres/postgres-drift-policies.js';
 import { PostgresHits } from './adapters/postgres/postgres-hits.js';
 import { PostgresLedger } from './adapters/postgres/postgres-ledger.js';
 import { PostgresModelVersions } from './adapters/postgres/postgres-model-versions.js';
@@ -27,6 +28,7 @@ import type { Config } from './config.js';
 import { CountEvents } from './count-events.js';
 import { CountParked } from './count-parked.js';
 import { DeliverPages } from './deliver-pages.js';
+import { DriftPolicies } from './drift-policies.js';
 import { EvaluateDrift } from './evaluate-drift.js';
 import { ForgetOldRecords } from './forget-old-records.js';
 import { Hits } from './hits.js';
@@ -40,8 +42,10 @@ import { ModelVersions } from './model-versions.js';
 import { PageOnCall } from './page-on-call.js';
 import { Pages } from './pages.js';
 import { Panes } from './panes.js';
+import { ReadDriftMap } from './read-drift-map.js';
 import { ReadDrift } from './read-drift.js';
 import { ReadPerformance } from './read-performance.js';
+import { RejudgeDrift } from './rejudge-drift.js';
 import { Silences } from './silences.js';
 import { WantedStates } from './wanted-states.js';
 
@@ -67,8 +71,12 @@ export class DriftMonitorModule {
         { provide: Database, inject: [DataSource], useFactory: (source: DataSource) => new Database(source) },
         {
           provide: Ledger,
-          inject: [Database],
-          useFactory: (database: Database) => new PostgresLedger(database, config.PARKED_RECORDS_MAX),
+          inject: [Database, KnownVersions],
+          useFactory: (database: Database, known: KnownVersions) =>
+            new PostgresLedger(database, known, {
+              parkedRecordsMax: config.PARKED_RECORDS_MAX,
+              segmentsPerDimensionMax: config.SEGMENTS_PER_DIMENSION_MAX,
+            }),
         },
         ...[
           { provide: Hits, adapter: PostgresHits },
@@ -95,6 +103,11 @@ export class DriftMonitorModule {
             new DeliverPages(pages, silences, receivers, metrics, logger),
         },
         {
+          provide: DriftPolicies,
+          inject: [Database],
+          useFactory: (database: Database) => new DriftPolicies(new PostgresDriftPolicies(database), logger),
+        },
+        {
           provide: Archive,
           inject: [Database],
           useFactory: (database: Database) => new ParquetArchive(database, config.ARCHIVE_DIR),
@@ -119,9 +132,14 @@ export class DriftMonitorModule {
         },
         {
           provide: LearnVersions,
-          inject: [WantedStates, ModelVersions, KnownVersions, MonitorMetrics],
-          useFactory: (states: WantedStates, versions: ModelVersions, known: KnownVersions, metrics: MonitorMetrics) =>
-            new LearnVersions(states, versions, known, metrics, logger),
+          inject: [WantedStates, ModelVersions, KnownVersions, DriftPolicies, MonitorMetrics],
+          useFactory: (
+            states: WantedStates,
+            versions: ModelVersions,
+            known: KnownVersions,
+            policies: DriftPolicies,
+            metrics: MonitorMetrics,
+          ) => new LearnVersions(states, versions, known, policies, metrics, logger),
         },
         {
           provide: CountEvents,
@@ -142,19 +160,33 @@ export class DriftMonitorModule {
         },
         {
           provide: EvaluateDrift,
-          inject: [Alerts, Panes, ModelVersions, KnownVersions, MonitorMetrics],
+          inject: [Alerts, Panes, ModelVersions, KnownVersions, DriftPolicies, MonitorMetrics],
           useFactory: (
             alerts: Alerts,
             panes: Panes,
             versions: ModelVersions,
             known: KnownVersions,
+            policies: DriftPolicies,
             metrics: MonitorMetrics,
-          ) => new EvaluateDrift(alerts, panes, versions, known, metrics, logger, [new PageOnCall()]),
+          ) => new EvaluateDrift(alerts, panes, versions, known, policies, metrics, logger, [new PageOnCall()]),
         },
         {
           provide: ReadDrift,
-          inject: [Panes, KnownVersions, Alerts],
-          useFactory: (panes: Panes, known: KnownVersions, alerts: Alerts) => new ReadDrift(panes, known, alerts),
+          inject: [Panes, KnownVersions, DriftPolicies, Alerts],
+          useFactory: (panes: Panes, known: KnownVersions, policies: DriftPolicies, alerts: Alerts) =>
+            new ReadDrift(panes, known, policies, alerts),
+        },
+        {
+          provide: ReadDriftMap,
+          inject: [Panes, KnownVersions, DriftPolicies, ReadDrift],
+          useFactory: (panes: Panes, known: KnownVersions, policies: DriftPolicies, drift: ReadDrift) =>
+            new ReadDriftMap(panes, known, policies, drift),
+        },
+        {
+          provide: RejudgeDrift,
+          inject: [Panes, KnownVersions, DriftPolicies, ReadDrift],
+          useFactory: (panes: Panes, known: KnownVersions, policies: DriftPolicies, drift: ReadDrift) =>
+            new RejudgeDrift(panes, known, policies, drift),
         },
         {
           provide: ReadPerformance,
@@ -163,8 +195,12 @@ export class DriftMonitorModule {
         },
         {
           provide: ForgetOldRecords,
-          inject: [Hits, Ledger],
-          useFactory: (hits: Hits, ledger: Ledger) => new ForgetOldRecords(hits, ledger, config.OUTCOME_WAIT_MS),
+          inject: [Hits, Ledger, Panes],
+          useFactory: (hits: Hits, ledger: Ledger, panes: Panes) =>
+            new ForgetOldRecords(hits, ledger, panes, {
+              outcomeWaitMs: config.OUTCOME_WAIT_MS,
+              paneRetentionMs: config.PANE_RETENTION_MS,
+            }),
         },
         {
           provide: ListModels,

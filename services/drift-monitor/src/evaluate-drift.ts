@@ -1,16 +1,21 @@
-import { featureDrifts, type FeatureDrift } from '@vinaigrette/drift';
 import type { Logger } from '@vinaigrette/edge';
 import type { Alert, AlertDesk, Alerts } from './alerts.js';
-import { remember, verdictOf, type AlertMemory } from './domain/alert.js';
-import { judgeWindow, type JudgedFeature } from './domain/judge-window.js';
-import { paneOf, wholeWindow, windowNames, windows, type WindowName } from './domain/pane.js';
-import { statuses } from './domain/read-record.js';
+import { remember, verdictOf, type AlertMemory, type Verdict } from './domain/alert.js';
+import { findingsOf } from './domain/findings.js';
+import { judgeSums } from './domain/judge-sums.js';
 import type { KnownVersion } from './domain/known-version.js';
-import type { KnownVersions } from './known-versions.js';
+import { paneOf, WEEK_MS, wholeWindow, windowNames, windows, type WindowName } from './domain/pane.js';
+import { staleness } from './domain/staleness.js';
+import { sumPanes, type WindowSums } from './domain/window-sums.js';
+import type { DriftPolicies } from './drift-policies.js';
 import type { Finding, JudgementFollower } from './judgements.js';
+import type { KnownVersions } from './known-versions.js';
 import type { MonitorMetrics } from './metrics.js';
 import type { ModelVersions } from './model-versions.js';
-import type { Panes } from './panes.js';
+import type { PaneRow, Panes } from './panes.js';
+
+/** The window that holds all others. */
+const LONGEST: WindowName = '24h';
 
 /** Judges every version that is wanted or in use, on both windows, once a pane; one monitor does it for all. */
 export class EvaluateDrift {
@@ -21,6 +26,7 @@ export class EvaluateDrift {
     private readonly panes: Panes,
     private readonly versions: ModelVersions,
     private readonly known: KnownVersions,
+    private readonly policies: DriftPolicies,
     private readonly metrics: MonitorMetrics,
     private readonly logger: Logger,
     private readonly followers: readonly JudgementFollower[] = [],
@@ -52,16 +58,19 @@ export class EvaluateDrift {
 
   private async judge(desk: AlertDesk, known: KnownVersion, before: Alert | undefined, toMs: number): Promise<void> {
     const { model, version } = known;
+    const { policy } = this.policies.of(model);
     // Another monitor, or this one before it was restarted, has looked at this pane: a second look counts no second time.
     const again = before !== undefined && before.judgedToMs >= toMs;
     const memory: AlertMemory = { ...before?.memory };
     const findings: Finding[] = [];
+    const rows = await this.panes.rows({ model, version, variant: '' }, wholeWindow(LONGEST, toMs));
     for (const window of windowNames) {
-      const { look, found } = await this.look(known, window, toMs);
+      const { look, found } = await this.look(known, rows, window, toMs);
       findings.push(...found);
-      if (!again) memory[window] = remember(memory[window], look);
+      if (!again) memory[window] = remember(memory[window], look, { ...policy.fire, clear: policy.clear });
     }
-    const verdict = verdictOf(memory);
+    const stale = staleness(known.registeredAtMs, toMs, policy);
+    const verdict: Verdict = { ...verdictOf(memory), ...(stale === '' ? {} : { stale }) };
     this.metrics.setState(model, version, verdict.state);
     if (again) return;
     const changed = before?.verdict.state !== verdict.state || before.verdict.severity !== verdict.severity;
@@ -89,23 +98,28 @@ export class EvaluateDrift {
     );
   }
 
-  private async look(known: KnownVersion, window: WindowName, toMs: number) {
-    const { model, version, grid, fault, baselineSha256 } = known;
-    const selection = { model, version, variant: '', segment: '' };
-    const { statuses: counted, counters } = await this.panes.read(selection, wholeWindow(window, toMs));
-    const predictions = statuses.reduce((sum, status) => sum + counted[status], 0);
-    const features = grid && featureDrifts(grid, counters);
-    const { look, judged } = judgeWindow(features, predictions);
-    this.metrics.windowRows.set({ model, model_version: version, window }, predictions);
-    this.metrics.setFeatures(
-      model,
-      version,
-      window,
-      (features ?? []).map((feature) => figuresOf(feature, judged)),
-    );
+  private async look(known: KnownVersion, rows: readonly PaneRow[], window: WindowName, toMs: number) {
+    const { model, version, grid, baselineSha256 } = known;
+    const { policy } = this.policies.of(model);
+    const slots = grid?.size ?? 0;
+    const sums = sumPanes(rows, wholeWindow(window, toMs), slots);
+    let judged = judgeSums(known, sums, policy);
+    const lastWeek = judged.look.kind === 'drifted' ? await this.lastWeek(known, window, toMs) : undefined;
+    if (policy.season === 'excuse' && lastWeek) judged = judgeSums(known, sums, policy, lastWeek);
+    this.metrics.windowRows.set({ model, model_version: version, window }, judged.predictions);
+    this.metrics.setFeatures(model, version, window, judged);
     if (grid) this.metrics.baselineInfo.set({ model, model_version: version, baseline: baselineSha256 ?? '' }, 1);
-    if (look.kind === 'no-baseline' && fault) look.why = `the baseline cannot be used: ${fault}`;
-    return { look, found: findingsOf(window, features ?? [], judged) };
+    return { look: judged.look, found: grid ? findingsOf(window, grid, sums, judged, lastWeek) : [] };
+  }
+
+  /** The same window seven days earlier: a weekly habit is no news, and a page should say whether it is one. */
+  private async lastWeek(
+    { model, version, grid }: KnownVersion,
+    window: WindowName,
+    toMs: number,
+  ): Promise<WindowSums> {
+    const range = wholeWindow(window, toMs - WEEK_MS);
+    return sumPanes(await this.panes.rows({ model, version, variant: '' }, range), range, grid?.size ?? 0);
   }
 
   private async inUse(toMs: number): Promise<{ model: string; version: number }[]> {
@@ -142,37 +156,4 @@ export class EvaluateDrift {
       );
     });
   }
-}
-
-/** Bins told of a finding. */
-const FINDING_BINS_MAX = 5;
-
-function findingsOf(
-  window: WindowName,
-  features: readonly FeatureDrift[],
-  judged: readonly JudgedFeature[],
-): Finding[] {
-  return judged.flatMap(({ name, severity, effect, qValue, observations }): Finding[] => {
-    const feature = features.find((found) => found.name === name);
-    if (!severity || qValue === undefined || !feature?.measured) return [];
-    const { psi, ks } = feature.measured;
-    const moved = (bin: Finding['bins'][number]) => Math.abs(bin.actualShare - bin.expectedShare);
-    const bins = [...feature.bins].sort((a, b) => moved(b) - moved(a)).slice(0, FINDING_BINS_MAX);
-    const found = { window, segment: '', feature: name, severity, effect, qValue, psi, rows: observations, bins };
-    return [{ ...found, ...(ks ? { ks } : {}) }];
-  });
-}
-
-function figuresOf(feature: FeatureDrift, judged: readonly JudgedFeature[]) {
-  const { name, measured, count, missing, unseen, independent } = feature;
-  const rows = feature.kind === 'categorical' ? count + missing : independent.window + missing;
-  const qValue = judged.find((found) => found.name === name)?.qValue;
-  return {
-    name,
-    ...(measured ? { psi: measured.psi } : {}),
-    ...(measured?.ks ? { ks: measured.ks.low } : {}),
-    ...(qValue === undefined ? {} : { qValue }),
-    ...(rows > 0 ? { missingRatio: missing / rows } : {}),
-    ...(count > 0 ? { unseenRatio: unseen / count } : {}),
-  };
 }

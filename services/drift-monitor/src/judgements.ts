@@ -1,5 +1,5 @@
 import type { Alert, AlertDesk } from './alerts.js';
-import type { Severity } from './domain/judge-window.js';
+import type { Measure, Severity } from './domain/judge-window.js';
 import type { WindowName } from './domain/pane.js';
 
 /** One reason behind a verdict: a feature that has drifted in one window, everywhere or in one segment. */
@@ -8,6 +8,8 @@ export interface Finding {
   /** "dimension=value"; empty: all predictions of the version. */
   segment: string;
   feature: string;
+  /** What of it: its distribution, or its share of missing or unseen values. */
+  measure: Measure;
   severity: Severity;
   /** Over the warning floor: 1 is on it. */
   effect: number;
@@ -19,6 +21,8 @@ export interface Finding {
   ks?: { low: number; high: number; at: number };
   /** Independent observations in the window. */
   rows: number;
+  /** How far it is from the same window a week ago; absent: nothing was counted then. */
+  lastWeek?: { psi?: number; lInfinity: number };
   /** The bins that moved most, at most five, the farthest first. */
   bins: { label: string; expectedShare: number; actualShare: number }[];
 }

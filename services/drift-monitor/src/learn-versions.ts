@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ModelVersion, WantedState } from '@vinaigrette/contracts/registry';
 import type { Logger } from '@vinaigrette/edge';
+import type { DriftPolicies } from './drift-policies.js';
 import { hex, knownVersion, type VersionSource } from './domain/known-version.js';
 import type { KnownVersions } from './known-versions.js';
 import type { MonitorMetrics } from './metrics.js';
@@ -22,6 +23,7 @@ export class LearnVersions {
     private readonly registry: WantedStates,
     private readonly versions: ModelVersions,
     private readonly known: KnownVersions,
+    private readonly policies: DriftPolicies,
     private readonly metrics: MonitorMetrics,
     private readonly logger: Logger,
   ) {}
@@ -39,6 +41,7 @@ export class LearnVersions {
 
   /** Reads what was kept, by this process or by another monitor. */
   async recall(): Promise<void> {
+    await this.policies.recall();
     for (const source of await this.versions.all()) {
       if (!this.known.of(source.model, source.version)) this.know(source);
     }
@@ -83,12 +86,18 @@ export class LearnVersions {
     const wanted = state.models.flatMap(({ versions }) => versions);
     for (const version of wanted) await this.learn(version);
     await this.versions.setWanted(wanted);
+    this.known.setChampions(
+      new Map(state.models.flatMap(({ name, aliases: { champion } }) => (champion ? [[name, champion] as const] : []))),
+    );
+    await this.policies.take(state.documents);
   }
 
   /** Throws when the baseline cannot be fetched now: the version stays unknown until it can. */
-  private async learn({ model, version, files, signatureJson, schemaId }: ModelVersion): Promise<void> {
+  private async learn(learned: ModelVersion): Promise<void> {
+    const { model, version, files, signatureJson, schemaId, createdAtMs } = learned;
     if (this.known.of(model, version)) return;
     const source: VersionSource = { model, version, signatureJson };
+    if (createdAtMs > 0n) source.registeredAtMs = Number(createdAtMs);
     const file = files.find(({ path }) => path === 'baseline.json');
     if (file) {
       const bytes = await this.registry.download(file.sha256, this.stopping.signal);

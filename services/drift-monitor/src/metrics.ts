@@ -1,12 +1,14 @@
 import type { Topic } from '@vinaigrette/event-log';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { AlertState } from './domain/alert.js';
+import type { Judged } from './domain/judge-sums.js';
 import { windows } from './domain/pane.js';
 import type { KnownVersions } from './known-versions.js';
 import type { Entry } from './ledger.js';
 
-/** Features of one version that are exported; the others are in the API. */
-const FEATURES_MAX = 100;
+/** Series of features, windows and segments that are exported together, and how many one of them makes. */
+const SERIES_MAX = 10_000;
+const SERIES_PER_FEATURE = 5;
 /** Outcome kinds the contract names; any other is counted as "other". */
 const outcomeKinds = new Set(['clicked', 'purchased', 'label']);
 
@@ -19,20 +21,12 @@ const stateNumbers: Record<AlertState, number> = {
   NO_BASELINE: 5,
 };
 
-export interface FeatureFigures {
-  name: string;
-  psi?: number;
-  ks?: number;
-  qValue?: number;
-  missingRatio?: number;
-  unseenRatio?: number;
-}
-
 /** What the monitor tells Prometheus. Models are labelled only when the registry knows them, so labels stay few. */
 export class MonitorMetrics {
   readonly registry = new Registry();
   private readonly version = ['model', 'model_version'];
-  private readonly feature = [...this.version, 'feature', 'window'];
+  private readonly feature = [...this.version, 'feature', 'segment', 'window'];
+  private seriesLeft = SERIES_MAX;
 
   readonly predictions = this.counter('predictions_total', 'Predictions counted, by what happened to the request', [
     ...this.version,
@@ -78,6 +72,7 @@ export class MonitorMetrics {
     'receiver',
     'result',
   ]);
+  readonly seriesLeftOut = this.gauge('series_left_out', 'Series of features beyond the budget: ask the API', []);
   readonly evaluationSeconds = new Histogram({
     name: 'drift_monitor_evaluation_duration_seconds',
     help: 'Seconds to judge every version once',
@@ -112,6 +107,8 @@ export class MonitorMetrics {
   forgetJudgements(): void {
     for (const gauge of [this.windowRows, this.psi, this.ks, this.missing, this.unseen, this.qValue]) gauge.reset();
     this.alertState.reset();
+    this.seriesLeftOut.set(0);
+    this.seriesLeft = SERIES_MAX;
     this.baselineInfo.reset();
   }
 
@@ -119,14 +116,20 @@ export class MonitorMetrics {
     this.alertState.set({ model, model_version: version }, stateNumbers[state]);
   }
 
-  setFeatures(model: string, version: number, window: string, features: readonly FeatureFigures[]): void {
-    for (const { name, psi, ks, qValue, missingRatio, unseenRatio } of features.slice(0, FEATURES_MAX)) {
-      const labels = { model, model_version: version, feature: name, window };
-      if (psi !== undefined) this.psi.set(labels, psi);
-      if (ks !== undefined) this.ks.set(labels, ks);
-      if (qValue !== undefined) this.qValue.set(labels, qValue);
-      if (missingRatio !== undefined) this.missing.set(labels, missingRatio);
-      if (unseenRatio !== undefined) this.unseen.set(labels, unseenRatio);
+  /** Of the whole, then of segments, until the series budget is spent; the others are in the API. */
+  setFeatures(model: string, version: number, window: string, { drifts = [], judged }: Judged): void {
+    for (const { segment, features } of drifts) {
+      for (const { name, measured, missingShare, unseenShare } of features) {
+        if (this.seriesLeft < SERIES_PER_FEATURE) return this.seriesLeftOut.inc(SERIES_PER_FEATURE);
+        this.seriesLeft -= SERIES_PER_FEATURE;
+        const labels = { model, model_version: version, feature: name, segment, window };
+        const test = judged.find((t) => t.segment === segment && t.name === name && t.measure === 'shape');
+        if (measured?.psi !== undefined) this.psi.set(labels, measured.psi);
+        if (measured?.ks) this.ks.set(labels, measured.ks.low);
+        if (test?.qValue !== undefined) this.qValue.set(labels, test.qValue);
+        this.missing.set(labels, missingShare.actual);
+        this.unseen.set(labels, unseenShare.actual);
+      }
     }
   }
 

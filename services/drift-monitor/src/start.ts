@@ -19,7 +19,9 @@ import { EvaluateDrift } from './evaluate-drift.js';
 import { ForgetOldRecords } from './forget-old-records.js';
 import { KeepArchive } from './keep-archive.js';
 import { LearnVersions } from './learn-versions.js';
+import { ReadDriftMap } from './read-drift-map.js';
 import { ReadDrift } from './read-drift.js';
+import { RejudgeDrift } from './rejudge-drift.js';
 import { repeat } from './repeat.js';
 
 /** Largest message of a call; every question is short. */
@@ -42,7 +44,13 @@ export async function start(config: Config, logger: Logger): Promise<() => Promi
   app.useGlobalFilters(new ProblemFilter(logger));
   const clock = app.get(Clock);
   const calls = {
-    routes: monitorRoutes(app.get(ReadDrift), app.get(Alerts), () => clock.now()),
+    routes: monitorRoutes({
+      drift: app.get(ReadDrift),
+      map: app.get(ReadDriftMap),
+      rejudge: app.get(RejudgeDrift),
+      alerts: app.get(Alerts),
+      now: () => clock.now(),
+    }),
     interceptors: [problemInterceptor(logger)],
     readMaxBytes: MESSAGE_BYTES_MAX,
   };

@@ -63,7 +63,7 @@ describeWith('PostgreSQL', 'DATABASE_URL', 'the monitor as a process', () => {
         count: String(count),
         missing: String(missing),
         unseen: String(unseen),
-        psi: measured!.psi,
+        ...(measured!.psi === undefined ? {} : { psi: measured!.psi }),
         pValue: measured!.pValue,
         ...(measured!.ks ? { ksLow: measured!.ks.low, ksHigh: measured!.ks.high, ksAt: measured!.ks.at } : {}),
       })),

@@ -1,13 +1,6 @@
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { OutcomeSchema, PredictionSchema, PredictionStatus } from '@vinaigrette/contracts/events';
-import {
-  buildBaseline,
-  countRow,
-  featureDrifts,
-  gridOf,
-  type Counters,
-  type FeatureDefinition,
-} from '@vinaigrette/drift';
+import { buildBaseline, countRow, featureDrifts, gridOf, noCounters, type FeatureDefinition } from '@vinaigrette/drift';
 import type { EventRecord } from '@vinaigrette/event-log';
 import {
   loggedSchema,
@@ -132,7 +125,7 @@ export function recordsOf(bodies: readonly Uint8Array[], gatewayId = 'gateway-1'
 
 /** What one pass over all records finds: no database, no panes, no order. */
 export function oracle(bodies: readonly Uint8Array[], fromMs: number, toMs: number) {
-  const counters: Counters = new Map();
+  const counters = noCounters(grid);
   let [predictions, fallbacks] = [0, 0];
   for (const body of bodies) {
     const message = fromBinary(PredictionSchema, body);

@@ -31,6 +31,8 @@ export interface Verdict {
   severity: Severity | '';
   /** The guilty ones, worst first. */
   features: string[];
+  /** Why the version is too old by its policy; empty or absent: it is not. */
+  stale?: string;
 }
 
 /** The memory after one more look. A look without evidence changes nothing but itself: the last verdict is held. */

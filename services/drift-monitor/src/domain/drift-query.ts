@@ -1,3 +1,4 @@
+import { parseDocument } from '@vinaigrette/documents';
 import { Problem } from '@vinaigrette/problems';
 import { wholePanes, windowNames, windowUpTo, type Range, type WindowName } from './pane.js';
 
@@ -11,19 +12,27 @@ export interface Selection {
   segment: string;
 }
 
+/** What a window is compared with. */
+export const comparisons = ['baseline', 'last-week', 'champion'] as const;
+export type Comparison = (typeof comparisons)[number];
+
 export interface DriftQuery {
   selection: Selection;
   range: Range;
   /** Absent: an explicit range was asked for. */
   window?: WindowName;
+  /** Absent: the baseline. */
+  against?: Comparison;
 }
 
 /** The parameters of a question, as text; all but `model` may be absent or empty. */
-export const parameters = ['model', 'version', 'variant', 'segment', 'window', 'from', 'to'] as const;
+export const parameters = ['model', 'version', 'variant', 'segment', 'window', 'from', 'to', 'against'] as const;
 export type Parameters = Partial<Record<(typeof parameters)[number], string>>;
 
 /** A longer range is a slip of the keyboard, and would read every pane there is. */
 const RANGE_MS_MAX = 400 * 24 * 60 * 60 * 1_000;
+
+const REJUDGED_MS_MAX = 92 * 24 * 60 * 60 * 1_000;
 
 /** Reads a question, with the window up to now unless a range is asked for. Throws QUERY_INVALID naming the parameter. */
 export function readDriftQuery(query: Readonly<Record<string, unknown>>, nowMs: number): DriftQuery {
@@ -38,16 +47,41 @@ export function readDriftQuery(query: Readonly<Record<string, unknown>>, nowMs: 
     segment: textOf('segment', segment),
   };
   if (version !== '') selection.version = versionOf(version);
+  const against = comparisonOf(query.against);
   if (from === '' && to === '') {
     const name = windowNames.find((known) => known === (window || '1h'));
     if (!name) throw wrong('window', `${window} is none of ${windowNames.join(', ')}`);
-    return { selection, range: windowUpTo(name, nowMs), window: name };
+    return { selection, range: windowUpTo(name, nowMs), window: name, ...against };
   }
   if (window !== '') throw wrong('window', 'ask for a window or for a range, not for both');
   const range = wholePanes({ fromMs: timeOf('from', from), toMs: timeOf('to', to) });
   if (range.toMs <= range.fromMs) throw wrong('to', 'it must be later than from');
   if (range.toMs - range.fromMs > RANGE_MS_MAX) throw wrong('to', 'a range may cover at most 400 days');
-  return { selection, range };
+  return { selection, range, ...against };
+}
+
+/** Reads how a drift map is divided. Throws QUERY_INVALID naming the parameter. */
+export function readBy(by: unknown): 'time' | 'segment' {
+  if (by === undefined || by === '' || by === 'time') return 'time';
+  if (by === 'segment') return by;
+  throw wrong('by', 'it is none of time, segment');
+}
+
+/**
+ * Reads what is to be judged again, and by which policy. Throws QUERY_INVALID, DOCUMENT_INVALID, or BODY_NOT_JSON when
+ * the policy is no JSON.
+ */
+export function readRejudgement(query: Readonly<Record<string, unknown>>, policyJson: string, nowMs: number) {
+  const { selection, range, window } = readDriftQuery(query, nowMs);
+  if (window !== undefined) throw wrong('from', 'say which range is to be judged again');
+  if (range.toMs - range.fromMs > REJUDGED_MS_MAX) throw wrong('to', 'at most 92 days are judged again at once');
+  let json: unknown;
+  try {
+    json = JSON.parse(policyJson);
+  } catch (error) {
+    throw new Problem('BODY_NOT_JSON', `The policy is no JSON: ${(error as Error).message}`, { field: 'policyJson' });
+  }
+  return { selection, range, policy: parseDocument('drift-policy', json) };
 }
 
 /** Reads which model's alerts are asked for; empty: every model's. Throws QUERY_INVALID naming the parameter. */
@@ -56,6 +90,13 @@ export function readAlertsQuery(query: Readonly<Record<string, unknown>>): strin
   const { model = '' } = query;
   if (typeof model !== 'string') throw wrong('model', 'it is there more than once');
   return model === '' ? '' : modelOf(model);
+}
+
+function comparisonOf(against: unknown): Pick<DriftQuery, 'against'> {
+  if (against === undefined || against === '') return {};
+  const found = comparisons.find((known) => known === against);
+  if (!found) throw wrong('against', `it is none of ${comparisons.join(', ')}`);
+  return { against: found };
 }
 
 function modelOf(model: string): string {

@@ -1,21 +1,9 @@
-import { rowsForPsi, type FeatureDrift } from '@vinaigrette/drift';
+import { parseDocument, type DriftPolicy } from '@vinaigrette/documents';
+import { rowsForPsi, type Baseline, type FeatureDrift } from '@vinaigrette/drift';
 import { benjaminiHochberg } from './benjamini-hochberg.js';
 
-/** When a window has drifted. Shares and distances 0..1, PSI in nats. */
-export interface DriftRule {
-  /** Most false alarms among the alarms of one window. */
-  q: number;
-  psi: { warning: number; critical: number };
-  ks: { warning: number; critical: number };
-  /** An alert ends when everything is below this share of its warning floor. */
-  clearShare: number;
-}
-export const defaultRule: DriftRule = {
-  q: 0.05,
-  psi: { warning: 0.1, critical: 0.25 },
-  ks: { warning: 0.08, critical: 0.2 },
-  clearShare: 0.7,
-};
+/** What is judged by when nobody has said otherwise. */
+export const defaultPolicy: DriftPolicy = parseDocument('drift-policy', {});
 
 export type Severity = 'warning' | 'critical';
 
@@ -25,84 +13,175 @@ export type Look =
   | { kind: 'clear' | 'lingering'; why: string }
   | { kind: 'drifted'; severity: Severity; features: string[]; why: string };
 
-/** A feature as the judge saw it. */
+/** What was measured of all predictions (segment '') or of those of one segment. */
+export interface SegmentDrift {
+  segment: string;
+  features: readonly FeatureDrift[];
+}
+
+/** What of a feature can drift: its distribution, its share of missing values, or of values training never met. */
+export type Measure = 'shape' | 'missing' | 'unseen';
+
+/** A feature of a segment as the judge saw it. */
 export interface JudgedFeature {
+  segment: string;
   name: string;
+  measure: Measure;
   /** Independent observations the window holds, and how many a verdict needs. */
   observations: number;
   needed: number;
-  /** Adjusted over the features of the window that hold enough; absent where one does not. 0..1 */
+  /** Adjusted over everything in the window that has enough of them; absent where there are not. 0..1 */
   qValue?: number;
   /** How far over its warning floor: 1 is on it. */
   effect: number;
   severity?: Severity;
 }
 
+interface Test extends JudgedFeature {
+  pValue: number;
+  /** At or over the critical floor. */
+  critical: boolean;
+  feature: FeatureDrift;
+}
+
+interface Floor {
+  warning: number;
+  critical: number;
+}
+
 /**
- * Whether a window has drifted: the chance of it is small (adjusted over all features), the effect is large enough to
- * matter, and there are enough observations to tell. A feature with too few is not judged; when that is so for more than half
- * of them, nothing is clear.
+ * Three gates: the change is no chance (adjusted p), it is large enough to matter (effect over its floor), and there are
+ * enough observations to tell. What has too few is not judged; when that is so for more than half of the features of the
+ * whole, nothing is clear. `excused` are tests, by `testKey`, that drift for a known reason.
  */
 export function judgeWindow(
-  features: readonly FeatureDrift[] | undefined,
+  segments: readonly SegmentDrift[] | undefined,
   predictions: number,
-  rule: DriftRule = defaultRule,
+  policy: DriftPolicy = defaultPolicy,
+  { learned, excused }: { learned?: Baseline['learned']; excused?: ReadonlySet<string> } = {},
 ): { look: Look; judged: JudgedFeature[] } {
   if (predictions === 0)
     return { look: { kind: 'no-data', why: 'no prediction by the end of the last 5-minute pane' }, judged: [] };
-  if (!features)
+  if (!segments)
     return { look: { kind: 'no-baseline', why: 'the version has no baseline to compare with' }, judged: [] };
-  const judged = judgeFeatures(features, rule);
-  const enough = judged.filter(({ qValue }) => qValue !== undefined);
-  if (enough.length === 0) return { look: { kind: 'insufficient', why: whyInsufficient(judged) }, judged };
+  const tests = segments.flatMap(({ segment, features }) =>
+    features
+      .filter(({ name }) => !policy.features[name]?.ignore)
+      .flatMap((feature) => testsOf(segment, feature, policy, learned)),
+  );
+  const enough = tests.filter(({ feature, observations, needed }) => feature.measured && observations >= needed);
+  const qValues = benjaminiHochberg(enough.map(({ pValue }) => pValue));
+  enough.forEach((test, index) => {
+    test.qValue = qValues[index] as number;
+    if (excused?.has(testKey(test.segment, test.name))) return;
+    if (test.qValue <= policy.q && test.effect >= 1) test.severity = test.critical ? 'critical' : 'warning';
+  });
+  return { look: lookOf(tests, enough, policy), judged: tests };
+}
+
+function lookOf(tests: readonly Test[], enough: readonly Test[], policy: DriftPolicy): Look {
+  const shapes = tests.filter(({ segment, measure }) => segment === '' && measure === 'shape');
   const drifted = enough.filter(({ severity }) => severity).sort((a, b) => b.effect - a.effect);
   if (drifted.length > 0) {
-    const severity = drifted.some((feature) => feature.severity === 'critical') ? 'critical' : 'warning';
-    const names = drifted.map(({ name }) => name);
-    const why = drifted.map(({ name }) => sentence(features.find((feature) => feature.name === name)!)).join('; ');
-    return { look: { kind: 'drifted', severity, features: names, why }, judged };
+    const severity = drifted.some((test) => test.severity === 'critical') ? 'critical' : 'warning';
+    const told = drifted.slice(0, SENTENCES_MAX).map(sentence).join('; ');
+    const why = drifted.length > SENTENCES_MAX ? `${told}; and ${drifted.length - SENTENCES_MAX} more` : told;
+    return { kind: 'drifted', severity, features: [...new Set(drifted.map(({ name }) => name))], why };
   }
+  const clear = shapes.filter(({ qValue }) => qValue !== undefined);
   // What few features say is heard when it is bad news; good news takes half of them.
-  if (enough.length * 2 < judged.length)
-    return { look: { kind: 'insufficient', why: whyInsufficient(judged) }, judged };
+  if (clear.length === 0 || clear.length * 2 < shapes.length)
+    return { kind: 'insufficient', why: whyInsufficient(shapes) };
   const worst = enough.reduce((a, b) => (b.effect > a.effect ? b : a));
-  const why = `${enough.length} of ${features.length} features judged, the farthest is ${worst.name} at ${percent(worst.effect)} of its floor`;
-  return { look: { kind: worst.effect < rule.clearShare ? 'clear' : 'lingering', why }, judged };
+  const why = `${clear.length} of ${shapes.length} features judged, the farthest is ${titleOf(worst)} at ${percent(worst.effect)} of its floor`;
+  return { kind: worst.effect < policy.clearShare ? 'clear' : 'lingering', why };
 }
 
-function judgeFeatures(features: readonly FeatureDrift[], rule: DriftRule): JudgedFeature[] {
-  const judged = features.map((feature): JudgedFeature => {
-    const needed = rowsForPsi(feature.bins.length, rule.psi.warning, feature.independent.baseline);
-    return { name: feature.name, observations: feature.independent.window, needed, effect: effectOf(feature, rule) };
-  });
-  const enough = judged.filter((feature, index) => features[index]!.measured && feature.observations >= feature.needed);
-  const measuredOf = ({ name }: JudgedFeature) => features.find((feature) => feature.name === name)!.measured!;
-  const qValues = benjaminiHochberg(enough.map((feature) => measuredOf(feature).pValue));
-  enough.forEach((feature, index) => {
-    feature.qValue = qValues[index] as number;
-    if (feature.qValue > rule.q || feature.effect < 1) return;
-    const { psi, ks } = measuredOf(feature);
-    feature.severity = psi >= rule.psi.critical || (ks?.low ?? 0) >= rule.ks.critical ? 'critical' : 'warning';
-  });
-  return judged;
+/** One text a feature and segment; no part can pretend to be two. */
+export const testKey = (segment: string, name: string): string => JSON.stringify([segment, name]);
+
+/** Of what has drifted, so much is told in words. */
+const SENTENCES_MAX = 5;
+
+function testsOf(
+  segment: string,
+  feature: FeatureDrift,
+  policy: DriftPolicy,
+  learned: Baseline['learned'] | undefined,
+): Test[] {
+  const { name, kind, independent, missingShare, unseenShare } = feature;
+  const own = policy.features[name] ?? {};
+  const tests = [shapeTest(segment, feature, policy, learned)];
+  // A missing category is a bin of its shape; a number outside the training range moves its KS distance.
+  const measures = kind === 'numeric' ? (['missing'] as const) : kind === 'items' ? rates : (['unseen'] as const);
+  for (const measure of measures) {
+    const { expected, actual, pValue } = measure === 'missing' ? missingShare : unseenShare;
+    const floor = own[measure] ?? policy[measure];
+    const moved = Math.abs(actual - expected);
+    const rows = measure === 'missing' ? independent.window + feature.missing : independent.window;
+    tests.push({
+      ...{ segment, name, measure, feature, pValue, observations: rows, needed: rowsForShare(floor.warning) },
+      ...{ effect: moved / floor.warning, critical: moved >= floor.critical },
+    });
+  }
+  return tests;
+}
+const rates = ['missing', 'unseen'] as const;
+
+/** The larger of PSI and KS as a share of their floors; of a constant how much of it has moved. */
+function shapeTest(
+  segment: string,
+  feature: FeatureDrift,
+  policy: DriftPolicy,
+  learned: Baseline['learned'] | undefined,
+): Test {
+  const { name, measured, independent, bins } = feature;
+  const own = policy.features[name] ?? {};
+  const taught = policy.thresholds === 'learned' ? learned?.features[name] : undefined;
+  const psiFloor = own.psi ?? learnedFloor(policy.psi, taught?.psi);
+  const ksFloor = own.ks ?? learnedFloor(policy.ks, taught?.ks);
+  const constant = measured !== undefined && measured.psi === undefined;
+  const distance = measured?.ks?.low ?? (constant ? measured.lInfinity : 0);
+  const psi = measured?.psi ?? 0;
+  return {
+    ...{ segment, name, measure: 'shape', feature, observations: independent.window },
+    pValue: measured?.pValue ?? 1,
+    needed: constant ? rowsForShare(ksFloor.warning) : rowsForPsi(bins.length, psiFloor.warning, independent.baseline),
+    effect: Math.max(psi / psiFloor.warning, distance / ksFloor.warning),
+    critical: psi >= psiFloor.critical || distance >= ksFloor.critical,
+  };
 }
 
-/** The larger of PSI and KS as a share of their warning floors. */
-function effectOf({ measured }: FeatureDrift, rule: DriftRule): number {
-  if (!measured) return 0;
-  return Math.max(measured.psi / rule.psi.warning, (measured.ks?.low ?? 0) / rule.ks.warning);
+/** What the training rows do by themselves is the warning; as far above it as by hand is critical. */
+function learnedFloor(byHand: Floor, taught: number | undefined): Floor {
+  if (taught === undefined || taught === 0) return byHand;
+  return { warning: taught, critical: (taught * byHand.critical) / byHand.warning };
 }
 
-function whyInsufficient(judged: readonly JudgedFeature[]): string {
-  const waiting = judged.filter(({ qValue }) => qValue === undefined);
+/** Rows at which a share that did not change passes the floor less than once in twenty, whatever it is; at least 100. */
+const rowsForShare = (floor: number): number => Math.max(100, Math.ceil(0.25 * (1.645 / floor) ** 2));
+
+function whyInsufficient(shapes: readonly Test[]): string {
+  const waiting = shapes.filter(({ qValue }) => qValue === undefined);
+  if (waiting.length === 0) return 'the policy judges no feature of the version';
   const closest = waiting.reduce((a, b) => (b.observations / b.needed > a.observations / a.needed ? b : a));
   if (!Number.isFinite(closest.needed)) return 'the baseline holds too few rows to judge against it';
-  return `${waiting.length} of ${judged.length} features have too few observations: ${closest.name} has ${closest.observations} of the ${closest.needed} it needs`;
+  return `${waiting.length} of ${shapes.length} features have too few observations: ${closest.name} has ${closest.observations} of the ${closest.needed} it needs`;
 }
 
-function sentence({ name, measured, independent }: FeatureDrift): string {
+function sentence(test: Test): string {
+  const { measure, feature, observations } = test;
+  const { measured, missingShare, unseenShare } = feature;
+  const title = titleOf(test);
+  if (measure !== 'shape') {
+    const { expected, actual } = measure === 'missing' ? missingShare : unseenShare;
+    return `${title}: ${percent(actual)} ${measure}, ${percent(expected)} in training, n ${observations}`;
+  }
+  const psi =
+    measured?.psi === undefined ? `${percent(measured?.lInfinity ?? 0)} moved` : `PSI ${measured.psi.toFixed(3)}`;
   const ks = measured?.ks ? `, KS ${measured.ks.low.toFixed(3)} at ${Number(measured.ks.at.toPrecision(6))}` : '';
-  return `${name}: PSI ${measured?.psi.toFixed(3)}${ks}, n ${independent.window}`;
+  return `${title}: ${psi}${ks}, n ${observations}`;
 }
 
+const titleOf = ({ segment, name }: JudgedFeature) => (segment === '' ? name : `${name} of ${segment}`);
 const percent = (share: number) => `${Math.round(share * 100)} %`;

@@ -1,4 +1,4 @@
-import { gridOf, parseBaseline, type Baseline, type Grid } from '@vinaigrette/drift';
+import { gridOf, PackedCounter, parseBaseline, type Grid } from '@vinaigrette/drift';
 import { loggedSchema, parseSignature, schemaIdOf, type LoggedColumn } from '@vinaigrette/signature';
 
 /** What must be known of a model version to count its predictions. */
@@ -10,8 +10,12 @@ export interface KnownVersion {
   schema: LoggedColumn[];
   /** Absent: the version has no usable baseline; `fault` says why when it has one. */
   grid?: Grid;
+  /** Counts packed rows on the grid; there when it is. */
+  counter?: PackedCounter;
   fault?: string;
   baselineSha256?: string;
+  /** Milliseconds since the epoch; absent: nobody has told. */
+  registeredAtMs?: number;
 }
 
 /** A version as it is kept: the registry's own words. */
@@ -22,6 +26,7 @@ export interface VersionSource {
   /** The file's text; absent: none was registered. */
   baselineJson?: string;
   baselineSha256?: string;
+  registeredAtMs?: number;
 }
 
 /**
@@ -34,29 +39,19 @@ export function knownVersion({
   signatureJson,
   baselineJson,
   baselineSha256,
+  registeredAtMs,
 }: VersionSource): KnownVersion {
   const schema = loggedSchema(parseSignature(JSON.parse(signatureJson)));
   const known: KnownVersion = { model, version, schema, schemaId: hex(schemaIdOf(schema)) };
+  if (registeredAtMs !== undefined) known.registeredAtMs = registeredAtMs;
   if (baselineJson === undefined) return known;
   if (baselineSha256 !== undefined) known.baselineSha256 = baselineSha256;
   try {
-    const baseline = parseBaseline(JSON.parse(baselineJson));
-    const fault = misfit(baseline, schema);
-    return fault === undefined ? { ...known, grid: gridOf(baseline) } : { ...known, fault };
+    const grid = gridOf(parseBaseline(JSON.parse(baselineJson)));
+    return { ...known, grid, counter: new PackedCounter(grid, schema) };
   } catch (error) {
     return { ...known, fault: (error as Error).message };
   }
-}
-
-/** Why a baseline cannot be counted from the log, in a sentence; undefined when it can. */
-function misfit(baseline: Baseline, schema: readonly LoggedColumn[]): string | undefined {
-  for (const { name, kind, from } of baseline.features) {
-    const column = schema.find((logged) => logged.name === from.tensor);
-    if (!column) return `${name} reads ${from.tensor}, which the signature does not log`;
-    const number = kind === 'numeric' && (from.kind === 'value' || from.kind === 'first');
-    if (number && column.datatype === 'BYTES') return `${name} reads a number, but ${from.tensor} is text`;
-  }
-  return undefined;
 }
 
 export const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');

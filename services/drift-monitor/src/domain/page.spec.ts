@@ -56,6 +56,7 @@ describe('a page', () => {
     window: '1h',
     segment: '',
     feature: 'age',
+    measure: 'shape',
     severity: 'critical',
     effect: 3,
     qValue: 0.0004,

@@ -6,6 +6,8 @@ export const windows = { '1h': 60 * 60 * 1_000, '24h': 24 * 60 * 60 * 1_000 } as
 export type WindowName = keyof typeof windows;
 export const windowNames = Object.keys(windows) as WindowName[];
 
+export const WEEK_MS = 7 * windows['24h'];
+
 /** Event time, milliseconds since the epoch; half-open, and whole panes. */
 export interface Range {
   fromMs: number;

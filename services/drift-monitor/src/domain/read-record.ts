@@ -1,7 +1,6 @@
 import { fromBinary } from '@bufbuild/protobuf';
-import { OutcomeSchema, PredictionSchema, PredictionStatus, type Prediction } from '@vinaigrette/contracts/events';
-import { slotsOf } from '@vinaigrette/drift';
-import { unpackRow } from '@vinaigrette/signature';
+import { OutcomeSchema, PredictionStatus } from '@vinaigrette/contracts/events';
+import { PredictionDecoder, type DecodedPrediction } from './decode-prediction.js';
 import { hex, type KnownVersion } from './known-version.js';
 import { paneOf } from './pane.js';
 
@@ -17,16 +16,19 @@ export interface Cell {
   model: string;
   version: number;
   variant: string;
+  /** "dimension=value"; empty: whatever the segment. */
   segment: string;
   paneMs: number;
 }
 
 export interface Counted {
   kind: 'counted';
-  cell: Cell;
+  cell: Omit<Cell, 'segment'>;
+  /** Those it falls in, "dimension=value", each once; it counts in each of them and in the whole. */
+  segments: string[];
   status: Status;
   /** Slots of the version's grid, each raised by one; none when it has no baseline, or nothing was predicted. */
-  slots: number[];
+  slots: Uint32Array;
   occurredAtMs: number;
   /** What the customer saw first, best first; absent when the answer showed no SKUs. */
   shown?: { predictionId: string; skus: string[] };
@@ -62,8 +64,10 @@ const EARLIEST_MS = Date.UTC(2000, 0, 1);
 export const HITS_AT = 5;
 const NAME_LENGTH_MAX = 128;
 const SKUS_MAX = 1_000;
+/** Dimensions a use case may declare. */
+const SEGMENTS_MAX = 20;
 
-const statusOf: Partial<Record<PredictionStatus, Status>> = {
+const statusOf: Partial<Record<number, Status>> = {
   [PredictionStatus.ANSWERED]: 'answered',
   [PredictionStatus.FALLBACK]: 'fallback',
   [PredictionStatus.TIMEOUT]: 'timeout',
@@ -78,7 +82,7 @@ export function readPrediction(
   nowMs: number,
 ): Counted | Parked | Dead {
   try {
-    return prediction(fromBinary(PredictionSchema, body), versionOf, nowMs);
+    return prediction(decoder.decode(body), versionOf, nowMs);
   } catch (error) {
     return { kind: 'dead', reason: 'malformed', why: (error as Error).message };
   }
@@ -89,7 +93,7 @@ export function readOutcome(body: Uint8Array, nowMs: number): Joined | Dead {
   try {
     const message = fromBinary(OutcomeSchema, body);
     const { outcomeId, predictionId, kind, skus } = message;
-    const late = wrongTime(message.occurredAtMs, nowMs);
+    const late = wrongTime(Number(message.occurredAtMs), nowMs);
     if (late) return late;
     check(outcomeId !== '' && predictionId !== '', 'it has no outcome_id or no prediction_id');
     checkText(outcomeId, predictionId, kind);
@@ -107,8 +111,11 @@ export function readOutcome(body: Uint8Array, nowMs: number): Joined | Dead {
   }
 }
 
+const decoder = new PredictionDecoder();
+const NO_SLOTS = new Uint32Array();
+
 function prediction(
-  message: Prediction,
+  message: DecodedPrediction,
   versionOf: (model: string, version: number) => KnownVersion | undefined,
   nowMs: number,
 ): Counted | Parked | Dead {
@@ -118,14 +125,15 @@ function prediction(
   const status = statusOf[message.status];
   check(status !== undefined, `status ${message.status} is not known`);
   check(/^[a-z0-9-]{1,64}$/.test(model), 'model is no name of the registry');
-  checkText(variant, segment, predictionId);
+  checkText(variant, predictionId);
   checkSkus(shown);
-  const occurredAtMs = Number(message.occurredAtMs);
+  const { occurredAtMs } = message;
   const counted: Counted = {
     kind: 'counted',
-    cell: { model, version, variant, segment, paneMs: paneOf(occurredAtMs) },
+    cell: { model, version, variant, paneMs: paneOf(occurredAtMs) },
+    segments: segmentsOf(message.segments, segment),
     status: status as Status,
-    slots: [],
+    slots: NO_SLOTS,
     occurredAtMs,
   };
   if (shown.length > 0 && predictionId !== '' && status !== 'shadow') {
@@ -135,12 +143,19 @@ function prediction(
   const known = versionOf(model, version);
   const schemaId = hex(message.schemaId);
   if (known?.schemaId !== schemaId) return { kind: 'parked', model, version, schemaId };
-  if (known.grid) counted.slots = slotsOf(known.grid, unpackRow(known.schema, message));
+  if (known.counter) counted.slots = known.counter.read(message).slice();
   return counted;
 }
 
-function wrongTime(occurredAtMs: bigint, nowMs: number): Dead | undefined {
-  const ms = Number(occurredAtMs);
+/** Records older than the field `segments` have one `segment` without a dimension. */
+function segmentsOf(segments: readonly string[], segment: string): string[] {
+  check(segments.length <= SEGMENTS_MAX, `it is in ${segments.length} segments, more than ${SEGMENTS_MAX}`);
+  const named = segments.length > 0 ? segments : [segment];
+  checkText(...named);
+  return [...new Set(named)].filter((name) => name !== '');
+}
+
+function wrongTime(ms: number, nowMs: number): Dead | undefined {
   if (ms > nowMs + AHEAD_MS_MAX) return { kind: 'dead', reason: 'future-event-time', why: `it happens at ${ms}` };
   if (ms < EARLIEST_MS) return { kind: 'dead', reason: 'absurd-event-time', why: `it happened at ${ms}` };
   return undefined;

@@ -1,4 +1,3 @@
-import { raise, type Counters } from '@vinaigrette/drift';
 import { statuses, type Cell, type Counted, type Status } from './read-record.js';
 
 export type StatusCounts = Record<Status, number>;
@@ -7,21 +6,24 @@ export type StatusCounts = Record<Status, number>;
 export interface CellDelta {
   cell: Cell;
   statuses: StatusCounts;
-  counters: Counters;
+  /** Of every prediction the slots it raises; shared between the cells it is counted in. */
+  slots: Uint32Array[];
 }
 
 export const noStatuses = (): StatusCounts =>
   Object.fromEntries(statuses.map((status) => [status, 0])) as unknown as StatusCounts;
 
-/** Adds predictions up by cell; cells in the order they are first met. */
+/** Adds predictions up by cell, each in the whole and in every segment it falls in; cells in the order first met. */
 export function tally(predictions: readonly Counted[]): CellDelta[] {
   const deltas = new Map<string, CellDelta>();
-  for (const { cell, status, slots } of predictions) {
-    const key = cellKey(cell);
-    let delta = deltas.get(key);
-    if (!delta) deltas.set(key, (delta = { cell, statuses: noStatuses(), counters: new Map() }));
-    delta.statuses[status] += 1;
-    for (const slot of slots) raise(delta.counters, slot, 1);
+  for (const { cell, segments, status, slots } of predictions) {
+    for (const segment of ['', ...segments]) {
+      const key = cellKey({ ...cell, segment });
+      let delta = deltas.get(key);
+      if (!delta) deltas.set(key, (delta = { cell: { ...cell, segment }, statuses: noStatuses(), slots: [] }));
+      delta.statuses[status] += 1;
+      delta.slots.push(slots);
+    }
   }
   return [...deltas.values()];
 }

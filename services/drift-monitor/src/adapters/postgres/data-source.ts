@@ -2,6 +2,7 @@ import type { Logger } from '@vinaigrette/edge';
 import { postgresOptions } from '@vinaigrette/postgres';
 import { FirstTables1763683200000 } from './migrations/0001-first-tables.js';
 import { Pages1763740800002 } from './migrations/0002-pages.js';
+import { SegmentsAndPolicies1763740800003 } from './migrations/0003-segments-and-policies.js';
 import { Archive1763740800004 } from './migrations/0004-archive.js';
 
 /** The monitor's tables, in a schema of their own; adding up the panes of a day takes longer than other statements. */
@@ -11,7 +12,12 @@ export const dataSourceOptions = (url: string, logger: Logger) =>
       url,
       schema: 'drift_monitor',
       statementTimeoutMs: 60_000,
-      migrations: [FirstTables1763683200000, Pages1763740800002, Archive1763740800004],
+      migrations: [
+        FirstTables1763683200000,
+        Pages1763740800002,
+        SegmentsAndPolicies1763740800003,
+        Archive1763740800004,
+      ],
     },
     logger,
   );

@@ -1,4 +1,4 @@
-import { addCounters, decodeCounters, encodeCounters, type Counters } from '@vinaigrette/drift';
+import { raiseEncoded } from '@vinaigrette/drift';
 import type { EntityManager } from 'typeorm';
 import { statuses } from '../../domain/read-record.js';
 import { cellKey, type CellDelta } from '../../domain/tally.js';
@@ -34,12 +34,7 @@ export async function addToPanes(
     [...cells, partition],
   );
   const before = new Map(rows.map((row) => [keyOf(row), row.counters]));
-  const after = deltas.map((delta) => {
-    const counters: Counters = new Map(delta.counters);
-    const stored = before.get(cellKey(delta.cell));
-    if (stored) addCounters(counters, decodeCounters(stored));
-    return Buffer.from(encodeCounters(counters));
-  });
+  const after = deltas.map(({ cell, slots }) => Buffer.from(raiseEncoded(before.get(cellKey(cell)), joined(slots))));
   await manager.query(
     `INSERT INTO drift_monitor.pane AS pane
        (model, version, pane_ms, variant, segment, answered, fallback, timeout, error, shadow, counters, partition)
@@ -48,9 +43,19 @@ export async function addToPanes(
      ON CONFLICT (model, version, pane_ms, variant, segment, partition) DO UPDATE SET
        answered = pane.answered + excluded.answered, fallback = pane.fallback + excluded.fallback,
        timeout = pane.timeout + excluded.timeout, error = pane.error + excluded.error,
-       shadow = pane.shadow + excluded.shadow, counters = excluded.counters`,
+       shadow = pane.shadow + excluded.shadow, counters = excluded.counters, counted_at = now()`,
     [...cells, ...statuses.map((status) => column((delta) => delta.statuses[status])), after, partition],
   );
+}
+
+function joined(slots: readonly Uint32Array[]): Uint32Array {
+  const all = new Uint32Array(slots.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const some of slots) {
+    all.set(some, at);
+    at += some.length;
+  }
+  return all;
 }
 
 const keyOf = ({ model, version, variant, segment, pane_ms }: CellRow) =>

@@ -4,10 +4,12 @@ import { freshEntries } from '../../domain/fresh-entries.js';
 import type { KnownVersion } from '../../domain/known-version.js';
 import type { Counted, Joined, Verdict } from '../../domain/read-record.js';
 import { tally } from '../../domain/tally.js';
+import type { KnownVersions } from '../../known-versions.js';
 import { Ledger, type Applied, type Entry } from '../../ledger.js';
 import type { Database } from './database.js';
 import { addToPanes } from './pane-rows.js';
 import { lockPosition, movePosition, moveSequences, readSequences, type Source } from './positions.js';
+import { admitSegments } from './segment-rows.js';
 
 /** All monitors of a database are one group, whatever Kafka calls it: what is counted is counted. */
 const group = 'drift-monitor';
@@ -16,11 +18,19 @@ const UNPARKED_MAX = 1_000;
 /** Of a dead letter's body, only so much is kept. */
 const DEAD_BODY_BYTES_MAX = 16 * 1024;
 
+export interface LedgerLimits {
+  /** Records that may wait for a version; more are dead letters. */
+  parkedRecordsMax: number;
+  /** Segments of a dimension that are counted by name; more are OTHER. */
+  segmentsPerDimensionMax: number;
+}
+
 /** Positions and counters in one transaction, fenced by the row of the partition. */
 export class PostgresLedger extends Ledger {
   constructor(
     private readonly database: Database,
-    private readonly parkedRecordsMax: number,
+    private readonly known: KnownVersions,
+    private readonly limits: LedgerLimits,
   ) {
     super();
   }
@@ -98,7 +108,13 @@ export class PostgresLedger extends Ledger {
   private async store(manager: EntityManager, source: Source, entries: Entry[]): Promise<Entry[]> {
     const stored = await this.withinParking(manager, entries);
     const counted = stored.filter((entry): entry is Entry & { verdict: Counted } => entry.verdict.kind === 'counted');
-    await addToPanes(manager, source.partition, tally(counted.map(({ verdict }) => verdict)));
+    const inSegments = await admitSegments(
+      manager,
+      counted.map(({ verdict }) => verdict),
+      (model, version) => this.known.of(model, version)?.grid?.segments.keys() ?? [],
+      this.limits.segmentsPerDimensionMax,
+    );
+    await addToPanes(manager, source.partition, tally(inSegments));
     await storeShown(
       manager,
       counted.map(({ verdict }) => verdict),
@@ -118,11 +134,11 @@ export class PostgresLedger extends Ledger {
     const [row] = await manager.query<{ records: string }[]>(
       'SELECT count(*) AS records FROM drift_monitor.parked_record',
     );
-    let room = this.parkedRecordsMax - Number(row?.records);
+    let room = this.limits.parkedRecordsMax - Number(row?.records);
     return entries.map((entry) => {
       if (entry.verdict.kind !== 'parked' || room-- > 0) return entry;
       const { model, version } = entry.verdict;
-      const why = `${model} ${version} is not known, and ${this.parkedRecordsMax} records wait already`;
+      const why = `${model} ${version} is not known, and ${this.limits.parkedRecordsMax} records wait already`;
       return { ...entry, verdict: { kind: 'dead', reason: 'parking-full', why } };
     });
   }
@@ -139,10 +155,19 @@ interface ParkedRow {
 const byKey = <T>(rows: T[], key: (row: T) => string) => rows.sort((a, b) => (key(a) < key(b) ? -1 : 1));
 
 async function storeShown(manager: EntityManager, counted: readonly Counted[]): Promise<void> {
-  const rows = counted.flatMap(({ shown, cell, status }) => {
+  const rows = counted.flatMap(({ shown, cell, segments, status }) => {
     if (!shown) return [];
     const { paneMs, ...rest } = cell;
-    return [{ ...rest, status, prediction_id: shown.predictionId, pane_ms: paneMs, shown: shown.skus }];
+    return [
+      {
+        ...rest,
+        segment: segments[0] ?? '',
+        status,
+        prediction_id: shown.predictionId,
+        pane_ms: paneMs,
+        shown: shown.skus,
+      },
+    ];
   });
   if (rows.length === 0) return;
   await manager.query(

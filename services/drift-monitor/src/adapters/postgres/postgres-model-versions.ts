@@ -3,7 +3,7 @@ import { ModelVersions } from '../../model-versions.js';
 import type { Database } from './database.js';
 
 type Row = Record<'model' | 'version' | 'signature_json', string> &
-  Record<'baseline_json' | 'baseline_sha256', string | null>;
+  Record<'baseline_json' | 'baseline_sha256' | 'registered_at_ms', string | null>;
 
 export class PostgresModelVersions extends ModelVersions {
   constructor(private readonly database: Database) {
@@ -12,7 +12,8 @@ export class PostgresModelVersions extends ModelVersions {
 
   async all(): Promise<VersionSource[]> {
     const rows = await this.database.rows<Row>(
-      'SELECT model, version, signature_json, baseline_json, baseline_sha256 FROM drift_monitor.model_version',
+      `SELECT model, version, signature_json, baseline_json, baseline_sha256, registered_at_ms
+       FROM drift_monitor.model_version`,
     );
     return rows.map((row) => ({
       model: row.model,
@@ -20,14 +21,17 @@ export class PostgresModelVersions extends ModelVersions {
       signatureJson: row.signature_json,
       ...(row.baseline_json === null ? {} : { baselineJson: row.baseline_json }),
       ...(row.baseline_sha256 === null ? {} : { baselineSha256: row.baseline_sha256 }),
+      ...(row.registered_at_ms === null ? {} : { registeredAtMs: Number(row.registered_at_ms) }),
     }));
   }
 
-  async keep({ model, version, signatureJson, baselineJson, baselineSha256 }: VersionSource): Promise<void> {
+  async keep(source: VersionSource): Promise<void> {
+    const { model, version, signatureJson, baselineJson, baselineSha256, registeredAtMs } = source;
     await this.database.rows(
-      `INSERT INTO drift_monitor.model_version (model, version, signature_json, baseline_json, baseline_sha256)
-       VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING`,
-      [model, version, signatureJson, baselineJson ?? null, baselineSha256 ?? null],
+      `INSERT INTO drift_monitor.model_version
+         (model, version, signature_json, baseline_json, baseline_sha256, registered_at_ms)
+       VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING`,
+      [model, version, signatureJson, baselineJson ?? null, baselineSha256 ?? null, registeredAtMs ?? null],
     );
   }
 

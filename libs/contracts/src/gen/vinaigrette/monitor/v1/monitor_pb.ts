@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file vinaigrette/monitor/v1/monitor.proto.
  */
 export const file_vinaigrette_monitor_v1_monitor: GenFile = /*@__PURE__*/
-  fileDesc("CiR2aW5haWdyZXR0ZS9tb25pdG9yL3YxL21vbml0b3IucHJvdG8SFnZpbmFpZ3JldHRlLm1vbml0b3IudjEigwEKD0dldERyaWZ0UmVxdWVzdBINCgVtb2RlbBgBIAEoCRIPCgd2ZXJzaW9uGAIgASgJEg8KB3ZhcmlhbnQYAyABKAkSDwoHc2VnbWVudBgEIAEoCRIOCgZ3aW5kb3cYBSABKAkSDwoHZnJvbV9tcxgGIAEoAxINCgV0b19tcxgHIAEoAyJAChBHZXREcmlmdFJlc3BvbnNlEiwKBWRyaWZ0GAEgASgLMh0udmluYWlncmV0dGUubW9uaXRvci52MS5EcmlmdCKZAgoFRHJpZnQSDQoFbW9kZWwYASABKAkSDwoHdmVyc2lvbhgCIAEoDRIPCgd2YXJpYW50GAMgASgJEg8KB3NlZ21lbnQYBCABKAkSDwoHZnJvbV9tcxgFIAEoAxINCgV0b19tcxgGIAEoAxITCgtwcmVkaWN0aW9ucxgHIAEoBBIRCglmYWxsYmFja3MYCCABKAQSDgoGZXJyb3JzGAkgASgEEjEKBXN0YXRlGAogASgOMiIudmluYWlncmV0dGUubW9uaXRvci52MS5BbGVydFN0YXRlEgsKA3doeRgLIAEoCRI2CghmZWF0dXJlcxgMIAMoCzIkLnZpbmFpZ3JldHRlLm1vbml0b3IudjEuRmVhdHVyZURyaWZ0IrkCCgxGZWF0dXJlRHJpZnQSDAoEbmFtZRgBIAEoCRIMCgRraW5kGAIgASgJEhYKDmJhc2VsaW5lX2NvdW50GAMgASgEEg0KBWNvdW50GAQgASgEEg8KB21pc3NpbmcYBSABKAQSDgoGdW5zZWVuGAYgASgEEhAKA3BzaRgHIAEoAUgAiAEBEhMKBmtzX2xvdxgIIAEoAUgBiAEBEhQKB2tzX2hpZ2gYCSABKAFIAogBARISCgVrc19hdBgKIAEoAUgDiAEBEhQKB3BfdmFsdWUYCyABKAFIBIgBARIpCgRiaW5zGAwgAygLMhsudmluYWlncmV0dGUubW9uaXRvci52MS5CaW5CBgoEX3BzaUIJCgdfa3NfbG93QgoKCF9rc19oaWdoQggKBl9rc19hdEIKCghfcF92YWx1ZSJCCgNCaW4SDQoFbGFiZWwYASABKAkSFgoOZXhwZWN0ZWRfc2hhcmUYAiABKAESFAoMYWN0dWFsX3NoYXJlGAMgASgBIiIKEUxpc3RBbGVydHNSZXF1ZXN0Eg0KBW1vZGVsGAEgASgJIkMKEkxpc3RBbGVydHNSZXNwb25zZRItCgZhbGVydHMYASADKAsyHS52aW5haWdyZXR0ZS5tb25pdG9yLnYxLkFsZXJ0Ip0BCgVBbGVydBINCgVtb2RlbBgBIAEoCRIPCgd2ZXJzaW9uGAIgASgNEjEKBXN0YXRlGAMgASgOMiIudmluYWlncmV0dGUubW9uaXRvci52MS5BbGVydFN0YXRlEhAKCHNpbmNlX21zGAQgASgDEgsKA3doeRgFIAEoCRIQCghzZXZlcml0eRgGIAEoCRIQCghmZWF0dXJlcxgHIAMoCSrCAQoKQWxlcnRTdGF0ZRIbChdBTEVSVF9TVEFURV9VTlNQRUNJRklFRBAAEhIKDkFMRVJUX1NUQVRFX09LEAESFwoTQUxFUlRfU1RBVEVfUEVORElORxACEhYKEkFMRVJUX1NUQVRFX0ZJUklORxADEhcKE0FMRVJUX1NUQVRFX05PX0RBVEEQBBIcChhBTEVSVF9TVEFURV9JTlNVRkZJQ0lFTlQQBRIbChdBTEVSVF9TVEFURV9OT19CQVNFTElORRAGMuMBChNEcmlmdE1vbml0b3JTZXJ2aWNlEmIKCEdldERyaWZ0EicudmluYWlncmV0dGUubW9uaXRvci52MS5HZXREcmlmdFJlcXVlc3QaKC52aW5haWdyZXR0ZS5tb25pdG9yLnYxLkdldERyaWZ0UmVzcG9uc2UiA5ACARJoCgpMaXN0QWxlcnRzEikudmluYWlncmV0dGUubW9uaXRvci52MS5MaXN0QWxlcnRzUmVxdWVzdBoqLnZpbmFpZ3JldHRlLm1vbml0b3IudjEuTGlzdEFsZXJ0c1Jlc3BvbnNlIgOQAgFiBnByb3RvMw");
+  fileDesc("CiR2aW5haWdyZXR0ZS9tb25pdG9yL3YxL21vbml0b3IucHJvdG8SFnZpbmFpZ3JldHRlLm1vbml0b3IudjEilAEKD0dldERyaWZ0UmVxdWVzdBINCgVtb2RlbBgBIAEoCRIPCgd2ZXJzaW9uGAIgASgJEg8KB3ZhcmlhbnQYAyABKAkSDwoHc2VnbWVudBgEIAEoCRIOCgZ3aW5kb3cYBSABKAkSDwoHZnJvbV9tcxgGIAEoAxINCgV0b19tcxgHIAEoAxIPCgdhZ2FpbnN0GAggASgJIkAKEEdldERyaWZ0UmVzcG9uc2USLAoFZHJpZnQYASABKAsyHS52aW5haWdyZXR0ZS5tb25pdG9yLnYxLkRyaWZ0ItADCgVEcmlmdBINCgVtb2RlbBgBIAEoCRIPCgd2ZXJzaW9uGAIgASgNEg8KB3ZhcmlhbnQYAyABKAkSDwoHc2VnbWVudBgEIAEoCRIPCgdmcm9tX21zGAUgASgDEg0KBXRvX21zGAYgASgDEhMKC3ByZWRpY3Rpb25zGAcgASgEEhEKCWZhbGxiYWNrcxgIIAEoBBIOCgZlcnJvcnMYCSABKAQSMQoFc3RhdGUYCiABKA4yIi52aW5haWdyZXR0ZS5tb25pdG9yLnYxLkFsZXJ0U3RhdGUSCwoDd2h5GAsgASgJEjYKCGZlYXR1cmVzGAwgAygLMiQudmluYWlncmV0dGUubW9uaXRvci52MS5GZWF0dXJlRHJpZnQSDwoHYWdhaW5zdBgNIAEoCRIUCgxhZ2FpbnN0X25hbWUYDiABKAkSGwoTYWdhaW5zdF9wcmVkaWN0aW9ucxgPIAEoBBIQCghzZXZlcml0eRgQIAEoCRINCgVzdGFsZRgRIAEoCRIbCg53ZWlnaHRlZF9zaGlmdBgSIAEoAUgAiAEBEhAKCHNlZ21lbnRzGBMgAygJEg4KBnBvbGljeRgUIAEoCUIRCg9fd2VpZ2h0ZWRfc2hpZnQixwcKDEZlYXR1cmVEcmlmdBIMCgRuYW1lGAEgASgJEgwKBGtpbmQYAiABKAkSFgoOYmFzZWxpbmVfY291bnQYAyABKAQSDQoFY291bnQYBCABKAQSDwoHbWlzc2luZxgFIAEoBBIOCgZ1bnNlZW4YBiABKAQSEAoDcHNpGAcgASgBSACIAQESEwoGa3NfbG93GAggASgBSAGIAQESFAoHa3NfaGlnaBgJIAEoAUgCiAEBEhIKBWtzX2F0GAogASgBSAOIAQESFAoHcF92YWx1ZRgLIAEoAUgEiAEBEikKBGJpbnMYDCADKAsyGy52aW5haWdyZXR0ZS5tb25pdG9yLnYxLkJpbhIMCgRyb2xlGA0gASgJEhcKCmltcG9ydGFuY2UYDiABKAFIBYgBARIeChZleHBlY3RlZF9taXNzaW5nX3NoYXJlGA8gASgBEhUKDW1pc3Npbmdfc2hhcmUYECABKAESFwoPbWlzc2luZ19wX3ZhbHVlGBEgASgBEh0KFWV4cGVjdGVkX3Vuc2Vlbl9zaGFyZRgSIAEoARIUCgx1bnNlZW5fc2hhcmUYEyABKAESFgoOdW5zZWVuX3BfdmFsdWUYFCABKAESFwoKY2hpX3NxdWFyZRgVIAEoAUgGiAEBEh8KEmNoaV9zcXVhcmVfZnJlZWRvbRgWIAEoDUgHiAEBEh8KEmNoaV9zcXVhcmVfcF92YWx1ZRgXIAEoAUgIiAEBEhsKDmplbnNlbl9zaGFubm9uGBggASgBSAmIAQESFwoKbF9pbmZpbml0eRgZIAEoAUgKiAEBEhgKC3dhc3NlcnN0ZWluGBogASgBSAuIAQESFAoHcV92YWx1ZRgbIAEoAUgMiAEBEhMKBmVmZmVjdBgcIAEoAUgNiAEBEg4KBm5lZWRlZBgdIAEoBBIQCghzZXZlcml0eRgeIAEoCRI7CgpjdW11bGF0aXZlGB8gAygLMicudmluYWlncmV0dGUubW9uaXRvci52MS5DdW11bGF0aXZlUG9pbnRCBgoEX3BzaUIJCgdfa3NfbG93QgoKCF9rc19oaWdoQggKBl9rc19hdEIKCghfcF92YWx1ZUINCgtfaW1wb3J0YW5jZUINCgtfY2hpX3NxdWFyZUIVChNfY2hpX3NxdWFyZV9mcmVlZG9tQhUKE19jaGlfc3F1YXJlX3BfdmFsdWVCEQoPX2plbnNlbl9zaGFubm9uQg0KC19sX2luZmluaXR5Qg4KDF93YXNzZXJzdGVpbkIKCghfcV92YWx1ZUIJCgdfZWZmZWN0Ik4KD0N1bXVsYXRpdmVQb2ludBINCgV2YWx1ZRgBIAEoARIWCg5leHBlY3RlZF9iZWxvdxgCIAEoARIUCgxhY3R1YWxfYmVsb3cYAyABKAEikgEKEkdldERyaWZ0TWFwUmVxdWVzdBINCgVtb2RlbBgBIAEoCRIPCgd2ZXJzaW9uGAIgASgJEg8KB3ZhcmlhbnQYAyABKAkSDwoHc2VnbWVudBgEIAEoCRIOCgZ3aW5kb3cYBSABKAkSDwoHZnJvbV9tcxgGIAEoAxINCgV0b19tcxgHIAEoAxIKCgJieRgIIAEoCSJEChNHZXREcmlmdE1hcFJlc3BvbnNlEi0KA21hcBgBIAEoCzIgLnZpbmFpZ3JldHRlLm1vbml0b3IudjEuRHJpZnRNYXAifgoIRHJpZnRNYXASDQoFbW9kZWwYASABKAkSDwoHdmVyc2lvbhgCIAEoDRIKCgJieRgDIAEoCRIQCghmZWF0dXJlcxgEIAMoCRI0Cgdjb2x1bW5zGAUgAygLMiMudmluYWlncmV0dGUubW9uaXRvci52MS5EcmlmdENvbHVtbiKDAQoLRHJpZnRDb2x1bW4SDQoFbGFiZWwYASABKAkSDwoHZnJvbV9tcxgCIAEoAxINCgV0b19tcxgDIAEoAxITCgtwcmVkaWN0aW9ucxgEIAEoBBIwCgVjZWxscxgFIAMoCzIhLnZpbmFpZ3JldHRlLm1vbml0b3IudjEuRHJpZnRDZWxsIocBCglEcmlmdENlbGwSEAoDcHNpGAEgASgBSACIAQESEwoGa3NfbG93GAIgASgBSAGIAQESEwoGZWZmZWN0GAMgASgBSAKIAQESEAoIc2V2ZXJpdHkYBCABKAkSDgoGZW5vdWdoGAUgASgIQgYKBF9wc2lCCQoHX2tzX2xvd0IJCgdfZWZmZWN0ImoKE1JlanVkZ2VEcmlmdFJlcXVlc3QSDQoFbW9kZWwYASABKAkSDwoHdmVyc2lvbhgCIAEoCRIPCgdmcm9tX21zGAMgASgDEg0KBXRvX21zGAQgASgDEhMKC3BvbGljeV9qc29uGAUgASgJIqQBChRSZWp1ZGdlRHJpZnRSZXNwb25zZRIPCgd2ZXJzaW9uGAEgASgNEg0KBWxvb2tzGAIgASgNEjUKCGluX2ZvcmNlGAMgASgLMiMudmluYWlncmV0dGUubW9uaXRvci52MS5SZWp1ZGdlbWVudBI1Cghwcm9wb3NlZBgEIAEoCzIjLnZpbmFpZ3JldHRlLm1vbml0b3IudjEuUmVqdWRnZW1lbnQiQgoLUmVqdWRnZW1lbnQSMwoFcGFnZXMYASADKAsyJC52aW5haWdyZXR0ZS5tb25pdG9yLnYxLlJlanVkZ2VkUGFnZSJfCgxSZWp1ZGdlZFBhZ2USDwoHZnJvbV9tcxgBIAEoAxINCgV0b19tcxgCIAEoAxIQCghzZXZlcml0eRgDIAEoCRIQCghmZWF0dXJlcxgEIAMoCRILCgN3aHkYBSABKAkiQgoDQmluEg0KBWxhYmVsGAEgASgJEhYKDmV4cGVjdGVkX3NoYXJlGAIgASgBEhQKDGFjdHVhbF9zaGFyZRgDIAEoASIiChFMaXN0QWxlcnRzUmVxdWVzdBINCgVtb2RlbBgBIAEoCSJDChJMaXN0QWxlcnRzUmVzcG9uc2USLQoGYWxlcnRzGAEgAygLMh0udmluYWlncmV0dGUubW9uaXRvci52MS5BbGVydCKsAQoFQWxlcnQSDQoFbW9kZWwYASABKAkSDwoHdmVyc2lvbhgCIAEoDRIxCgVzdGF0ZRgDIAEoDjIiLnZpbmFpZ3JldHRlLm1vbml0b3IudjEuQWxlcnRTdGF0ZRIQCghzaW5jZV9tcxgEIAEoAxILCgN3aHkYBSABKAkSEAoIc2V2ZXJpdHkYBiABKAkSEAoIZmVhdHVyZXMYByADKAkSDQoFc3RhbGUYCCABKAkqwgEKCkFsZXJ0U3RhdGUSGwoXQUxFUlRfU1RBVEVfVU5TUEVDSUZJRUQQABISCg5BTEVSVF9TVEFURV9PSxABEhcKE0FMRVJUX1NUQVRFX1BFTkRJTkcQAhIWChJBTEVSVF9TVEFURV9GSVJJTkcQAxIXChNBTEVSVF9TVEFURV9OT19EQVRBEAQSHAoYQUxFUlRfU1RBVEVfSU5TVUZGSUNJRU5UEAUSGwoXQUxFUlRfU1RBVEVfTk9fQkFTRUxJTkUQBjLAAwoTRHJpZnRNb25pdG9yU2VydmljZRJiCghHZXREcmlmdBInLnZpbmFpZ3JldHRlLm1vbml0b3IudjEuR2V0RHJpZnRSZXF1ZXN0GigudmluYWlncmV0dGUubW9uaXRvci52MS5HZXREcmlmdFJlc3BvbnNlIgOQAgESawoLR2V0RHJpZnRNYXASKi52aW5haWdyZXR0ZS5tb25pdG9yLnYxLkdldERyaWZ0TWFwUmVxdWVzdBorLnZpbmFpZ3JldHRlLm1vbml0b3IudjEuR2V0RHJpZnRNYXBSZXNwb25zZSIDkAIBEm4KDFJlanVkZ2VEcmlmdBIrLnZpbmFpZ3JldHRlLm1vbml0b3IudjEuUmVqdWRnZURyaWZ0UmVxdWVzdBosLnZpbmFpZ3JldHRlLm1vbml0b3IudjEuUmVqdWRnZURyaWZ0UmVzcG9uc2UiA5ACARJoCgpMaXN0QWxlcnRzEikudmluYWlncmV0dGUubW9uaXRvci52MS5MaXN0QWxlcnRzUmVxdWVzdBoqLnZpbmFpZ3JldHRlLm1vbml0b3IudjEuTGlzdEFsZXJ0c1Jlc3BvbnNlIgOQAgFiBnByb3RvMw");
 
 /**
  * @generated from message vinaigrette.monitor.v1.GetDriftRequest
@@ -38,7 +38,7 @@ export type GetDriftRequest = Message<"vinaigrette.monitor.v1.GetDriftRequest"> 
   variant: string;
 
   /**
-   * empty: every segment together
+   * "dimension=value"; empty: every segment together
    *
    * @generated from field: string segment = 4;
    */
@@ -66,6 +66,14 @@ export type GetDriftRequest = Message<"vinaigrette.monitor.v1.GetDriftRequest"> 
    * @generated from field: int64 to_ms = 7;
    */
   toMs: bigint;
+
+  /**
+   * What the window is compared with: "baseline" (also when empty), "last-week" (the same window seven days earlier), or
+   * "champion" (the version that holds the alias, in the same window).
+   *
+   * @generated from field: string against = 8;
+   */
+  against: string;
 };
 
 /**
@@ -163,6 +171,64 @@ export type Drift = Message<"vinaigrette.monitor.v1.Drift"> & {
    * @generated from field: repeated vinaigrette.monitor.v1.FeatureDrift features = 12;
    */
   features: FeatureDrift[];
+
+  /**
+   * as asked; "baseline" by default
+   *
+   * @generated from field: string against = 13;
+   */
+  against: string;
+
+  /**
+   * "version 3" where against is "champion"; else empty
+   *
+   * @generated from field: string against_name = 14;
+   */
+  againstName: string;
+
+  /**
+   * records in what the window is compared with; of a baseline its rows
+   *
+   * @generated from field: uint64 against_predictions = 15;
+   */
+  againstPredictions: bigint;
+
+  /**
+   * of this window alone: "", "warning", "critical"
+   *
+   * @generated from field: string severity = 16;
+   */
+  severity: string;
+
+  /**
+   * why the version is too old by its policy; empty: it is not
+   *
+   * @generated from field: string stale = 17;
+   */
+  stale: string;
+
+  /**
+   * Mean Jensen-Shannon distance of the features, weighted by importance; absent: the baseline states no importance.
+   *
+   * 0..1
+   *
+   * @generated from field: optional double weighted_shift = 18;
+   */
+  weightedShift?: number | undefined;
+
+  /**
+   * those counted in the window, busiest first
+   *
+   * @generated from field: repeated string segments = 19;
+   */
+  segments: string[];
+
+  /**
+   * name and version of the policy that judged, "basket 3"; empty: the defaults
+   *
+   * @generated from field: string policy = 20;
+   */
+  policy: string;
 };
 
 /**
@@ -251,6 +317,129 @@ export type FeatureDrift = Message<"vinaigrette.monitor.v1.FeatureDrift"> & {
    * @generated from field: repeated vinaigrette.monitor.v1.Bin bins = 12;
    */
   bins: Bin[];
+
+  /**
+   * "input" or "prediction": on which side of the model its tensor is
+   *
+   * @generated from field: string role = 13;
+   */
+  role: string;
+
+  /**
+   * as the model states it; absent: it does not
+   *
+   * @generated from field: optional double importance = 14;
+   */
+  importance?: number | undefined;
+
+  /**
+   * 0..1, of rows
+   *
+   * @generated from field: double expected_missing_share = 15;
+   */
+  expectedMissingShare: number;
+
+  /**
+   * @generated from field: double missing_share = 16;
+   */
+  missingShare: number;
+
+  /**
+   * of so large a change of the share: two proportions
+   *
+   * @generated from field: double missing_p_value = 17;
+   */
+  missingPValue: number;
+
+  /**
+   * 0..1, of observations
+   *
+   * @generated from field: double expected_unseen_share = 18;
+   */
+  expectedUnseenShare: number;
+
+  /**
+   * @generated from field: double unseen_share = 19;
+   */
+  unseenShare: number;
+
+  /**
+   * @generated from field: double unseen_p_value = 20;
+   */
+  unseenPValue: number;
+
+  /**
+   * of the bins as a contingency; absent, as those below: nothing counted
+   *
+   * @generated from field: optional double chi_square = 21;
+   */
+  chiSquare?: number | undefined;
+
+  /**
+   * @generated from field: optional uint32 chi_square_freedom = 22;
+   */
+  chiSquareFreedom?: number | undefined;
+
+  /**
+   * @generated from field: optional double chi_square_p_value = 23;
+   */
+  chiSquarePValue?: number | undefined;
+
+  /**
+   * distance over the bins, base 2, 0..1
+   *
+   * @generated from field: optional double jensen_shannon = 24;
+   */
+  jensenShannon?: number | undefined;
+
+  /**
+   * largest difference of a bin's shares, 0..1
+   *
+   * @generated from field: optional double l_infinity = 25;
+   */
+  lInfinity?: number | undefined;
+
+  /**
+   * in standard deviations of the training data; absent: not numeric, or they are 0
+   *
+   * @generated from field: optional double wasserstein = 26;
+   */
+  wasserstein?: number | undefined;
+
+  /**
+   * p_value adjusted over all that was judged in the window; absent: too few observations
+   *
+   * @generated from field: optional double q_value = 27;
+   */
+  qValue?: number | undefined;
+
+  /**
+   * over the warning floor: 1 is on it
+   *
+   * @generated from field: optional double effect = 28;
+   */
+  effect?: number | undefined;
+
+  /**
+   * observations a verdict needs; 0: no number of them is enough
+   *
+   * @generated from field: uint64 needed = 29;
+   */
+  needed: bigint;
+
+  /**
+   * "", "warning", "critical"
+   *
+   * @generated from field: string severity = 30;
+   */
+  severity: string;
+
+  /**
+   * both distributions, of numeric features: ascending, at most 101 points
+   *
+   * @generated from field: repeated vinaigrette.monitor.v1.CumulativePoint cumulative = 31;
+   */
+  cumulative: CumulativePoint[];
 };
 
 /**
@@ -259,6 +448,374 @@ export type FeatureDrift = Message<"vinaigrette.monitor.v1.FeatureDrift"> & {
  */
 export const FeatureDriftSchema: GenMessage<FeatureDrift> = /*@__PURE__*/
   messageDesc(file_vinaigrette_monitor_v1_monitor, 3);
+
+/**
+ * @generated from message vinaigrette.monitor.v1.CumulativePoint
+ */
+export type CumulativePoint = Message<"vinaigrette.monitor.v1.CumulativePoint"> & {
+  /**
+   * @generated from field: double value = 1;
+   */
+  value: number;
+
+  /**
+   * share 0..1 below the value
+   *
+   * @generated from field: double expected_below = 2;
+   */
+  expectedBelow: number;
+
+  /**
+   * @generated from field: double actual_below = 3;
+   */
+  actualBelow: number;
+};
+
+/**
+ * Describes the message vinaigrette.monitor.v1.CumulativePoint.
+ * Use `create(CumulativePointSchema)` to create a new message.
+ */
+export const CumulativePointSchema: GenMessage<CumulativePoint> = /*@__PURE__*/
+  messageDesc(file_vinaigrette_monitor_v1_monitor, 4);
+
+/**
+ * @generated from message vinaigrette.monitor.v1.GetDriftMapRequest
+ */
+export type GetDriftMapRequest = Message<"vinaigrette.monitor.v1.GetDriftMapRequest"> & {
+  /**
+   * @generated from field: string model = 1;
+   */
+  model: string;
+
+  /**
+   * as in GetDriftRequest
+   *
+   * @generated from field: string version = 2;
+   */
+  version: string;
+
+  /**
+   * @generated from field: string variant = 3;
+   */
+  variant: string;
+
+  /**
+   * of a map by time
+   *
+   * @generated from field: string segment = 4;
+   */
+  segment: string;
+
+  /**
+   * @generated from field: string window = 5;
+   */
+  window: string;
+
+  /**
+   * @generated from field: int64 from_ms = 6;
+   */
+  fromMs: bigint;
+
+  /**
+   * @generated from field: int64 to_ms = 7;
+   */
+  toMs: bigint;
+
+  /**
+   * "time" (also when empty): up to 24 equal parts of the range; "segment"
+   *
+   * @generated from field: string by = 8;
+   */
+  by: string;
+};
+
+/**
+ * Describes the message vinaigrette.monitor.v1.GetDriftMapRequest.
+ * Use `create(GetDriftMapRequestSchema)` to create a new message.
+ */
+export const GetDriftMapRequestSchema: GenMessage<GetDriftMapRequest> = /*@__PURE__*/
+  messageDesc(file_vinaigrette_monitor_v1_monitor, 5);
+
+/**
+ * @generated from message vinaigrette.monitor.v1.GetDriftMapResponse
+ */
+export type GetDriftMapResponse = Message<"vinaigrette.monitor.v1.GetDriftMapResponse"> & {
+  /**
+   * @generated from field: vinaigrette.monitor.v1.DriftMap map = 1;
+   */
+  map?: DriftMap | undefined;
+};
+
+/**
+ * Describes the message vinaigrette.monitor.v1.GetDriftMapResponse.
+ * Use `create(GetDriftMapResponseSchema)` to create a new message.
+ */
+export const GetDriftMapResponseSchema: GenMessage<GetDriftMapResponse> = /*@__PURE__*/
+  messageDesc(file_vinaigrette_monitor_v1_monitor, 6);
+
+/**
+ * @generated from message vinaigrette.monitor.v1.DriftMap
+ */
+export type DriftMap = Message<"vinaigrette.monitor.v1.DriftMap"> & {
+  /**
+   * @generated from field: string model = 1;
+   */
+  model: string;
+
+  /**
+   * @generated from field: uint32 version = 2;
+   */
+  version: number;
+
+  /**
+   * @generated from field: string by = 3;
+   */
+  by: string;
+
+  /**
+   * in the baseline's order
+   *
+   * @generated from field: repeated string features = 4;
+   */
+  features: string[];
+
+  /**
+   * @generated from field: repeated vinaigrette.monitor.v1.DriftColumn columns = 5;
+   */
+  columns: DriftColumn[];
+};
+
+/**
+ * Describes the message vinaigrette.monitor.v1.DriftMap.
+ * Use `create(DriftMapSchema)` to create a new message.
+ */
+export const DriftMapSchema: GenMessage<DriftMap> = /*@__PURE__*/
+  messageDesc(file_vinaigrette_monitor_v1_monitor, 7);
+
+/**
+ * @generated from message vinaigrette.monitor.v1.DriftColumn
+ */
+export type DriftColumn = Message<"vinaigrette.monitor.v1.DriftColumn"> & {
+  /**
+   * "2026-11-21 10:00", or "country=de"; "" for the whole in a map by segment
+   *
+   * @generated from field: string label = 1;
+   */
+  label: string;
+
+  /**
+   * @generated from field: int64 from_ms = 2;
+   */
+  fromMs: bigint;
+
+  /**
+   * @generated from field: int64 to_ms = 3;
+   */
+  toMs: bigint;
+
+  /**
+   * @generated from field: uint64 predictions = 4;
+   */
+  predictions: bigint;
+
+  /**
+   * one a feature, in their order
+   *
+   * @generated from field: repeated vinaigrette.monitor.v1.DriftCell cells = 5;
+   */
+  cells: DriftCell[];
+};
+
+/**
+ * Describes the message vinaigrette.monitor.v1.DriftColumn.
+ * Use `create(DriftColumnSchema)` to create a new message.
+ */
+export const DriftColumnSchema: GenMessage<DriftColumn> = /*@__PURE__*/
+  messageDesc(file_vinaigrette_monitor_v1_monitor, 8);
+
+/**
+ * @generated from message vinaigrette.monitor.v1.DriftCell
+ */
+export type DriftCell = Message<"vinaigrette.monitor.v1.DriftCell"> & {
+  /**
+   * absent: nothing counted, or the baseline is a constant
+   *
+   * @generated from field: optional double psi = 1;
+   */
+  psi?: number | undefined;
+
+  /**
+   * @generated from field: optional double ks_low = 2;
+   */
+  ksLow?: number | undefined;
+
+  /**
+   * over the warning floor; absent: nothing counted
+   *
+   * @generated from field: optional double effect = 3;
+   */
+  effect?: number | undefined;
+
+  /**
+   * "", "warning", "critical"
+   *
+   * @generated from field: string severity = 4;
+   */
+  severity: string;
+
+  /**
+   * whether there were enough observations to judge
+   *
+   * @generated from field: bool enough = 5;
+   */
+  enough: boolean;
+};
+
+/**
+ * Describes the message vinaigrette.monitor.v1.DriftCell.
+ * Use `create(DriftCellSchema)` to create a new message.
+ */
+export const DriftCellSchema: GenMessage<DriftCell> = /*@__PURE__*/
+  messageDesc(file_vinaigrette_monitor_v1_monitor, 9);
+
+/**
+ * @generated from message vinaigrette.monitor.v1.RejudgeDriftRequest
+ */
+export type RejudgeDriftRequest = Message<"vinaigrette.monitor.v1.RejudgeDriftRequest"> & {
+  /**
+   * @generated from field: string model = 1;
+   */
+  model: string;
+
+  /**
+   * as in GetDriftRequest
+   *
+   * @generated from field: string version = 2;
+   */
+  version: string;
+
+  /**
+   * the first look is at the end of its pane
+   *
+   * @generated from field: int64 from_ms = 3;
+   */
+  fromMs: bigint;
+
+  /**
+   * @generated from field: int64 to_ms = 4;
+   */
+  toMs: bigint;
+
+  /**
+   * a drift-policy document
+   *
+   * @generated from field: string policy_json = 5;
+   */
+  policyJson: string;
+};
+
+/**
+ * Describes the message vinaigrette.monitor.v1.RejudgeDriftRequest.
+ * Use `create(RejudgeDriftRequestSchema)` to create a new message.
+ */
+export const RejudgeDriftRequestSchema: GenMessage<RejudgeDriftRequest> = /*@__PURE__*/
+  messageDesc(file_vinaigrette_monitor_v1_monitor, 10);
+
+/**
+ * @generated from message vinaigrette.monitor.v1.RejudgeDriftResponse
+ */
+export type RejudgeDriftResponse = Message<"vinaigrette.monitor.v1.RejudgeDriftResponse"> & {
+  /**
+   * @generated from field: uint32 version = 1;
+   */
+  version: number;
+
+  /**
+   * one a pane
+   *
+   * @generated from field: uint32 looks = 2;
+   */
+  looks: number;
+
+  /**
+   * by the policy in force now
+   *
+   * @generated from field: vinaigrette.monitor.v1.Rejudgement in_force = 3;
+   */
+  inForce?: Rejudgement | undefined;
+
+  /**
+   * @generated from field: vinaigrette.monitor.v1.Rejudgement proposed = 4;
+   */
+  proposed?: Rejudgement | undefined;
+};
+
+/**
+ * Describes the message vinaigrette.monitor.v1.RejudgeDriftResponse.
+ * Use `create(RejudgeDriftResponseSchema)` to create a new message.
+ */
+export const RejudgeDriftResponseSchema: GenMessage<RejudgeDriftResponse> = /*@__PURE__*/
+  messageDesc(file_vinaigrette_monitor_v1_monitor, 11);
+
+/**
+ * @generated from message vinaigrette.monitor.v1.Rejudgement
+ */
+export type Rejudgement = Message<"vinaigrette.monitor.v1.Rejudgement"> & {
+  /**
+   * oldest first
+   *
+   * @generated from field: repeated vinaigrette.monitor.v1.RejudgedPage pages = 1;
+   */
+  pages: RejudgedPage[];
+};
+
+/**
+ * Describes the message vinaigrette.monitor.v1.Rejudgement.
+ * Use `create(RejudgementSchema)` to create a new message.
+ */
+export const RejudgementSchema: GenMessage<Rejudgement> = /*@__PURE__*/
+  messageDesc(file_vinaigrette_monitor_v1_monitor, 12);
+
+/**
+ * @generated from message vinaigrette.monitor.v1.RejudgedPage
+ */
+export type RejudgedPage = Message<"vinaigrette.monitor.v1.RejudgedPage"> & {
+  /**
+   * when it would have been sent
+   *
+   * @generated from field: int64 from_ms = 1;
+   */
+  fromMs: bigint;
+
+  /**
+   * when it would have been resolved; 0: not within the range
+   *
+   * @generated from field: int64 to_ms = 2;
+   */
+  toMs: bigint;
+
+  /**
+   * @generated from field: string severity = 3;
+   */
+  severity: string;
+
+  /**
+   * @generated from field: repeated string features = 4;
+   */
+  features: string[];
+
+  /**
+   * @generated from field: string why = 5;
+   */
+  why: string;
+};
+
+/**
+ * Describes the message vinaigrette.monitor.v1.RejudgedPage.
+ * Use `create(RejudgedPageSchema)` to create a new message.
+ */
+export const RejudgedPageSchema: GenMessage<RejudgedPage> = /*@__PURE__*/
+  messageDesc(file_vinaigrette_monitor_v1_monitor, 13);
 
 /**
  * @generated from message vinaigrette.monitor.v1.Bin
@@ -291,7 +848,7 @@ export type Bin = Message<"vinaigrette.monitor.v1.Bin"> & {
  * Use `create(BinSchema)` to create a new message.
  */
 export const BinSchema: GenMessage<Bin> = /*@__PURE__*/
-  messageDesc(file_vinaigrette_monitor_v1_monitor, 4);
+  messageDesc(file_vinaigrette_monitor_v1_monitor, 14);
 
 /**
  * @generated from message vinaigrette.monitor.v1.ListAlertsRequest
@@ -310,7 +867,7 @@ export type ListAlertsRequest = Message<"vinaigrette.monitor.v1.ListAlertsReques
  * Use `create(ListAlertsRequestSchema)` to create a new message.
  */
 export const ListAlertsRequestSchema: GenMessage<ListAlertsRequest> = /*@__PURE__*/
-  messageDesc(file_vinaigrette_monitor_v1_monitor, 5);
+  messageDesc(file_vinaigrette_monitor_v1_monitor, 15);
 
 /**
  * @generated from message vinaigrette.monitor.v1.ListAlertsResponse
@@ -329,7 +886,7 @@ export type ListAlertsResponse = Message<"vinaigrette.monitor.v1.ListAlertsRespo
  * Use `create(ListAlertsResponseSchema)` to create a new message.
  */
 export const ListAlertsResponseSchema: GenMessage<ListAlertsResponse> = /*@__PURE__*/
-  messageDesc(file_vinaigrette_monitor_v1_monitor, 6);
+  messageDesc(file_vinaigrette_monitor_v1_monitor, 16);
 
 /**
  * @generated from message vinaigrette.monitor.v1.Alert
@@ -375,6 +932,13 @@ export type Alert = Message<"vinaigrette.monitor.v1.Alert"> & {
    * @generated from field: repeated string features = 7;
    */
   features: string[];
+
+  /**
+   * why the version is too old by its policy; empty: it is not
+   *
+   * @generated from field: string stale = 8;
+   */
+  stale: string;
 };
 
 /**
@@ -382,7 +946,7 @@ export type Alert = Message<"vinaigrette.monitor.v1.Alert"> & {
  * Use `create(AlertSchema)` to create a new message.
  */
 export const AlertSchema: GenMessage<Alert> = /*@__PURE__*/
-  messageDesc(file_vinaigrette_monitor_v1_monitor, 7);
+  messageDesc(file_vinaigrette_monitor_v1_monitor, 17);
 
 /**
  * @generated from enum vinaigrette.monitor.v1.AlertState
@@ -449,6 +1013,26 @@ export const DriftMonitorService: GenService<{
     methodKind: "unary";
     input: typeof GetDriftRequestSchema;
     output: typeof GetDriftResponseSchema;
+  },
+  /**
+   * Features against time or segments, every cell judged: where to look first.
+   *
+   * @generated from rpc vinaigrette.monitor.v1.DriftMonitorService.GetDriftMap
+   */
+  getDriftMap: {
+    methodKind: "unary";
+    input: typeof GetDriftMapRequestSchema;
+    output: typeof GetDriftMapResponseSchema;
+  },
+  /**
+   * What another policy would have made of the same windows.
+   *
+   * @generated from rpc vinaigrette.monitor.v1.DriftMonitorService.RejudgeDrift
+   */
+  rejudgeDrift: {
+    methodKind: "unary";
+    input: typeof RejudgeDriftRequestSchema;
+    output: typeof RejudgeDriftResponseSchema;
   },
   /**
    * @generated from rpc vinaigrette.monitor.v1.DriftMonitorService.ListAlerts
