@@ -3,10 +3,13 @@ import { fromOrt, toOrt } from '@vinaigrette/onnx-tensors';
 import { Problem } from '@vinaigrette/problems';
 import { checkTensor, differenceFromGolden, type Golden, type Signature, type Tensor } from '@vinaigrette/signature';
 
-/** Loads the graph. Throws MODEL_INVALID when ONNX Runtime refuses it. */
-export async function loadModel(path: string): Promise<ort.InferenceSession> {
+/** Loads the graph, from a file or from its bytes. Throws MODEL_INVALID when ONNX Runtime refuses it. */
+export async function loadModel(model: string | Uint8Array): Promise<ort.InferenceSession> {
+  const options = { intraOpNumThreads: 1, interOpNumThreads: 1, logSeverityLevel: 3 } as const;
   try {
-    return await ort.InferenceSession.create(path, { intraOpNumThreads: 1, interOpNumThreads: 1, logSeverityLevel: 3 });
+    return typeof model === 'string'
+      ? await ort.InferenceSession.create(model, options)
+      : await ort.InferenceSession.create(model, options);
   } catch (cause) {
     throw new Problem('MODEL_INVALID', `ONNX Runtime cannot load the graph: ${firstLine(cause)}`, { cause });
   }

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseBaseline } from '@vinaigrette/drift';
 import { Problem, type ProblemCode } from '@vinaigrette/problems';
-import { loggedSchema, parseGolden, readSignature } from '@vinaigrette/signature';
+import { loggedSchema, parseGolden, readGraph } from '@vinaigrette/signature';
 import { agreeSignature } from '../../domain/agree-signature.js';
 import { checkBaseline } from '../../domain/check-baseline.js';
 import { BASELINE_FILE, GOLDEN_FILE, MODEL_FILE, SIGNATURE_FILE } from '../../domain/version-files.js';
@@ -13,18 +13,21 @@ import { answerGolden, loadModel } from './answer-golden.js';
 export async function inspectFiles(folder: string): Promise<Inspection> {
   const path = join(folder, MODEL_FILE);
   const declared = await readJson(folder, SIGNATURE_FILE, 'SIGNATURE_MISMATCH');
-  const signature = agreeSignature(readSignature(await readGraph(path)), declared);
+  const onnx = await readOnnx(path);
+  const graph = readGraph(onnx);
+  const signature = agreeSignature(graph.signature, declared);
   const goldenJson = await readJson(folder, GOLDEN_FILE, 'GOLDEN_MISMATCH');
   const golden = goldenJson === undefined ? undefined : parseGolden(goldenJson);
   const baselineJson = await readJson(folder, BASELINE_FILE, 'BASELINE_INVALID');
   if (baselineJson !== undefined) checkBaseline(parseBaseline(baselineJson), loggedSchema(signature));
-  const session = await loadModel(path);
+  // From its path where it is served as it is: weights beside it are found from there.
+  const session = await loadModel(graph.model === onnx ? path : graph.model);
   if (golden) await answerGolden(session, signature, golden);
   return { signature, hasBaseline: baselineJson !== undefined };
 }
 
 /** Throws MODEL_INVALID for what is longer than a protobuf message, and Node's buffer, can be. */
-async function readGraph(path: string): Promise<Uint8Array> {
+async function readOnnx(path: string): Promise<Uint8Array> {
   try {
     return await readFile(path);
   } catch (cause) {
