@@ -23,5 +23,5 @@ export async function answeredBaseline(
     const [batch = 0] = Object.values(inputs)[0]?.shape ?? [];
     for (let row = 0; row < batch; row++) rows.push(unpackRow(schema, packRow(schema, tensors, row)));
   }
-  return buildBaseline(features, rows, undefined, vocabularies);
+  return buildBaseline(features, rows, undefined, { vocabularies });
 }
