@@ -1,6 +1,7 @@
 import type { Logger } from '@vinaigrette/edge';
 import type { FastifyPluginAsync } from 'fastify';
 import { mlflowRoutes } from './adapters/mlflow/mlflow-routes.js';
+import { InlineWeights } from './adapters/onnx/inline-weights.js';
 import { YamlDescriptions } from './adapters/mlmodel/yaml-descriptions.js';
 import type { Database } from './adapters/postgres/database.js';
 import { PostgresArtifactTrees } from './adapters/postgres/mlflow/postgres-artifact-trees.js';
@@ -40,6 +41,7 @@ export function mlflow(parts: RegistryParts, logger: Logger): FastifyPluginAsync
       loggedModels,
       trees,
       descriptions,
+      new InlineWeights(artifacts),
       registerVersion,
     ),
     moveRegisteredAlias: new MoveRegisteredAlias(registeredModels, setAlias),

@@ -3,6 +3,7 @@ import { Problem, type ProblemCode } from '@vinaigrette/problems';
 import type { ArtifactTrees, StoredEntry } from './artifact-trees.js';
 import { loggedModelPath, pathOfUri, uriOf, versionPath } from './domain/mlflow/artifact-path.js';
 import { planVersion, type LoggedDescription, type VersionPlan } from './domain/mlflow/plan-version.js';
+import type { NamedFile } from './domain/version-files.js';
 import type { RegisterVersion } from './register-version.js';
 import type { RegisteredModels, RegisteredVersion, VersionTold } from './registered-models.js';
 import type { LoggedModel, LoggedModels } from './tracking.js';
@@ -10,6 +11,11 @@ import type { LoggedModel, LoggedModels } from './tracking.js';
 /** Reads an MLmodel file; undefined when it is none. */
 export abstract class Descriptions {
   abstract read(sha256: string): Promise<LoggedDescription | undefined>;
+}
+
+/** Makes one file of a graph and the weights it keeps in files beside it. Throws MODEL_INVALID when it cannot. */
+export abstract class Weights {
+  abstract inline(files: readonly NamedFile[]): Promise<NamedFile[]>;
 }
 
 /** A graph that cannot be served is stored all the same; one that answers otherwise than it promised is refused. */
@@ -26,6 +32,7 @@ export class RegisterLoggedVersion {
     private readonly loggedModels: LoggedModels,
     private readonly trees: ArtifactTrees,
     private readonly descriptions: Descriptions,
+    private readonly weights: Weights,
     private readonly registerVersion: RegisterVersion,
   ) {}
 
@@ -64,9 +71,10 @@ export class RegisterLoggedVersion {
     const plan = await this.plan(name, logged);
     if (!plan.servable) return plan;
     try {
+      const files = await this.weights.inline(plan.files);
       const { modelVersion } = await this.registerVersion.register({
         model: name,
-        files: plan.files,
+        files,
         actor,
         description,
       });
