@@ -1,5 +1,6 @@
 export { driftPolicySchema, type DriftPolicy } from './drift-policy.js';
 export { documentKinds, firstFault, parseDocument, type DocumentKind, type Documents } from './parse-document.js';
+export { promotionPolicySchema, type PromotionPolicy } from './promotion-policy.js';
 export { Expressions, type Condition, type Expression } from './expression.js';
 export {
   noFields,
@@ -11,6 +12,7 @@ export {
   type RuleSet,
 } from './rule-set.js';
 export { type Rule, type RuleScope } from './rule.js';
+export { keyScopes, type KeyScope, type ShopKey, type ShopKeys } from './shop-keys.js';
 export { fieldsOf, rowOf, type FieldValue, type Row, type Scope, type Vocabulary } from './scope.js';
 export { fieldTypes, type Fields, type FieldType } from './field-types.js';
 export { type Route } from './route.js';

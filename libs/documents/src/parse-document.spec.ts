@@ -17,6 +17,8 @@ const costly = (_: unknown, index: number) => ({
   where: 'basket.exists(b, b.startsWith(item.sku))',
 });
 const noon = '2026-12-24T12:00:00Z';
+const key = { id: 'a', sha256: 'a'.repeat(64), scopes: ['recommend'] };
+const page = 'https://shop.example';
 const table = { table: 'customers', key: 'id', columns: { country: 'text' } };
 const country = { name: 'country', from: 'context.market' };
 const api = { path: '/predict_api', accepts: 'json', output: 'charges' };
@@ -171,6 +173,22 @@ describe('parseDocument()', () => {
     { kind: 'use-case', json: { ...quote, routes: [{ ...api, path: '/v1/quote' }] }, field: 'routes[0].path' },
     { kind: 'use-case', json: { ...quote, routes: [{ ...api, path: '/../etc' }] }, field: 'routes[0].path' },
     { kind: 'use-case', json: { ...quote, fallback: { rungs: ['cached', 'cached'] } }, field: 'fallback.rungs' },
+    { kind: 'shop-keys', json: { keys: [{ ...key, sha256: 'secret' }] }, field: 'keys[0].sha256' },
+    { kind: 'shop-keys', json: { keys: [{ ...key, scopes: ['all'] }] }, field: 'keys[0].scopes[0]' },
+    { kind: 'shop-keys', json: { keys: [{ ...key, origins: ['*'] }] }, field: 'keys[0].origins[0]' },
+    {
+      kind: 'shop-keys',
+      json: { keys: [{ ...key, origins: [page], scopes: ['test-rules'] }] },
+      field: 'keys[0].scopes',
+    },
+    { kind: 'shop-keys', json: { keys: [key, { ...key, id: 'b' }] }, field: 'keys[1].sha256' },
+    { kind: 'promotion-policy', json: { metrics: [{ metric: 'recall' }] }, field: 'metrics[0].validationSet' },
+    {
+      kind: 'promotion-policy',
+      json: { limits: [{ metric: 'ms', validationSet: 'june' }] },
+      field: 'limits[0].atLeast',
+    },
+    { kind: 'promotion-policy', json: { gates: [] }, field: 'gates' },
     { kind: 'poem', json: {}, field: 'kind' },
     { kind: 'toString', json: {}, field: 'kind' },
   ])('names $field of a bad $kind: $json', ({ kind, json, field }) => {

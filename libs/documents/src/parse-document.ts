@@ -1,7 +1,9 @@
 import type { z } from 'zod';
 import { jsonPath, Problem } from '@vinaigrette/problems';
 import { driftPolicySchema, type DriftPolicy } from './drift-policy.js';
+import { promotionPolicySchema, type PromotionPolicy } from './promotion-policy.js';
 import { ruleSetSchema, type RuleSet } from './rule-set.js';
+import { shopKeysSchema, type ShopKeys } from './shop-keys.js';
 import { useCaseSchema, type UseCase } from './use-case.js';
 
 /** Every kind of document and what it holds. */
@@ -9,6 +11,8 @@ export interface Documents {
   'use-case': UseCase;
   'rule-set': RuleSet;
   'drift-policy': DriftPolicy;
+  'promotion-policy': PromotionPolicy;
+  'shop-keys': ShopKeys;
 }
 
 export type DocumentKind = keyof Documents;
@@ -17,6 +21,8 @@ const schemas: { [K in DocumentKind]: z.ZodType<Documents[K]> } = {
   'use-case': useCaseSchema,
   'rule-set': ruleSetSchema,
   'drift-policy': driftPolicySchema,
+  'promotion-policy': promotionPolicySchema,
+  'shop-keys': shopKeysSchema,
 };
 
 export const documentKinds = Object.keys(schemas) as DocumentKind[];

@@ -53,6 +53,10 @@ export const problems = {
   },
   EXPERIMENT_NOT_FOUND: { kind: 'not-found', remedy: 'Search the experiments and check id or name' },
   FILE_UNREADABLE: { kind: 'invalid', remedy: 'Check the path, what it holds, and that you may read it' },
+  GATE_NOT_PASSED: {
+    kind: 'conflict',
+    remedy: 'Bring the evidence that the message names; or force the promotion, which the history shows for ever',
+  },
   GOLDEN_MISMATCH: {
     kind: 'invalid',
     remedy: 'Make the golden answers again with the very model.onnx that is registered',
@@ -67,6 +71,11 @@ export const problems = {
     remedy: 'Raise the least support, or limit the length of an itemset',
   },
   LOGGED_MODEL_NOT_FOUND: { kind: 'not-found', remedy: 'Search the logged models and check the id' },
+  KEY_REFUSED: {
+    kind: 'forbidden',
+    remedy:
+      'Send a key that is in force and may do this, as Authorization: Bearer vin_..., from a page it is meant for',
+  },
   MESSAGE_MALFORMED: { kind: 'malformed', remedy: 'Send the message that the .proto describes, whole and uncut' },
   MODEL_CONFIG_INVALID: {
     kind: 'invalid',

@@ -5,6 +5,8 @@ import type { AliasDecision, AliasFacts } from './domain/decide-alias.js';
 export interface By {
   actor: string;
   reason: string;
+  /** Against the promotion policy; absent: not so. */
+  forced?: boolean;
 }
 
 /** An alias of a model or a document. */

@@ -12,6 +12,7 @@ import { dataSourceOptions } from './adapters/postgres/data-source.js';
 import { PostgresAliases } from './adapters/postgres/postgres-aliases.js';
 import { PostgresDocuments } from './adapters/postgres/postgres-documents.js';
 import { PostgresModelVersions } from './adapters/postgres/postgres-model-versions.js';
+import { PostgresPromotionEvidence } from './adapters/postgres/postgres-promotion-evidence.js';
 import { PostgresRollouts } from './adapters/postgres/postgres-rollouts.js';
 import { PostgresWantedStates } from './adapters/postgres/postgres-wanted-states.js';
 import { Aliases } from './aliases.js';
@@ -19,9 +20,12 @@ import { Artifacts } from './artifacts.js';
 import type { Config } from './config.js';
 import { Documents } from './documents.js';
 import { Inspector } from './inspector.js';
+import { JudgePromotion } from './judge-promotion.js';
+import { KeepEvidence } from './keep-evidence.js';
 import { Metrics } from './metrics.js';
 import { ModelVersions } from './model-versions.js';
 import { MoveRollout } from './move-rollout.js';
+import { PromotionEvidence } from './promotion-evidence.js';
 import { PutDocument } from './put-document.js';
 import { ReadCatalogue } from './read-catalogue.js';
 import { RegisterVersion } from './register-version.js';
@@ -53,6 +57,7 @@ export class RegistryModule {
           { provide: Documents, adapter: PostgresDocuments },
           { provide: Aliases, adapter: PostgresAliases },
           { provide: Rollouts, adapter: PostgresRollouts },
+          { provide: PromotionEvidence, adapter: PostgresPromotionEvidence },
           { provide: WantedStates, adapter: PostgresWantedStates },
         ].map(({ provide, adapter }) => ({
           provide,
@@ -68,8 +73,27 @@ export class RegistryModule {
             new RegisterVersion(artifacts, inspector, versions),
         },
         { provide: PutDocument, inject: [Documents], useFactory: (documents: Documents) => new PutDocument(documents) },
-        { provide: SetAlias, inject: [Aliases], useFactory: (aliases: Aliases) => new SetAlias(aliases) },
-        { provide: StartRollout, inject: [Rollouts], useFactory: (rollouts: Rollouts) => new StartRollout(rollouts) },
+        {
+          provide: JudgePromotion,
+          inject: [Documents, ModelVersions, PromotionEvidence],
+          useFactory: (documents: Documents, versions: ModelVersions, evidence: PromotionEvidence) =>
+            new JudgePromotion(documents, versions, evidence, Date.now),
+        },
+        {
+          provide: KeepEvidence,
+          inject: [ReadCatalogue, PromotionEvidence],
+          useFactory: (catalogue: ReadCatalogue, evidence: PromotionEvidence) => new KeepEvidence(catalogue, evidence),
+        },
+        {
+          provide: SetAlias,
+          inject: [Aliases, JudgePromotion],
+          useFactory: (aliases: Aliases, gates: JudgePromotion) => new SetAlias(aliases, gates),
+        },
+        {
+          provide: StartRollout,
+          inject: [Rollouts, JudgePromotion],
+          useFactory: (rollouts: Rollouts, gates: JudgePromotion) => new StartRollout(rollouts, gates),
+        },
         { provide: MoveRollout, inject: [Rollouts], useFactory: (rollouts: Rollouts) => new MoveRollout(rollouts) },
         {
           provide: ReadCatalogue,

@@ -15,6 +15,8 @@ import { hearChanges } from './adapters/postgres/hear-changes.js';
 import { Artifacts } from './artifacts.js';
 import type { Config } from './config.js';
 import { Inspector } from './inspector.js';
+import { JudgePromotion } from './judge-promotion.js';
+import { KeepEvidence } from './keep-evidence.js';
 import { Metrics } from './metrics.js';
 import { mlflow } from './mlflow.js';
 import { MoveRollout } from './move-rollout.js';
@@ -46,6 +48,8 @@ export async function start(config: Config, logger: Logger): Promise<() => Promi
       putDocument: app.get(PutDocument),
       setAlias: app.get(SetAlias),
       startRollout: app.get(StartRollout),
+      keepEvidence: app.get(KeepEvidence),
+      judgePromotion: app.get(JudgePromotion),
       moveRollout: app.get(MoveRollout),
       readCatalogue: app.get(ReadCatalogue),
       watchWantedState: watch,

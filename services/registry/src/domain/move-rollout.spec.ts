@@ -68,6 +68,12 @@ describe('decideMove()', () => {
     expect(decideMove(rollout(state), move, by)).toBeUndefined();
   });
 
+  it.each([ADVANCE, COMPLETE])('gives no alias to a shadow by %s', (move) => {
+    const shadow = rollout(RUNNING, 0, { kind: RolloutKind.SHADOW, stepsBps: [10_000] });
+    expect(() => decideMove(shadow, move, by)).toThrow(expect.objectContaining({ code: 'BODY_INVALID' }));
+    expect(decideMove(shadow, ABORT, by)).toMatchObject({ state: ABORTED });
+  });
+
   it.each([
     { state: COMPLETED, move: ABORT, code: 'ROLLOUT_ENDED' },
     { state: ABORTED, move: COMPLETE, code: 'ROLLOUT_ENDED' },

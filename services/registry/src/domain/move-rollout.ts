@@ -30,6 +30,11 @@ export function decideMove(
   by: { actor: string; reason: string },
 ): RolloutDecision | undefined {
   const state = stateAfter(rollout, move);
+  if (rollout.kind === RolloutKind.SHADOW && state === RolloutState.COMPLETED) {
+    throw new Problem('BODY_INVALID', 'A shadow was never shown, so it takes no alias: abort it, start a canary', {
+      field: 'move',
+    });
+  }
   if (state === rollout.state && move !== RolloutMove.ADVANCE) return undefined;
   if (!isActive(rollout)) {
     throw new Problem(

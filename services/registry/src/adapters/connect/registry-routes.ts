@@ -3,7 +3,9 @@ import { RegistryService, type Subject, type UploadArtifactRequest } from '@vina
 import { Problem } from '@vinaigrette/problems';
 import type { Artifacts } from '../../artifacts.js';
 import type { MoveRollout } from '../../move-rollout.js';
-import { checkSha256 } from '../../domain/names.js';
+import { checkActor, checkName, checkSha256 } from '../../domain/names.js';
+import type { JudgePromotion } from '../../judge-promotion.js';
+import type { KeepEvidence } from '../../keep-evidence.js';
 import type { PutDocument } from '../../put-document.js';
 import type { ReadCatalogue } from '../../read-catalogue.js';
 import type { RegisterVersion } from '../../register-version.js';
@@ -20,6 +22,8 @@ export interface UseCases {
   putDocument: PutDocument;
   setAlias: SetAlias;
   startRollout: StartRollout;
+  keepEvidence: KeepEvidence;
+  judgePromotion: JudgePromotion;
   moveRollout: MoveRollout;
   readCatalogue: ReadCatalogue;
   watchWantedState: WatchWantedState;
@@ -28,7 +32,7 @@ export interface UseCases {
 /** The service as every protocol serves it: gRPC on its port, Connect, JSON and gRPC-Web on the HTTP port. */
 export function registryRoutes(useCases: UseCases): (router: ConnectRouter) => void {
   const { artifacts, registerVersion, putDocument, setAlias, readCatalogue, watchWantedState } = useCases;
-  const { startRollout, moveRollout } = useCases;
+  const { startRollout, moveRollout, keepEvidence, judgePromotion } = useCases;
   return (router) =>
     router.service(RegistryService, {
       uploadArtifact: (requests) => artifacts.keep(chunksOf(requests)),
@@ -52,8 +56,8 @@ export function registryRoutes(useCases: UseCases): (router: ConnectRouter) => v
 
       listDocuments: async ({ kind }) => ({ documents: await readCatalogue.documentsOf(kind) }),
 
-      setAlias: ({ subject, alias, version, expected, actor, reason }) =>
-        setAlias.set({ subject: named(subject), alias, version, expected }, { actor, reason }),
+      setAlias: ({ subject, alias, version, expected, actor, reason, force }) =>
+        setAlias.set({ subject: named(subject), alias, version, expected }, { actor, reason }, force),
 
       rollBackAlias: ({ subject, alias, expected, actor, reason }) =>
         setAlias.rollBack({ subject: named(subject), alias, expected }, { actor, reason }),
@@ -73,6 +77,20 @@ export function registryRoutes(useCases: UseCases): (router: ConnectRouter) => v
       reportVerdict: async (request) => ({ rollout: await moveRollout.byVerdict(request) }),
 
       reportRolloutCounts: async (request) => ({ rollout: await moveRollout.byCounts(request) }),
+
+      putEvaluation: async ({ evaluation }) => ({ evaluation: await keepEvidence.evaluate(evaluation) }),
+
+      listEvaluations: async ({ model, version }) => ({ evaluations: await keepEvidence.evaluations(model, version) }),
+
+      approveVersion: async (request) => ({ approvals: await keepEvidence.approve(request) }),
+
+      judgeVersion: async ({ model, version, actor }) => {
+        checkName(model, 'model');
+        checkActor(actor, 'actor');
+        return { verdict: await judgePromotion.ask(model, version, actor) };
+      },
+
+      listPromotionVerdicts: async ({ model }) => ({ verdicts: await keepEvidence.verdicts(model) }),
 
       async *watch(_request, { signal }) {
         for await (const state of watchWantedState.watch(signal)) yield { state };

@@ -51,7 +51,7 @@ export async function writeAliasMove(
   manager: EntityManager,
   key: AliasRowKey,
   { from, to, rolledBack }: AliasMove,
-  { actor, reason }: By,
+  { actor, reason, forced = false }: By,
   past: AliasFacts['past'],
 ): Promise<AliasChangeRow> {
   await checkServable(manager, key, to);
@@ -59,7 +59,16 @@ export async function writeAliasMove(
   if (to === 0) await manager.delete(AliasRow, key);
   else await manager.upsert(AliasRow, { ...key, version: to, previous }, ['kind', 'name', 'alias']);
   const revision = await nextRevision(manager);
-  const written = await manager.insert(AliasChangeRow, { ...key, actor, reason, from, to, rolledBack, revision });
+  const written = await manager.insert(AliasChangeRow, {
+    ...key,
+    actor,
+    reason,
+    from,
+    to,
+    rolledBack,
+    forced,
+    revision,
+  });
   const { id } = written.identifiers[0] as { id: string };
   return manager.findOneByOrFail(AliasChangeRow, { id });
 }

@@ -4,9 +4,15 @@ import { entities } from './entities.js';
 import { FirstTables1763683200000 } from './migrations/0001-first-tables.js';
 import { Mlflow1763683200002 } from './migrations/0002-mlflow.js';
 import { Rollouts1763769600000 } from './migrations/0003-rollouts.js';
+import { Promotion1763856000000 } from './migrations/0004-promotion.js';
 
 /** Run in the order of the times in their names. */
-export const migrations = [FirstTables1763683200000, Mlflow1763683200002, Rollouts1763769600000];
+export const migrations = [
+  FirstTables1763683200000,
+  Mlflow1763683200002,
+  Rollouts1763769600000,
+  Promotion1763856000000,
+];
 
 /** The registry's tables, in a schema of their own. */
 export const dataSourceOptions = (url: string, logger: Logger) =>

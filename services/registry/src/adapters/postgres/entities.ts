@@ -130,6 +130,10 @@ export class AliasChangeRow {
   @Column('boolean', { name: 'rolled_back', default: false })
   rolledBack!: boolean;
 
+  /** Against the promotion policy. */
+  @Column('boolean', { default: false })
+  forced!: boolean;
+
   /** Of the wanted state that first held the change. */
   @Column('bigint')
   revision!: string;

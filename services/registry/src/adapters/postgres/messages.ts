@@ -46,5 +46,6 @@ export function aliasChangeOf(row: AliasChangeRow): AliasChange {
     reason: row.reason,
     changedAtMs: BigInt(row.changedAt.getTime()),
     rolledBack: row.rolledBack,
+    forced: row.forced,
   });
 }

@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file vinaigrette/registry/v1/registry.proto.
  */
 export const file_vinaigrette_registry_v1_registry: GenFile = /*@__PURE__*/
-  fileDesc("CiZ2aW5haWdyZXR0ZS9yZWdpc3RyeS92MS9yZWdpc3RyeS5wcm90bxIXdmluYWlncmV0dGUucmVnaXN0cnkudjEiJgoVVXBsb2FkQXJ0aWZhY3RSZXF1ZXN0Eg0KBWNodW5rGAEgASgMIjwKFlVwbG9hZEFydGlmYWN0UmVzcG9uc2USDgoGc2hhMjU2GAEgASgJEhIKCnNpemVfYnl0ZXMYAiABKAMiKQoXRG93bmxvYWRBcnRpZmFjdFJlcXVlc3QSDgoGc2hhMjU2GAEgASgJIikKGERvd25sb2FkQXJ0aWZhY3RSZXNwb25zZRINCgVjaHVuaxgBIAEoDCI/CgtWZXJzaW9uRmlsZRIMCgRwYXRoGAEgASgJEg4KBnNoYTI1NhgCIAEoCRISCgpzaXplX2J5dGVzGAMgASgDIuQBCgxNb2RlbFZlcnNpb24SDQoFbW9kZWwYASABKAkSDwoHdmVyc2lvbhgCIAEoDRIzCgVmaWxlcxgDIAMoCzIkLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLlZlcnNpb25GaWxlEhYKDnNpZ25hdHVyZV9qc29uGAQgASgJEhEKCXNjaGVtYV9pZBgFIAEoDBIVCg1jcmVhdGVkX2F0X21zGAYgASgDEhIKCmNyZWF0ZWRfYnkYByABKAkSEwoLZGVzY3JpcHRpb24YCCABKAkSFAoMaGFzX2Jhc2VsaW5lGAkgASgIIoABChZSZWdpc3RlclZlcnNpb25SZXF1ZXN0Eg0KBW1vZGVsGAEgASgJEjMKBWZpbGVzGAIgAygLMiQudmluYWlncmV0dGUucmVnaXN0cnkudjEuVmVyc2lvbkZpbGUSDQoFYWN0b3IYAyABKAkSEwoLZGVzY3JpcHRpb24YBCABKAkiaAoXUmVnaXN0ZXJWZXJzaW9uUmVzcG9uc2USPAoNbW9kZWxfdmVyc2lvbhgBIAEoCzIlLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLk1vZGVsVmVyc2lvbhIPCgdjcmVhdGVkGAIgASgIIjgKFkdldE1vZGVsVmVyc2lvblJlcXVlc3QSDQoFbW9kZWwYASABKAkSDwoHdmVyc2lvbhgCIAEoCSJXChdHZXRNb2RlbFZlcnNpb25SZXNwb25zZRI8Cg1tb2RlbF92ZXJzaW9uGAEgASgLMiUudmluYWlncmV0dGUucmVnaXN0cnkudjEuTW9kZWxWZXJzaW9uIhMKEUxpc3RNb2RlbHNSZXF1ZXN0IkQKEkxpc3RNb2RlbHNSZXNwb25zZRIuCgZtb2RlbHMYASADKAsyHi52aW5haWdyZXR0ZS5yZWdpc3RyeS52MS5Nb2RlbCK8AQoFTW9kZWwSDAoEbmFtZRgBIAEoCRI3Cgh2ZXJzaW9ucxgCIAMoCzIlLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLk1vZGVsVmVyc2lvbhI8CgdhbGlhc2VzGAMgAygLMisudmluYWlncmV0dGUucmVnaXN0cnkudjEuTW9kZWwuQWxpYXNlc0VudHJ5Gi4KDEFsaWFzZXNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKA06AjgBIoUBCghEb2N1bWVudBIMCgRraW5kGAEgASgJEgwKBG5hbWUYAiABKAkSDwoHdmVyc2lvbhgDIAEoDRIRCglib2R5X2pzb24YBCABKAkSDgoGc2hhMjU2GAUgASgJEhUKDWNyZWF0ZWRfYXRfbXMYBiABKAMSEgoKY3JlYXRlZF9ieRgHIAEoCSJSChJQdXREb2N1bWVudFJlcXVlc3QSDAoEa2luZBgBIAEoCRIMCgRuYW1lGAIgASgJEhEKCWJvZHlfanNvbhgDIAEoCRINCgVhY3RvchgEIAEoCSJbChNQdXREb2N1bWVudFJlc3BvbnNlEjMKCGRvY3VtZW50GAEgASgLMiEudmluYWlncmV0dGUucmVnaXN0cnkudjEuRG9jdW1lbnQSDwoHY3JlYXRlZBgCIAEoCCJBChJHZXREb2N1bWVudFJlcXVlc3QSDAoEa2luZBgBIAEoCRIMCgRuYW1lGAIgASgJEg8KB3ZlcnNpb24YAyABKAkiSgoTR2V0RG9jdW1lbnRSZXNwb25zZRIzCghkb2N1bWVudBgBIAEoCzIhLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLkRvY3VtZW50IiQKFExpc3REb2N1bWVudHNSZXF1ZXN0EgwKBGtpbmQYASABKAkiTQoVTGlzdERvY3VtZW50c1Jlc3BvbnNlEjQKCWRvY3VtZW50cxgBIAMoCzIhLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLkRvY3VtZW50IiUKB1N1YmplY3QSDAoEa2luZBgBIAEoCRIMCgRuYW1lGAIgASgJIqcBCg9TZXRBbGlhc1JlcXVlc3QSMQoHc3ViamVjdBgBIAEoCzIgLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLlN1YmplY3QSDQoFYWxpYXMYAiABKAkSDwoHdmVyc2lvbhgDIAEoDRIVCghleHBlY3RlZBgEIAEoDUgAiAEBEg0KBWFjdG9yGAUgASgJEg4KBnJlYXNvbhgGIAEoCUILCglfZXhwZWN0ZWQiWgoQU2V0QWxpYXNSZXNwb25zZRI0CgZjaGFuZ2UYASABKAsyJC52aW5haWdyZXR0ZS5yZWdpc3RyeS52MS5BbGlhc0NoYW5nZRIQCghyZXZpc2lvbhgCIAEoAyK0AQoLQWxpYXNDaGFuZ2USMQoHc3ViamVjdBgBIAEoCzIgLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLlN1YmplY3QSDQoFYWxpYXMYAiABKAkSDAoEZnJvbRgDIAEoDRIKCgJ0bxgEIAEoDRINCgVhY3RvchgFIAEoCRIOCgZyZWFzb24YBiABKAkSFQoNY2hhbmdlZF9hdF9tcxgHIAEoAxITCgtyb2xsZWRfYmFjaxgIIAEoCCJMChdMaXN0QWxpYXNDaGFuZ2VzUmVxdWVzdBIxCgdzdWJqZWN0GAEgASgLMiAudmluYWlncmV0dGUucmVnaXN0cnkudjEuU3ViamVjdCJRChhMaXN0QWxpYXNDaGFuZ2VzUmVzcG9uc2USNQoHY2hhbmdlcxgBIAMoCzIkLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLkFsaWFzQ2hhbmdlIpsBChRSb2xsQmFja0FsaWFzUmVxdWVzdBIxCgdzdWJqZWN0GAEgASgLMiAudmluYWlncmV0dGUucmVnaXN0cnkudjEuU3ViamVjdBINCgVhbGlhcxgCIAEoCRIVCghleHBlY3RlZBgDIAEoDUgAiAEBEg0KBWFjdG9yGAQgASgJEg4KBnJlYXNvbhgFIAEoCUILCglfZXhwZWN0ZWQiXwoVUm9sbEJhY2tBbGlhc1Jlc3BvbnNlEjQKBmNoYW5nZRgBIAEoCzIkLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLkFsaWFzQ2hhbmdlEhAKCHJldmlzaW9uGAIgASgDIuIECgdSb2xsb3V0EgoKAmlkGAEgASgJEjEKB3N1YmplY3QYAiABKAsyIC52aW5haWdyZXR0ZS5yZWdpc3RyeS52MS5TdWJqZWN0Eg0KBWFsaWFzGAMgASgJEhEKCWNhbmRpZGF0ZRgEIAEoDRIPCgdjb250cm9sGAUgASgNEjIKBGtpbmQYBiABKA4yJC52aW5haWdyZXR0ZS5yZWdpc3RyeS52MS5Sb2xsb3V0S2luZBIPCgd2YXJpYW50GAcgASgJEhEKCXN0ZXBzX2JwcxgIIAMoDRIMCgRzdGVwGAkgASgNEkUKC3NlZ21lbnRfYnBzGAogAygLMjAudmluYWlncmV0dGUucmVnaXN0cnkudjEuUm9sbG91dC5TZWdtZW50QnBzRW50cnkSDwoHc3RlcF9tcxgLIAEoAxITCgtzYW1wbGVzX21pbhgMIAEoDRIMCgRzYWx0GA0gASgJEjQKBXN0YXRlGA4gASgOMiUudmluYWlncmV0dGUucmVnaXN0cnkudjEuUm9sbG91dFN0YXRlEg4KBnJlYXNvbhgPIAEoCRINCgVhY3RvchgQIAEoCRIVCg1zdGFydGVkX2F0X21zGBEgASgDEhUKDXN0ZXBfc2luY2VfbXMYEiABKAMSFQoNY2hhbmdlZF9hdF9tcxgTIAEoAxI3CgdjaGFuZ2VzGBQgAygLMiYudmluYWlncmV0dGUucmVnaXN0cnkudjEuUm9sbG91dENoYW5nZRoxCg9TZWdtZW50QnBzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgNOgI4ASLTAQoNUm9sbG91dENoYW5nZRI0CgVzdGF0ZRgBIAEoDjIlLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLlJvbGxvdXRTdGF0ZRIMCgRzdGVwGAIgASgNEg0KBWFjdG9yGAMgASgJEg4KBnJlYXNvbhgEIAEoCRIVCg1ldmlkZW5jZV9qc29uGAUgASgJEhUKDWNoYW5nZWRfYXRfbXMYBiABKAMSMQoHdmVyZGljdBgHIAEoDjIgLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLlZlcmRpY3QijQMKE1N0YXJ0Um9sbG91dFJlcXVlc3QSMQoHc3ViamVjdBgBIAEoCzIgLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLlN1YmplY3QSDQoFYWxpYXMYAiABKAkSEQoJY2FuZGlkYXRlGAMgASgNEjIKBGtpbmQYBCABKA4yJC52aW5haWdyZXR0ZS5yZWdpc3RyeS52MS5Sb2xsb3V0S2luZBIPCgd2YXJpYW50GAUgASgJEhEKCXN0ZXBzX2JwcxgGIAMoDRJRCgtzZWdtZW50X2JwcxgHIAMoCzI8LnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLlN0YXJ0Um9sbG91dFJlcXVlc3QuU2VnbWVudEJwc0VudHJ5Eg8KB3N0ZXBfbXMYCCABKAMSEwoLc2FtcGxlc19taW4YCSABKA0SDQoFYWN0b3IYCiABKAkSDgoGcmVhc29uGAsgASgJGjEKD1NlZ21lbnRCcHNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKA06AjgBIkkKFFN0YXJ0Um9sbG91dFJlc3BvbnNlEjEKB3JvbGxvdXQYASABKAsyIC52aW5haWdyZXR0ZS5yZWdpc3RyeS52MS5Sb2xsb3V0InUKFENoYW5nZVJvbGxvdXRSZXF1ZXN0EgoKAmlkGAEgASgJEjIKBG1vdmUYAiABKA4yJC52aW5haWdyZXR0ZS5yZWdpc3RyeS52MS5Sb2xsb3V0TW92ZRINCgVhY3RvchgDIAEoCRIOCgZyZWFzb24YBCABKAkiSgoVQ2hhbmdlUm9sbG91dFJlc3BvbnNlEjEKB3JvbGxvdXQYASABKAsyIC52aW5haWdyZXR0ZS5yZWdpc3RyeS52MS5Sb2xsb3V0IlgKE0xpc3RSb2xsb3V0c1JlcXVlc3QSMQoHc3ViamVjdBgBIAEoCzIgLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLlN1YmplY3QSDgoGYWN0aXZlGAIgASgIIkoKFExpc3RSb2xsb3V0c1Jlc3BvbnNlEjIKCHJvbGxvdXRzGAEgAygLMiAudmluYWlncmV0dGUucmVnaXN0cnkudjEuUm9sbG91dCKRAQoUUmVwb3J0VmVyZGljdFJlcXVlc3QSEgoKcm9sbG91dF9pZBgBIAEoCRIxCgd2ZXJkaWN0GAIgASgOMiAudmluYWlncmV0dGUucmVnaXN0cnkudjEuVmVyZGljdBIOCgZzb3VyY2UYAyABKAkSCwoDd2h5GAQgASgJEhUKDWV2aWRlbmNlX2pzb24YBSABKAkiSgoVUmVwb3J0VmVyZGljdFJlc3BvbnNlEjEKB3JvbGxvdXQYASABKAsyIC52aW5haWdyZXR0ZS5yZWdpc3RyeS52MS5Sb2xsb3V0ImUKDVZhcmlhbnRDb3VudHMSEAoIcmVxdWVzdHMYASABKAQSDgoGZXJyb3JzGAIgASgEEhEKCWZhbGxiYWNrcxgDIAEoBBIMCgRzbG93GAQgASgEEhEKCXN1Y2Nlc3NlcxgFIAEoBCLaAQoaUmVwb3J0Um9sbG91dENvdW50c1JlcXVlc3QSEgoKcm9sbG91dF9pZBgBIAEoCRISCgpnYXRld2F5X2lkGAIgASgJEgwKBHN0ZXAYAyABKA0SEgoKcHJvY2Vzc19pZBgEIAEoCRI5CgljYW5kaWRhdGUYBSABKAsyJi52aW5haWdyZXR0ZS5yZWdpc3RyeS52MS5WYXJpYW50Q291bnRzEjcKB2NvbnRyb2wYBiABKAsyJi52aW5haWdyZXR0ZS5yZWdpc3RyeS52MS5WYXJpYW50Q291bnRzIlAKG1JlcG9ydFJvbGxvdXRDb3VudHNSZXNwb25zZRIxCgdyb2xsb3V0GAEgASgLMiAudmluYWlncmV0dGUucmVnaXN0cnkudjEuUm9sbG91dCIOCgxXYXRjaFJlcXVlc3QiRAoNV2F0Y2hSZXNwb25zZRIzCgVzdGF0ZRgBIAEoCzIkLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLldhbnRlZFN0YXRlIsUBCgtXYW50ZWRTdGF0ZRIQCghyZXZpc2lvbhgBIAEoAxI0CgZtb2RlbHMYAiADKAsyJC52aW5haWdyZXR0ZS5yZWdpc3RyeS52MS5XYW50ZWRNb2RlbBI6Cglkb2N1bWVudHMYAyADKAsyJy52aW5haWdyZXR0ZS5yZWdpc3RyeS52MS5XYW50ZWREb2N1bWVudBIyCghyb2xsb3V0cxgEIAMoCzIgLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLlJvbGxvdXQivwIKC1dhbnRlZE1vZGVsEgwKBG5hbWUYASABKAkSQgoHYWxpYXNlcxgCIAMoCzIxLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLldhbnRlZE1vZGVsLkFsaWFzZXNFbnRyeRI3Cgh2ZXJzaW9ucxgDIAMoCzIlLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLk1vZGVsVmVyc2lvbhJECghwcmV2aW91cxgEIAMoCzIyLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLldhbnRlZE1vZGVsLlByZXZpb3VzRW50cnkaLgoMQWxpYXNlc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoDToCOAEaLwoNUHJldmlvdXNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKA06AjgBItICCg5XYW50ZWREb2N1bWVudBIMCgRraW5kGAEgASgJEgwKBG5hbWUYAiABKAkSRQoHYWxpYXNlcxgDIAMoCzI0LnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLldhbnRlZERvY3VtZW50LkFsaWFzZXNFbnRyeRIzCgh2ZXJzaW9ucxgEIAMoCzIhLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLkRvY3VtZW50EkcKCHByZXZpb3VzGAUgAygLMjUudmluYWlncmV0dGUucmVnaXN0cnkudjEuV2FudGVkRG9jdW1lbnQuUHJldmlvdXNFbnRyeRouCgxBbGlhc2VzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgNOgI4ARovCg1QcmV2aW91c0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoDToCOAEqegoLUm9sbG91dEtpbmQSHAoYUk9MTE9VVF9LSU5EX1VOU1BFQ0lGSUVEEAASFwoTUk9MTE9VVF9LSU5EX0NBTkFSWRABEhsKF1JPTExPVVRfS0lORF9FWFBFUklNRU5UEAISFwoTUk9MTE9VVF9LSU5EX1NIQURPVxADKpoBCgxSb2xsb3V0U3RhdGUSHQoZUk9MTE9VVF9TVEFURV9VTlNQRUNJRklFRBAAEhkKFVJPTExPVVRfU1RBVEVfUlVOTklORxABEhgKFFJPTExPVVRfU1RBVEVfUEFVU0VEEAISGwoXUk9MTE9VVF9TVEFURV9DT01QTEVURUQQAxIZChVST0xMT1VUX1NUQVRFX0FCT1JURUQQBCqpAQoLUm9sbG91dE1vdmUSHAoYUk9MTE9VVF9NT1ZFX1VOU1BFQ0lGSUVEEAASFgoSUk9MTE9VVF9NT1ZFX1BBVVNFEAESFwoTUk9MTE9VVF9NT1ZFX1JFU1VNRRACEhgKFFJPTExPVVRfTU9WRV9BRFZBTkNFEAMSGQoVUk9MTE9VVF9NT1ZFX0NPTVBMRVRFEAQSFgoSUk9MTE9VVF9NT1ZFX0FCT1JUEAUqVwoHVmVyZGljdBIXChNWRVJESUNUX1VOU1BFQ0lGSUVEEAASEAoMVkVSRElDVF9HT09EEAESEAoMVkVSRElDVF9IT0xEEAISDwoLVkVSRElDVF9CQUQQAzL5DgoPUmVnaXN0cnlTZXJ2aWNlEnMKDlVwbG9hZEFydGlmYWN0Ei4udmluYWlncmV0dGUucmVnaXN0cnkudjEuVXBsb2FkQXJ0aWZhY3RSZXF1ZXN0Gi8udmluYWlncmV0dGUucmVnaXN0cnkudjEuVXBsb2FkQXJ0aWZhY3RSZXNwb25zZSgBEnkKEERvd25sb2FkQXJ0aWZhY3QSMC52aW5haWdyZXR0ZS5yZWdpc3RyeS52MS5Eb3dubG9hZEFydGlmYWN0UmVxdWVzdBoxLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLkRvd25sb2FkQXJ0aWZhY3RSZXNwb25zZTABEnQKD1JlZ2lzdGVyVmVyc2lvbhIvLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLlJlZ2lzdGVyVmVyc2lvblJlcXVlc3QaMC52aW5haWdyZXR0ZS5yZWdpc3RyeS52MS5SZWdpc3RlclZlcnNpb25SZXNwb25zZRJ0Cg9HZXRNb2RlbFZlcnNpb24SLy52aW5haWdyZXR0ZS5yZWdpc3RyeS52MS5HZXRNb2RlbFZlcnNpb25SZXF1ZXN0GjAudmluYWlncmV0dGUucmVnaXN0cnkudjEuR2V0TW9kZWxWZXJzaW9uUmVzcG9uc2USZQoKTGlzdE1vZGVscxIqLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLkxpc3RNb2RlbHNSZXF1ZXN0GisudmluYWlncmV0dGUucmVnaXN0cnkudjEuTGlzdE1vZGVsc1Jlc3BvbnNlEmgKC1B1dERvY3VtZW50EisudmluYWlncmV0dGUucmVnaXN0cnkudjEuUHV0RG9jdW1lbnRSZXF1ZXN0GiwudmluYWlncmV0dGUucmVnaXN0cnkudjEuUHV0RG9jdW1lbnRSZXNwb25zZRJoCgtHZXREb2N1bWVudBIrLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLkdldERvY3VtZW50UmVxdWVzdBosLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLkdldERvY3VtZW50UmVzcG9uc2USbgoNTGlzdERvY3VtZW50cxItLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLkxpc3REb2N1bWVudHNSZXF1ZXN0Gi4udmluYWlncmV0dGUucmVnaXN0cnkudjEuTGlzdERvY3VtZW50c1Jlc3BvbnNlEl8KCFNldEFsaWFzEigudmluYWlncmV0dGUucmVnaXN0cnkudjEuU2V0QWxpYXNSZXF1ZXN0GikudmluYWlncmV0dGUucmVnaXN0cnkudjEuU2V0QWxpYXNSZXNwb25zZRJ3ChBMaXN0QWxpYXNDaGFuZ2VzEjAudmluYWlncmV0dGUucmVnaXN0cnkudjEuTGlzdEFsaWFzQ2hhbmdlc1JlcXVlc3QaMS52aW5haWdyZXR0ZS5yZWdpc3RyeS52MS5MaXN0QWxpYXNDaGFuZ2VzUmVzcG9uc2USbgoNUm9sbEJhY2tBbGlhcxItLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLlJvbGxCYWNrQWxpYXNSZXF1ZXN0Gi4udmluYWlncmV0dGUucmVnaXN0cnkudjEuUm9sbEJhY2tBbGlhc1Jlc3BvbnNlEmsKDFN0YXJ0Um9sbG91dBIsLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLlN0YXJ0Um9sbG91dFJlcXVlc3QaLS52aW5haWdyZXR0ZS5yZWdpc3RyeS52MS5TdGFydFJvbGxvdXRSZXNwb25zZRJuCg1DaGFuZ2VSb2xsb3V0Ei0udmluYWlncmV0dGUucmVnaXN0cnkudjEuQ2hhbmdlUm9sbG91dFJlcXVlc3QaLi52aW5haWdyZXR0ZS5yZWdpc3RyeS52MS5DaGFuZ2VSb2xsb3V0UmVzcG9uc2USawoMTGlzdFJvbGxvdXRzEiwudmluYWlncmV0dGUucmVnaXN0cnkudjEuTGlzdFJvbGxvdXRzUmVxdWVzdBotLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLkxpc3RSb2xsb3V0c1Jlc3BvbnNlEm4KDVJlcG9ydFZlcmRpY3QSLS52aW5haWdyZXR0ZS5yZWdpc3RyeS52MS5SZXBvcnRWZXJkaWN0UmVxdWVzdBouLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLlJlcG9ydFZlcmRpY3RSZXNwb25zZRKAAQoTUmVwb3J0Um9sbG91dENvdW50cxIzLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLlJlcG9ydFJvbGxvdXRDb3VudHNSZXF1ZXN0GjQudmluYWlncmV0dGUucmVnaXN0cnkudjEuUmVwb3J0Um9sbG91dENvdW50c1Jlc3BvbnNlElgKBVdhdGNoEiUudmluYWlncmV0dGUucmVnaXN0cnkudjEuV2F0Y2hSZXF1ZXN0GiYudmluYWlncmV0dGUucmVnaXN0cnkudjEuV2F0Y2hSZXNwb25zZTABYgZwcm90bzM");
+  fileDesc("CiZ2aW5haWdyZXR0ZS9yZWdpc3RyeS92MS9yZWdpc3RyeS5wcm90bxIXdmluYWlncmV0dGUucmVnaXN0cnkudjEiJgoVVXBsb2FkQXJ0aWZhY3RSZXF1ZXN0Eg0KBWNodW5rGAEgASgMIjwKFlVwbG9hZEFydGlmYWN0UmVzcG9uc2USDgoGc2hhMjU2GAEgASgJEhIKCnNpemVfYnl0ZXMYAiABKAMiKQoXRG93bmxvYWRBcnRpZmFjdFJlcXVlc3QSDgoGc2hhMjU2GAEgASgJIikKGERvd25sb2FkQXJ0aWZhY3RSZXNwb25zZRINCgVjaHVuaxgBIAEoDCI/CgtWZXJzaW9uRmlsZRIMCgRwYXRoGAEgASgJEg4KBnNoYTI1NhgCIAEoCRISCgpzaXplX2J5dGVzGAMgASgDIuQBCgxNb2RlbFZlcnNpb24SDQoFbW9kZWwYASABKAkSDwoHdmVyc2lvbhgCIAEoDRIzCgVmaWxlcxgDIAMoCzIkLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLlZlcnNpb25GaWxlEhYKDnNpZ25hdHVyZV9qc29uGAQgASgJEhEKCXNjaGVtYV9pZBgFIAEoDBIVCg1jcmVhdGVkX2F0X21zGAYgASgDEhIKCmNyZWF0ZWRfYnkYByABKAkSEwoLZGVzY3JpcHRpb24YCCABKAkSFAoMaGFzX2Jhc2VsaW5lGAkgASgIIoABChZSZWdpc3RlclZlcnNpb25SZXF1ZXN0Eg0KBW1vZGVsGAEgASgJEjMKBWZpbGVzGAIgAygLMiQudmluYWlncmV0dGUucmVnaXN0cnkudjEuVmVyc2lvbkZpbGUSDQoFYWN0b3IYAyABKAkSEwoLZGVzY3JpcHRpb24YBCABKAkiaAoXUmVnaXN0ZXJWZXJzaW9uUmVzcG9uc2USPAoNbW9kZWxfdmVyc2lvbhgBIAEoCzIlLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLk1vZGVsVmVyc2lvbhIPCgdjcmVhdGVkGAIgASgIIjgKFkdldE1vZGVsVmVyc2lvblJlcXVlc3QSDQoFbW9kZWwYASABKAkSDwoHdmVyc2lvbhgCIAEoCSJXChdHZXRNb2RlbFZlcnNpb25SZXNwb25zZRI8Cg1tb2RlbF92ZXJzaW9uGAEgASgLMiUudmluYWlncmV0dGUucmVnaXN0cnkudjEuTW9kZWxWZXJzaW9uIhMKEUxpc3RNb2RlbHNSZXF1ZXN0IkQKEkxpc3RNb2RlbHNSZXNwb25zZRIuCgZtb2RlbHMYASADKAsyHi52aW5haWdyZXR0ZS5yZWdpc3RyeS52MS5Nb2RlbCK8AQoFTW9kZWwSDAoEbmFtZRgBIAEoCRI3Cgh2ZXJzaW9ucxgCIAMoCzIlLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLk1vZGVsVmVyc2lvbhI8CgdhbGlhc2VzGAMgAygLMisudmluYWlncmV0dGUucmVnaXN0cnkudjEuTW9kZWwuQWxpYXNlc0VudHJ5Gi4KDEFsaWFzZXNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKA06AjgBIoUBCghEb2N1bWVudBIMCgRraW5kGAEgASgJEgwKBG5hbWUYAiABKAkSDwoHdmVyc2lvbhgDIAEoDRIRCglib2R5X2pzb24YBCABKAkSDgoGc2hhMjU2GAUgASgJEhUKDWNyZWF0ZWRfYXRfbXMYBiABKAMSEgoKY3JlYXRlZF9ieRgHIAEoCSJSChJQdXREb2N1bWVudFJlcXVlc3QSDAoEa2luZBgBIAEoCRIMCgRuYW1lGAIgASgJEhEKCWJvZHlfanNvbhgDIAEoCRINCgVhY3RvchgEIAEoCSJbChNQdXREb2N1bWVudFJlc3BvbnNlEjMKCGRvY3VtZW50GAEgASgLMiEudmluYWlncmV0dGUucmVnaXN0cnkudjEuRG9jdW1lbnQSDwoHY3JlYXRlZBgCIAEoCCJBChJHZXREb2N1bWVudFJlcXVlc3QSDAoEa2luZBgBIAEoCRIMCgRuYW1lGAIgASgJEg8KB3ZlcnNpb24YAyABKAkiSgoTR2V0RG9jdW1lbnRSZXNwb25zZRIzCghkb2N1bWVudBgBIAEoCzIhLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLkRvY3VtZW50IiQKFExpc3REb2N1bWVudHNSZXF1ZXN0EgwKBGtpbmQYASABKAkiTQoVTGlzdERvY3VtZW50c1Jlc3BvbnNlEjQKCWRvY3VtZW50cxgBIAMoCzIhLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLkRvY3VtZW50IiUKB1N1YmplY3QSDAoEa2luZBgBIAEoCRIMCgRuYW1lGAIgASgJIrYBCg9TZXRBbGlhc1JlcXVlc3QSMQoHc3ViamVjdBgBIAEoCzIgLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLlN1YmplY3QSDQoFYWxpYXMYAiABKAkSDwoHdmVyc2lvbhgDIAEoDRIVCghleHBlY3RlZBgEIAEoDUgAiAEBEg0KBWFjdG9yGAUgASgJEg4KBnJlYXNvbhgGIAEoCRINCgVmb3JjZRgHIAEoCEILCglfZXhwZWN0ZWQiWgoQU2V0QWxpYXNSZXNwb25zZRI0CgZjaGFuZ2UYASABKAsyJC52aW5haWdyZXR0ZS5yZWdpc3RyeS52MS5BbGlhc0NoYW5nZRIQCghyZXZpc2lvbhgCIAEoAyLEAQoLQWxpYXNDaGFuZ2USMQoHc3ViamVjdBgBIAEoCzIgLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLlN1YmplY3QSDQoFYWxpYXMYAiABKAkSDAoEZnJvbRgDIAEoDRIKCgJ0bxgEIAEoDRINCgVhY3RvchgFIAEoCRIOCgZyZWFzb24YBiABKAkSFQoNY2hhbmdlZF9hdF9tcxgHIAEoAxITCgtyb2xsZWRfYmFjaxgIIAEoCBIOCgZmb3JjZWQYCSABKAgiTAoXTGlzdEFsaWFzQ2hhbmdlc1JlcXVlc3QSMQoHc3ViamVjdBgBIAEoCzIgLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLlN1YmplY3QiUQoYTGlzdEFsaWFzQ2hhbmdlc1Jlc3BvbnNlEjUKB2NoYW5nZXMYASADKAsyJC52aW5haWdyZXR0ZS5yZWdpc3RyeS52MS5BbGlhc0NoYW5nZSKbAQoUUm9sbEJhY2tBbGlhc1JlcXVlc3QSMQoHc3ViamVjdBgBIAEoCzIgLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLlN1YmplY3QSDQoFYWxpYXMYAiABKAkSFQoIZXhwZWN0ZWQYAyABKA1IAIgBARINCgVhY3RvchgEIAEoCRIOCgZyZWFzb24YBSABKAlCCwoJX2V4cGVjdGVkIl8KFVJvbGxCYWNrQWxpYXNSZXNwb25zZRI0CgZjaGFuZ2UYASABKAsyJC52aW5haWdyZXR0ZS5yZWdpc3RyeS52MS5BbGlhc0NoYW5nZRIQCghyZXZpc2lvbhgCIAEoAyLiBAoHUm9sbG91dBIKCgJpZBgBIAEoCRIxCgdzdWJqZWN0GAIgASgLMiAudmluYWlncmV0dGUucmVnaXN0cnkudjEuU3ViamVjdBINCgVhbGlhcxgDIAEoCRIRCgljYW5kaWRhdGUYBCABKA0SDwoHY29udHJvbBgFIAEoDRIyCgRraW5kGAYgASgOMiQudmluYWlncmV0dGUucmVnaXN0cnkudjEuUm9sbG91dEtpbmQSDwoHdmFyaWFudBgHIAEoCRIRCglzdGVwc19icHMYCCADKA0SDAoEc3RlcBgJIAEoDRJFCgtzZWdtZW50X2JwcxgKIAMoCzIwLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLlJvbGxvdXQuU2VnbWVudEJwc0VudHJ5Eg8KB3N0ZXBfbXMYCyABKAMSEwoLc2FtcGxlc19taW4YDCABKA0SDAoEc2FsdBgNIAEoCRI0CgVzdGF0ZRgOIAEoDjIlLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLlJvbGxvdXRTdGF0ZRIOCgZyZWFzb24YDyABKAkSDQoFYWN0b3IYECABKAkSFQoNc3RhcnRlZF9hdF9tcxgRIAEoAxIVCg1zdGVwX3NpbmNlX21zGBIgASgDEhUKDWNoYW5nZWRfYXRfbXMYEyABKAMSNwoHY2hhbmdlcxgUIAMoCzImLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLlJvbGxvdXRDaGFuZ2UaMQoPU2VnbWVudEJwc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoDToCOAEi0wEKDVJvbGxvdXRDaGFuZ2USNAoFc3RhdGUYASABKA4yJS52aW5haWdyZXR0ZS5yZWdpc3RyeS52MS5Sb2xsb3V0U3RhdGUSDAoEc3RlcBgCIAEoDRINCgVhY3RvchgDIAEoCRIOCgZyZWFzb24YBCABKAkSFQoNZXZpZGVuY2VfanNvbhgFIAEoCRIVCg1jaGFuZ2VkX2F0X21zGAYgASgDEjEKB3ZlcmRpY3QYByABKA4yIC52aW5haWdyZXR0ZS5yZWdpc3RyeS52MS5WZXJkaWN0IpwDChNTdGFydFJvbGxvdXRSZXF1ZXN0EjEKB3N1YmplY3QYASABKAsyIC52aW5haWdyZXR0ZS5yZWdpc3RyeS52MS5TdWJqZWN0Eg0KBWFsaWFzGAIgASgJEhEKCWNhbmRpZGF0ZRgDIAEoDRIyCgRraW5kGAQgASgOMiQudmluYWlncmV0dGUucmVnaXN0cnkudjEuUm9sbG91dEtpbmQSDwoHdmFyaWFudBgFIAEoCRIRCglzdGVwc19icHMYBiADKA0SUQoLc2VnbWVudF9icHMYByADKAsyPC52aW5haWdyZXR0ZS5yZWdpc3RyeS52MS5TdGFydFJvbGxvdXRSZXF1ZXN0LlNlZ21lbnRCcHNFbnRyeRIPCgdzdGVwX21zGAggASgDEhMKC3NhbXBsZXNfbWluGAkgASgNEg0KBWFjdG9yGAogASgJEg4KBnJlYXNvbhgLIAEoCRINCgVmb3JjZRgMIAEoCBoxCg9TZWdtZW50QnBzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgNOgI4ASJJChRTdGFydFJvbGxvdXRSZXNwb25zZRIxCgdyb2xsb3V0GAEgASgLMiAudmluYWlncmV0dGUucmVnaXN0cnkudjEuUm9sbG91dCJ1ChRDaGFuZ2VSb2xsb3V0UmVxdWVzdBIKCgJpZBgBIAEoCRIyCgRtb3ZlGAIgASgOMiQudmluYWlncmV0dGUucmVnaXN0cnkudjEuUm9sbG91dE1vdmUSDQoFYWN0b3IYAyABKAkSDgoGcmVhc29uGAQgASgJIkoKFUNoYW5nZVJvbGxvdXRSZXNwb25zZRIxCgdyb2xsb3V0GAEgASgLMiAudmluYWlncmV0dGUucmVnaXN0cnkudjEuUm9sbG91dCJYChNMaXN0Um9sbG91dHNSZXF1ZXN0EjEKB3N1YmplY3QYASABKAsyIC52aW5haWdyZXR0ZS5yZWdpc3RyeS52MS5TdWJqZWN0Eg4KBmFjdGl2ZRgCIAEoCCJKChRMaXN0Um9sbG91dHNSZXNwb25zZRIyCghyb2xsb3V0cxgBIAMoCzIgLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLlJvbGxvdXQikQEKFFJlcG9ydFZlcmRpY3RSZXF1ZXN0EhIKCnJvbGxvdXRfaWQYASABKAkSMQoHdmVyZGljdBgCIAEoDjIgLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLlZlcmRpY3QSDgoGc291cmNlGAMgASgJEgsKA3doeRgEIAEoCRIVCg1ldmlkZW5jZV9qc29uGAUgASgJIkoKFVJlcG9ydFZlcmRpY3RSZXNwb25zZRIxCgdyb2xsb3V0GAEgASgLMiAudmluYWlncmV0dGUucmVnaXN0cnkudjEuUm9sbG91dCJlCg1WYXJpYW50Q291bnRzEhAKCHJlcXVlc3RzGAEgASgEEg4KBmVycm9ycxgCIAEoBBIRCglmYWxsYmFja3MYAyABKAQSDAoEc2xvdxgEIAEoBBIRCglzdWNjZXNzZXMYBSABKAQi2gEKGlJlcG9ydFJvbGxvdXRDb3VudHNSZXF1ZXN0EhIKCnJvbGxvdXRfaWQYASABKAkSEgoKZ2F0ZXdheV9pZBgCIAEoCRIMCgRzdGVwGAMgASgNEhIKCnByb2Nlc3NfaWQYBCABKAkSOQoJY2FuZGlkYXRlGAUgASgLMiYudmluYWlncmV0dGUucmVnaXN0cnkudjEuVmFyaWFudENvdW50cxI3Cgdjb250cm9sGAYgASgLMiYudmluYWlncmV0dGUucmVnaXN0cnkudjEuVmFyaWFudENvdW50cyJQChtSZXBvcnRSb2xsb3V0Q291bnRzUmVzcG9uc2USMQoHcm9sbG91dBgBIAEoCzIgLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLlJvbGxvdXQiwQIKCkV2YWx1YXRpb24SDQoFbW9kZWwYASABKAkSDwoHdmVyc2lvbhgCIAEoDRIWCg52YWxpZGF0aW9uX3NldBgDIAEoCRIOCgZkaWdlc3QYBCABKAkSFQoNZGF0YV91bnRpbF9tcxgFIAEoAxJBCgdtZXRyaWNzGAYgAygLMjAudmluYWlncmV0dGUucmVnaXN0cnkudjEuRXZhbHVhdGlvbi5NZXRyaWNzRW50cnkSOQoIc2VnbWVudHMYByADKAsyJy52aW5haWdyZXR0ZS5yZWdpc3RyeS52MS5TZWdtZW50TWV0cmljcxINCgVhY3RvchgIIAEoCRIXCg9ldmFsdWF0ZWRfYXRfbXMYCSABKAMaLgoMTWV0cmljc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoAToCOAEipgEKDlNlZ21lbnRNZXRyaWNzEg8KB3NlZ21lbnQYASABKAkSDAoEcm93cxgCIAEoBBJFCgdtZXRyaWNzGAMgAygLMjQudmluYWlncmV0dGUucmVnaXN0cnkudjEuU2VnbWVudE1ldHJpY3MuTWV0cmljc0VudHJ5Gi4KDE1ldHJpY3NFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAE6AjgBIk8KFFB1dEV2YWx1YXRpb25SZXF1ZXN0EjcKCmV2YWx1YXRpb24YASABKAsyIy52aW5haWdyZXR0ZS5yZWdpc3RyeS52MS5FdmFsdWF0aW9uIlAKFVB1dEV2YWx1YXRpb25SZXNwb25zZRI3CgpldmFsdWF0aW9uGAEgASgLMiMudmluYWlncmV0dGUucmVnaXN0cnkudjEuRXZhbHVhdGlvbiI4ChZMaXN0RXZhbHVhdGlvbnNSZXF1ZXN0Eg0KBW1vZGVsGAEgASgJEg8KB3ZlcnNpb24YAiABKA0iUwoXTGlzdEV2YWx1YXRpb25zUmVzcG9uc2USOAoLZXZhbHVhdGlvbnMYASADKAsyIy52aW5haWdyZXR0ZS5yZWdpc3RyeS52MS5FdmFsdWF0aW9uIlYKFUFwcHJvdmVWZXJzaW9uUmVxdWVzdBINCgVtb2RlbBgBIAEoCRIPCgd2ZXJzaW9uGAIgASgNEg0KBWFjdG9yGAMgASgJEg4KBnJlYXNvbhgEIAEoCSIrChZBcHByb3ZlVmVyc2lvblJlc3BvbnNlEhEKCWFwcHJvdmFscxgBIAEoDSI3CgpHYXRlUmVzdWx0EgwKBGdhdGUYASABKAkSDgoGcGFzc2VkGAIgASgIEgsKA3doeRgDIAEoCSLlAQoQUHJvbW90aW9uVmVyZGljdBINCgVtb2RlbBgBIAEoCRIPCgd2ZXJzaW9uGAIgASgNEhAKCGNoYW1waW9uGAMgASgNEhYKDnBvbGljeV92ZXJzaW9uGAQgASgNEg4KBnBhc3NlZBgFIAEoCBIOCgZmb3JjZWQYBiABKAgSMgoFZ2F0ZXMYByADKAsyIy52aW5haWdyZXR0ZS5yZWdpc3RyeS52MS5HYXRlUmVzdWx0Eg0KBWFjdG9yGAggASgJEg4KBnJlYXNvbhgJIAEoCRIUCgxqdWRnZWRfYXRfbXMYCiABKAMiRAoTSnVkZ2VWZXJzaW9uUmVxdWVzdBINCgVtb2RlbBgBIAEoCRIPCgd2ZXJzaW9uGAIgASgNEg0KBWFjdG9yGAMgASgJIlIKFEp1ZGdlVmVyc2lvblJlc3BvbnNlEjoKB3ZlcmRpY3QYASABKAsyKS52aW5haWdyZXR0ZS5yZWdpc3RyeS52MS5Qcm9tb3Rpb25WZXJkaWN0Ii0KHExpc3RQcm9tb3Rpb25WZXJkaWN0c1JlcXVlc3QSDQoFbW9kZWwYASABKAkiXAodTGlzdFByb21vdGlvblZlcmRpY3RzUmVzcG9uc2USOwoIdmVyZGljdHMYASADKAsyKS52aW5haWdyZXR0ZS5yZWdpc3RyeS52MS5Qcm9tb3Rpb25WZXJkaWN0IqABCgNLZXkSCgoCaWQYASABKAkSDAoEbmFtZRgCIAEoCRIrCgRyb2xlGAMgASgOMh0udmluYWlncmV0dGUucmVnaXN0cnkudjEuUm9sZRIQCghzdWJqZWN0cxgEIAMoCRIVCg1jcmVhdGVkX2F0X21zGAUgASgDEhIKCmNyZWF0ZWRfYnkYBiABKAkSFQoNcmV2b2tlZF9hdF9tcxgHIAEoAyJuChBDcmVhdGVLZXlSZXF1ZXN0EgwKBG5hbWUYASABKAkSKwoEcm9sZRgCIAEoDjIdLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLlJvbGUSEAoIc3ViamVjdHMYAyADKAkSDQoFYWN0b3IYBCABKAkiTAoRQ3JlYXRlS2V5UmVzcG9uc2USKQoDa2V5GAEgASgLMhwudmluYWlncmV0dGUucmVnaXN0cnkudjEuS2V5EgwKBHRleHQYAiABKAkiEQoPTGlzdEtleXNSZXF1ZXN0Ij4KEExpc3RLZXlzUmVzcG9uc2USKgoEa2V5cxgBIAMoCzIcLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLktleSItChBSZXZva2VLZXlSZXF1ZXN0EgoKAmlkGAEgASgJEg0KBWFjdG9yGAIgASgJIj4KEVJldm9rZUtleVJlc3BvbnNlEikKA2tleRgBIAEoCzIcLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLktleSJpCgpBdWRpdEVudHJ5Eg0KBWF0X21zGAEgASgDEg4KBm1ldGhvZBgCIAEoCRINCgVhY3RvchgDIAEoCRILCgNrZXkYBCABKAkSDwoHc3ViamVjdBgFIAEoCRIPCgdvdXRjb21lGAYgASgJIiEKEExpc3RBdWRpdFJlcXVlc3QSDQoFbGltaXQYASABKA0iSQoRTGlzdEF1ZGl0UmVzcG9uc2USNAoHZW50cmllcxgBIAMoCzIjLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLkF1ZGl0RW50cnkiDgoMV2F0Y2hSZXF1ZXN0IkQKDVdhdGNoUmVzcG9uc2USMwoFc3RhdGUYASABKAsyJC52aW5haWdyZXR0ZS5yZWdpc3RyeS52MS5XYW50ZWRTdGF0ZSLFAQoLV2FudGVkU3RhdGUSEAoIcmV2aXNpb24YASABKAMSNAoGbW9kZWxzGAIgAygLMiQudmluYWlncmV0dGUucmVnaXN0cnkudjEuV2FudGVkTW9kZWwSOgoJZG9jdW1lbnRzGAMgAygLMicudmluYWlncmV0dGUucmVnaXN0cnkudjEuV2FudGVkRG9jdW1lbnQSMgoIcm9sbG91dHMYBCADKAsyIC52aW5haWdyZXR0ZS5yZWdpc3RyeS52MS5Sb2xsb3V0Ir8CCgtXYW50ZWRNb2RlbBIMCgRuYW1lGAEgASgJEkIKB2FsaWFzZXMYAiADKAsyMS52aW5haWdyZXR0ZS5yZWdpc3RyeS52MS5XYW50ZWRNb2RlbC5BbGlhc2VzRW50cnkSNwoIdmVyc2lvbnMYAyADKAsyJS52aW5haWdyZXR0ZS5yZWdpc3RyeS52MS5Nb2RlbFZlcnNpb24SRAoIcHJldmlvdXMYBCADKAsyMi52aW5haWdyZXR0ZS5yZWdpc3RyeS52MS5XYW50ZWRNb2RlbC5QcmV2aW91c0VudHJ5Gi4KDEFsaWFzZXNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKA06AjgBGi8KDVByZXZpb3VzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgNOgI4ASLSAgoOV2FudGVkRG9jdW1lbnQSDAoEa2luZBgBIAEoCRIMCgRuYW1lGAIgASgJEkUKB2FsaWFzZXMYAyADKAsyNC52aW5haWdyZXR0ZS5yZWdpc3RyeS52MS5XYW50ZWREb2N1bWVudC5BbGlhc2VzRW50cnkSMwoIdmVyc2lvbnMYBCADKAsyIS52aW5haWdyZXR0ZS5yZWdpc3RyeS52MS5Eb2N1bWVudBJHCghwcmV2aW91cxgFIAMoCzI1LnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLldhbnRlZERvY3VtZW50LlByZXZpb3VzRW50cnkaLgoMQWxpYXNlc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoDToCOAEaLwoNUHJldmlvdXNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKA06AjgBKnoKC1JvbGxvdXRLaW5kEhwKGFJPTExPVVRfS0lORF9VTlNQRUNJRklFRBAAEhcKE1JPTExPVVRfS0lORF9DQU5BUlkQARIbChdST0xMT1VUX0tJTkRfRVhQRVJJTUVOVBACEhcKE1JPTExPVVRfS0lORF9TSEFET1cQAyqaAQoMUm9sbG91dFN0YXRlEh0KGVJPTExPVVRfU1RBVEVfVU5TUEVDSUZJRUQQABIZChVST0xMT1VUX1NUQVRFX1JVTk5JTkcQARIYChRST0xMT1VUX1NUQVRFX1BBVVNFRBACEhsKF1JPTExPVVRfU1RBVEVfQ09NUExFVEVEEAMSGQoVUk9MTE9VVF9TVEFURV9BQk9SVEVEEAQqqQEKC1JvbGxvdXRNb3ZlEhwKGFJPTExPVVRfTU9WRV9VTlNQRUNJRklFRBAAEhYKElJPTExPVVRfTU9WRV9QQVVTRRABEhcKE1JPTExPVVRfTU9WRV9SRVNVTUUQAhIYChRST0xMT1VUX01PVkVfQURWQU5DRRADEhkKFVJPTExPVVRfTU9WRV9DT01QTEVURRAEEhYKElJPTExPVVRfTU9WRV9BQk9SVBAFKlcKB1ZlcmRpY3QSFwoTVkVSRElDVF9VTlNQRUNJRklFRBAAEhAKDFZFUkRJQ1RfR09PRBABEhAKDFZFUkRJQ1RfSE9MRBACEg8KC1ZFUkRJQ1RfQkFEEAMqYAoEUm9sZRIUChBST0xFX1VOU1BFQ0lGSUVEEAASDQoJUk9MRV9SRUFEEAESEQoNUk9MRV9SRUdJU1RFUhACEhAKDFJPTEVfUFJPTU9URRADEg4KClJPTEVfQURNSU4QBDLVFgoPUmVnaXN0cnlTZXJ2aWNlEnMKDlVwbG9hZEFydGlmYWN0Ei4udmluYWlncmV0dGUucmVnaXN0cnkudjEuVXBsb2FkQXJ0aWZhY3RSZXF1ZXN0Gi8udmluYWlncmV0dGUucmVnaXN0cnkudjEuVXBsb2FkQXJ0aWZhY3RSZXNwb25zZSgBEnkKEERvd25sb2FkQXJ0aWZhY3QSMC52aW5haWdyZXR0ZS5yZWdpc3RyeS52MS5Eb3dubG9hZEFydGlmYWN0UmVxdWVzdBoxLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLkRvd25sb2FkQXJ0aWZhY3RSZXNwb25zZTABEnQKD1JlZ2lzdGVyVmVyc2lvbhIvLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLlJlZ2lzdGVyVmVyc2lvblJlcXVlc3QaMC52aW5haWdyZXR0ZS5yZWdpc3RyeS52MS5SZWdpc3RlclZlcnNpb25SZXNwb25zZRJ0Cg9HZXRNb2RlbFZlcnNpb24SLy52aW5haWdyZXR0ZS5yZWdpc3RyeS52MS5HZXRNb2RlbFZlcnNpb25SZXF1ZXN0GjAudmluYWlncmV0dGUucmVnaXN0cnkudjEuR2V0TW9kZWxWZXJzaW9uUmVzcG9uc2USZQoKTGlzdE1vZGVscxIqLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLkxpc3RNb2RlbHNSZXF1ZXN0GisudmluYWlncmV0dGUucmVnaXN0cnkudjEuTGlzdE1vZGVsc1Jlc3BvbnNlEmgKC1B1dERvY3VtZW50EisudmluYWlncmV0dGUucmVnaXN0cnkudjEuUHV0RG9jdW1lbnRSZXF1ZXN0GiwudmluYWlncmV0dGUucmVnaXN0cnkudjEuUHV0RG9jdW1lbnRSZXNwb25zZRJoCgtHZXREb2N1bWVudBIrLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLkdldERvY3VtZW50UmVxdWVzdBosLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLkdldERvY3VtZW50UmVzcG9uc2USbgoNTGlzdERvY3VtZW50cxItLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLkxpc3REb2N1bWVudHNSZXF1ZXN0Gi4udmluYWlncmV0dGUucmVnaXN0cnkudjEuTGlzdERvY3VtZW50c1Jlc3BvbnNlEl8KCFNldEFsaWFzEigudmluYWlncmV0dGUucmVnaXN0cnkudjEuU2V0QWxpYXNSZXF1ZXN0GikudmluYWlncmV0dGUucmVnaXN0cnkudjEuU2V0QWxpYXNSZXNwb25zZRJ3ChBMaXN0QWxpYXNDaGFuZ2VzEjAudmluYWlncmV0dGUucmVnaXN0cnkudjEuTGlzdEFsaWFzQ2hhbmdlc1JlcXVlc3QaMS52aW5haWdyZXR0ZS5yZWdpc3RyeS52MS5MaXN0QWxpYXNDaGFuZ2VzUmVzcG9uc2USbgoNUm9sbEJhY2tBbGlhcxItLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLlJvbGxCYWNrQWxpYXNSZXF1ZXN0Gi4udmluYWlncmV0dGUucmVnaXN0cnkudjEuUm9sbEJhY2tBbGlhc1Jlc3BvbnNlEmsKDFN0YXJ0Um9sbG91dBIsLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLlN0YXJ0Um9sbG91dFJlcXVlc3QaLS52aW5haWdyZXR0ZS5yZWdpc3RyeS52MS5TdGFydFJvbGxvdXRSZXNwb25zZRJuCg1DaGFuZ2VSb2xsb3V0Ei0udmluYWlncmV0dGUucmVnaXN0cnkudjEuQ2hhbmdlUm9sbG91dFJlcXVlc3QaLi52aW5haWdyZXR0ZS5yZWdpc3RyeS52MS5DaGFuZ2VSb2xsb3V0UmVzcG9uc2USawoMTGlzdFJvbGxvdXRzEiwudmluYWlncmV0dGUucmVnaXN0cnkudjEuTGlzdFJvbGxvdXRzUmVxdWVzdBotLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLkxpc3RSb2xsb3V0c1Jlc3BvbnNlEm4KDVJlcG9ydFZlcmRpY3QSLS52aW5haWdyZXR0ZS5yZWdpc3RyeS52MS5SZXBvcnRWZXJkaWN0UmVxdWVzdBouLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLlJlcG9ydFZlcmRpY3RSZXNwb25zZRKAAQoTUmVwb3J0Um9sbG91dENvdW50cxIzLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLlJlcG9ydFJvbGxvdXRDb3VudHNSZXF1ZXN0GjQudmluYWlncmV0dGUucmVnaXN0cnkudjEuUmVwb3J0Um9sbG91dENvdW50c1Jlc3BvbnNlEm4KDVB1dEV2YWx1YXRpb24SLS52aW5haWdyZXR0ZS5yZWdpc3RyeS52MS5QdXRFdmFsdWF0aW9uUmVxdWVzdBouLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLlB1dEV2YWx1YXRpb25SZXNwb25zZRJ0Cg9MaXN0RXZhbHVhdGlvbnMSLy52aW5haWdyZXR0ZS5yZWdpc3RyeS52MS5MaXN0RXZhbHVhdGlvbnNSZXF1ZXN0GjAudmluYWlncmV0dGUucmVnaXN0cnkudjEuTGlzdEV2YWx1YXRpb25zUmVzcG9uc2UScQoOQXBwcm92ZVZlcnNpb24SLi52aW5haWdyZXR0ZS5yZWdpc3RyeS52MS5BcHByb3ZlVmVyc2lvblJlcXVlc3QaLy52aW5haWdyZXR0ZS5yZWdpc3RyeS52MS5BcHByb3ZlVmVyc2lvblJlc3BvbnNlEmsKDEp1ZGdlVmVyc2lvbhIsLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLkp1ZGdlVmVyc2lvblJlcXVlc3QaLS52aW5haWdyZXR0ZS5yZWdpc3RyeS52MS5KdWRnZVZlcnNpb25SZXNwb25zZRKGAQoVTGlzdFByb21vdGlvblZlcmRpY3RzEjUudmluYWlncmV0dGUucmVnaXN0cnkudjEuTGlzdFByb21vdGlvblZlcmRpY3RzUmVxdWVzdBo2LnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLkxpc3RQcm9tb3Rpb25WZXJkaWN0c1Jlc3BvbnNlEmIKCUNyZWF0ZUtleRIpLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLkNyZWF0ZUtleVJlcXVlc3QaKi52aW5haWdyZXR0ZS5yZWdpc3RyeS52MS5DcmVhdGVLZXlSZXNwb25zZRJfCghMaXN0S2V5cxIoLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLkxpc3RLZXlzUmVxdWVzdBopLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLkxpc3RLZXlzUmVzcG9uc2USYgoJUmV2b2tlS2V5EikudmluYWlncmV0dGUucmVnaXN0cnkudjEuUmV2b2tlS2V5UmVxdWVzdBoqLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLlJldm9rZUtleVJlc3BvbnNlEmIKCUxpc3RBdWRpdBIpLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLkxpc3RBdWRpdFJlcXVlc3QaKi52aW5haWdyZXR0ZS5yZWdpc3RyeS52MS5MaXN0QXVkaXRSZXNwb25zZRJYCgVXYXRjaBIlLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLldhdGNoUmVxdWVzdBomLnZpbmFpZ3JldHRlLnJlZ2lzdHJ5LnYxLldhdGNoUmVzcG9uc2UwAWIGcHJvdG8z");
 
 /**
  * @generated from message vinaigrette.registry.v1.UploadArtifactRequest
@@ -362,7 +362,7 @@ export const ModelSchema: GenMessage<Model> = /*@__PURE__*/
  */
 export type Document = Message<"vinaigrette.registry.v1.Document"> & {
   /**
-   * use-case, rule-set
+   * use-case, rule-set, promotion-policy ...
    *
    * @generated from field: string kind = 1;
    */
@@ -620,6 +620,13 @@ export type SetAliasRequest = Message<"vinaigrette.registry.v1.SetAliasRequest">
    * @generated from field: string reason = 6;
    */
   reason: string;
+
+  /**
+   * also against the promotion policy; the history shows it for ever
+   *
+   * @generated from field: bool force = 7;
+   */
+  force: boolean;
 };
 
 /**
@@ -704,6 +711,13 @@ export type AliasChange = Message<"vinaigrette.registry.v1.AliasChange"> & {
    * @generated from field: bool rolled_back = 8;
    */
   rolledBack: boolean;
+
+  /**
+   * against the promotion policy
+   *
+   * @generated from field: bool forced = 9;
+   */
+  forced: boolean;
 };
 
 /**
@@ -1081,6 +1095,13 @@ export type StartRolloutRequest = Message<"vinaigrette.registry.v1.StartRolloutR
    * @generated from field: string reason = 11;
    */
   reason: string;
+
+  /**
+   * also against the promotion policy, which a canary and an experiment must pass before they begin
+   *
+   * @generated from field: bool force = 12;
+   */
+  force: boolean;
 };
 
 /**
@@ -1376,6 +1397,691 @@ export const ReportRolloutCountsResponseSchema: GenMessage<ReportRolloutCountsRe
   messageDesc(file_vinaigrette_registry_v1_registry, 40);
 
 /**
+ * Numbers a version reached on one validation set. Immutable.
+ *
+ * @generated from message vinaigrette.registry.v1.Evaluation
+ */
+export type Evaluation = Message<"vinaigrette.registry.v1.Evaluation"> & {
+  /**
+   * @generated from field: string model = 1;
+   */
+  model: string;
+
+  /**
+   * @generated from field: uint32 version = 2;
+   */
+  version: number;
+
+  /**
+   * [a-z0-9-]{1,64}
+   *
+   * @generated from field: string validation_set = 3;
+   */
+  validationSet: string;
+
+  /**
+   * of the set's rows; may be empty
+   *
+   * @generated from field: string digest = 4;
+   */
+  digest: string;
+
+  /**
+   * time of the set's newest row, milliseconds since the epoch, UTC; 0: not known
+   *
+   * @generated from field: int64 data_until_ms = 5;
+   */
+  dataUntilMs: bigint;
+
+  /**
+   * by name: recall, latency_ms_p99 ...
+   *
+   * @generated from field: map<string, double> metrics = 6;
+   */
+  metrics: { [key: string]: number };
+
+  /**
+   * the same metrics for parts of the set
+   *
+   * @generated from field: repeated vinaigrette.registry.v1.SegmentMetrics segments = 7;
+   */
+  segments: SegmentMetrics[];
+
+  /**
+   * @generated from field: string actor = 8;
+   */
+  actor: string;
+
+  /**
+   * when it was put
+   *
+   * @generated from field: int64 evaluated_at_ms = 9;
+   */
+  evaluatedAtMs: bigint;
+};
+
+/**
+ * Describes the message vinaigrette.registry.v1.Evaluation.
+ * Use `create(EvaluationSchema)` to create a new message.
+ */
+export const EvaluationSchema: GenMessage<Evaluation> = /*@__PURE__*/
+  messageDesc(file_vinaigrette_registry_v1_registry, 41);
+
+/**
+ * @generated from message vinaigrette.registry.v1.SegmentMetrics
+ */
+export type SegmentMetrics = Message<"vinaigrette.registry.v1.SegmentMetrics"> & {
+  /**
+   * "dimension=value"
+   *
+   * @generated from field: string segment = 1;
+   */
+  segment: string;
+
+  /**
+   * @generated from field: uint64 rows = 2;
+   */
+  rows: bigint;
+
+  /**
+   * @generated from field: map<string, double> metrics = 3;
+   */
+  metrics: { [key: string]: number };
+};
+
+/**
+ * Describes the message vinaigrette.registry.v1.SegmentMetrics.
+ * Use `create(SegmentMetricsSchema)` to create a new message.
+ */
+export const SegmentMetricsSchema: GenMessage<SegmentMetrics> = /*@__PURE__*/
+  messageDesc(file_vinaigrette_registry_v1_registry, 42);
+
+/**
+ * @generated from message vinaigrette.registry.v1.PutEvaluationRequest
+ */
+export type PutEvaluationRequest = Message<"vinaigrette.registry.v1.PutEvaluationRequest"> & {
+  /**
+   * evaluated_at_ms is the registry's to say
+   *
+   * @generated from field: vinaigrette.registry.v1.Evaluation evaluation = 1;
+   */
+  evaluation?: Evaluation | undefined;
+};
+
+/**
+ * Describes the message vinaigrette.registry.v1.PutEvaluationRequest.
+ * Use `create(PutEvaluationRequestSchema)` to create a new message.
+ */
+export const PutEvaluationRequestSchema: GenMessage<PutEvaluationRequest> = /*@__PURE__*/
+  messageDesc(file_vinaigrette_registry_v1_registry, 43);
+
+/**
+ * @generated from message vinaigrette.registry.v1.PutEvaluationResponse
+ */
+export type PutEvaluationResponse = Message<"vinaigrette.registry.v1.PutEvaluationResponse"> & {
+  /**
+   * @generated from field: vinaigrette.registry.v1.Evaluation evaluation = 1;
+   */
+  evaluation?: Evaluation | undefined;
+};
+
+/**
+ * Describes the message vinaigrette.registry.v1.PutEvaluationResponse.
+ * Use `create(PutEvaluationResponseSchema)` to create a new message.
+ */
+export const PutEvaluationResponseSchema: GenMessage<PutEvaluationResponse> = /*@__PURE__*/
+  messageDesc(file_vinaigrette_registry_v1_registry, 44);
+
+/**
+ * @generated from message vinaigrette.registry.v1.ListEvaluationsRequest
+ */
+export type ListEvaluationsRequest = Message<"vinaigrette.registry.v1.ListEvaluationsRequest"> & {
+  /**
+   * @generated from field: string model = 1;
+   */
+  model: string;
+
+  /**
+   * 0: of every version
+   *
+   * @generated from field: uint32 version = 2;
+   */
+  version: number;
+};
+
+/**
+ * Describes the message vinaigrette.registry.v1.ListEvaluationsRequest.
+ * Use `create(ListEvaluationsRequestSchema)` to create a new message.
+ */
+export const ListEvaluationsRequestSchema: GenMessage<ListEvaluationsRequest> = /*@__PURE__*/
+  messageDesc(file_vinaigrette_registry_v1_registry, 45);
+
+/**
+ * @generated from message vinaigrette.registry.v1.ListEvaluationsResponse
+ */
+export type ListEvaluationsResponse = Message<"vinaigrette.registry.v1.ListEvaluationsResponse"> & {
+  /**
+   * @generated from field: repeated vinaigrette.registry.v1.Evaluation evaluations = 1;
+   */
+  evaluations: Evaluation[];
+};
+
+/**
+ * Describes the message vinaigrette.registry.v1.ListEvaluationsResponse.
+ * Use `create(ListEvaluationsResponseSchema)` to create a new message.
+ */
+export const ListEvaluationsResponseSchema: GenMessage<ListEvaluationsResponse> = /*@__PURE__*/
+  messageDesc(file_vinaigrette_registry_v1_registry, 46);
+
+/**
+ * @generated from message vinaigrette.registry.v1.ApproveVersionRequest
+ */
+export type ApproveVersionRequest = Message<"vinaigrette.registry.v1.ApproveVersionRequest"> & {
+  /**
+   * @generated from field: string model = 1;
+   */
+  model: string;
+
+  /**
+   * @generated from field: uint32 version = 2;
+   */
+  version: number;
+
+  /**
+   * @generated from field: string actor = 3;
+   */
+  actor: string;
+
+  /**
+   * must not be empty
+   *
+   * @generated from field: string reason = 4;
+   */
+  reason: string;
+};
+
+/**
+ * Describes the message vinaigrette.registry.v1.ApproveVersionRequest.
+ * Use `create(ApproveVersionRequestSchema)` to create a new message.
+ */
+export const ApproveVersionRequestSchema: GenMessage<ApproveVersionRequest> = /*@__PURE__*/
+  messageDesc(file_vinaigrette_registry_v1_registry, 47);
+
+/**
+ * @generated from message vinaigrette.registry.v1.ApproveVersionResponse
+ */
+export type ApproveVersionResponse = Message<"vinaigrette.registry.v1.ApproveVersionResponse"> & {
+  /**
+   * by different people, this one included
+   *
+   * @generated from field: uint32 approvals = 1;
+   */
+  approvals: number;
+};
+
+/**
+ * Describes the message vinaigrette.registry.v1.ApproveVersionResponse.
+ * Use `create(ApproveVersionResponseSchema)` to create a new message.
+ */
+export const ApproveVersionResponseSchema: GenMessage<ApproveVersionResponse> = /*@__PURE__*/
+  messageDesc(file_vinaigrette_registry_v1_registry, 48);
+
+/**
+ * What one gate says, and by which numbers.
+ *
+ * @generated from message vinaigrette.registry.v1.GateResult
+ */
+export type GateResult = Message<"vinaigrette.registry.v1.GateResult"> & {
+  /**
+   * "metric recall on june", "size", "case sold-out-2026-07"
+   *
+   * @generated from field: string gate = 1;
+   */
+  gate: string;
+
+  /**
+   * @generated from field: bool passed = 2;
+   */
+  passed: boolean;
+
+  /**
+   * @generated from field: string why = 3;
+   */
+  why: string;
+};
+
+/**
+ * Describes the message vinaigrette.registry.v1.GateResult.
+ * Use `create(GateResultSchema)` to create a new message.
+ */
+export const GateResultSchema: GenMessage<GateResult> = /*@__PURE__*/
+  messageDesc(file_vinaigrette_registry_v1_registry, 49);
+
+/**
+ * What a policy said of a version. Append-only.
+ *
+ * @generated from message vinaigrette.registry.v1.PromotionVerdict
+ */
+export type PromotionVerdict = Message<"vinaigrette.registry.v1.PromotionVerdict"> & {
+  /**
+   * @generated from field: string model = 1;
+   */
+  model: string;
+
+  /**
+   * @generated from field: uint32 version = 2;
+   */
+  version: number;
+
+  /**
+   * it was compared with; 0: nobody
+   *
+   * @generated from field: uint32 champion = 3;
+   */
+  champion: number;
+
+  /**
+   * @generated from field: uint32 policy_version = 4;
+   */
+  policyVersion: number;
+
+  /**
+   * @generated from field: bool passed = 5;
+   */
+  passed: boolean;
+
+  /**
+   * it was promoted against the verdict
+   *
+   * @generated from field: bool forced = 6;
+   */
+  forced: boolean;
+
+  /**
+   * @generated from field: repeated vinaigrette.registry.v1.GateResult gates = 7;
+   */
+  gates: GateResult[];
+
+  /**
+   * @generated from field: string actor = 8;
+   */
+  actor: string;
+
+  /**
+   * of the promotion; empty when it was only asked
+   *
+   * @generated from field: string reason = 9;
+   */
+  reason: string;
+
+  /**
+   * @generated from field: int64 judged_at_ms = 10;
+   */
+  judgedAtMs: bigint;
+};
+
+/**
+ * Describes the message vinaigrette.registry.v1.PromotionVerdict.
+ * Use `create(PromotionVerdictSchema)` to create a new message.
+ */
+export const PromotionVerdictSchema: GenMessage<PromotionVerdict> = /*@__PURE__*/
+  messageDesc(file_vinaigrette_registry_v1_registry, 50);
+
+/**
+ * @generated from message vinaigrette.registry.v1.JudgeVersionRequest
+ */
+export type JudgeVersionRequest = Message<"vinaigrette.registry.v1.JudgeVersionRequest"> & {
+  /**
+   * @generated from field: string model = 1;
+   */
+  model: string;
+
+  /**
+   * @generated from field: uint32 version = 2;
+   */
+  version: number;
+
+  /**
+   * @generated from field: string actor = 3;
+   */
+  actor: string;
+};
+
+/**
+ * Describes the message vinaigrette.registry.v1.JudgeVersionRequest.
+ * Use `create(JudgeVersionRequestSchema)` to create a new message.
+ */
+export const JudgeVersionRequestSchema: GenMessage<JudgeVersionRequest> = /*@__PURE__*/
+  messageDesc(file_vinaigrette_registry_v1_registry, 51);
+
+/**
+ * @generated from message vinaigrette.registry.v1.JudgeVersionResponse
+ */
+export type JudgeVersionResponse = Message<"vinaigrette.registry.v1.JudgeVersionResponse"> & {
+  /**
+   * absent: there is no policy
+   *
+   * @generated from field: vinaigrette.registry.v1.PromotionVerdict verdict = 1;
+   */
+  verdict?: PromotionVerdict | undefined;
+};
+
+/**
+ * Describes the message vinaigrette.registry.v1.JudgeVersionResponse.
+ * Use `create(JudgeVersionResponseSchema)` to create a new message.
+ */
+export const JudgeVersionResponseSchema: GenMessage<JudgeVersionResponse> = /*@__PURE__*/
+  messageDesc(file_vinaigrette_registry_v1_registry, 52);
+
+/**
+ * @generated from message vinaigrette.registry.v1.ListPromotionVerdictsRequest
+ */
+export type ListPromotionVerdictsRequest = Message<"vinaigrette.registry.v1.ListPromotionVerdictsRequest"> & {
+  /**
+   * @generated from field: string model = 1;
+   */
+  model: string;
+};
+
+/**
+ * Describes the message vinaigrette.registry.v1.ListPromotionVerdictsRequest.
+ * Use `create(ListPromotionVerdictsRequestSchema)` to create a new message.
+ */
+export const ListPromotionVerdictsRequestSchema: GenMessage<ListPromotionVerdictsRequest> = /*@__PURE__*/
+  messageDesc(file_vinaigrette_registry_v1_registry, 53);
+
+/**
+ * @generated from message vinaigrette.registry.v1.ListPromotionVerdictsResponse
+ */
+export type ListPromotionVerdictsResponse = Message<"vinaigrette.registry.v1.ListPromotionVerdictsResponse"> & {
+  /**
+   * newest first
+   *
+   * @generated from field: repeated vinaigrette.registry.v1.PromotionVerdict verdicts = 1;
+   */
+  verdicts: PromotionVerdict[];
+};
+
+/**
+ * Describes the message vinaigrette.registry.v1.ListPromotionVerdictsResponse.
+ * Use `create(ListPromotionVerdictsResponseSchema)` to create a new message.
+ */
+export const ListPromotionVerdictsResponseSchema: GenMessage<ListPromotionVerdictsResponse> = /*@__PURE__*/
+  messageDesc(file_vinaigrette_registry_v1_registry, 54);
+
+/**
+ * @generated from message vinaigrette.registry.v1.Key
+ */
+export type Key = Message<"vinaigrette.registry.v1.Key"> & {
+  /**
+   * the public part of its text
+   *
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * who or what holds it
+   *
+   * @generated from field: string name = 2;
+   */
+  name: string;
+
+  /**
+   * includes those before it
+   *
+   * @generated from field: vinaigrette.registry.v1.Role role = 3;
+   */
+  role: Role;
+
+  /**
+   * names of models and documents it may write; empty: all
+   *
+   * @generated from field: repeated string subjects = 4;
+   */
+  subjects: string[];
+
+  /**
+   * @generated from field: int64 created_at_ms = 5;
+   */
+  createdAtMs: bigint;
+
+  /**
+   * @generated from field: string created_by = 6;
+   */
+  createdBy: string;
+
+  /**
+   * 0: in force
+   *
+   * @generated from field: int64 revoked_at_ms = 7;
+   */
+  revokedAtMs: bigint;
+};
+
+/**
+ * Describes the message vinaigrette.registry.v1.Key.
+ * Use `create(KeySchema)` to create a new message.
+ */
+export const KeySchema: GenMessage<Key> = /*@__PURE__*/
+  messageDesc(file_vinaigrette_registry_v1_registry, 55);
+
+/**
+ * @generated from message vinaigrette.registry.v1.CreateKeyRequest
+ */
+export type CreateKeyRequest = Message<"vinaigrette.registry.v1.CreateKeyRequest"> & {
+  /**
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * @generated from field: vinaigrette.registry.v1.Role role = 2;
+   */
+  role: Role;
+
+  /**
+   * @generated from field: repeated string subjects = 3;
+   */
+  subjects: string[];
+
+  /**
+   * @generated from field: string actor = 4;
+   */
+  actor: string;
+};
+
+/**
+ * Describes the message vinaigrette.registry.v1.CreateKeyRequest.
+ * Use `create(CreateKeyRequestSchema)` to create a new message.
+ */
+export const CreateKeyRequestSchema: GenMessage<CreateKeyRequest> = /*@__PURE__*/
+  messageDesc(file_vinaigrette_registry_v1_registry, 56);
+
+/**
+ * @generated from message vinaigrette.registry.v1.CreateKeyResponse
+ */
+export type CreateKeyResponse = Message<"vinaigrette.registry.v1.CreateKeyResponse"> & {
+  /**
+   * @generated from field: vinaigrette.registry.v1.Key key = 1;
+   */
+  key?: Key | undefined;
+
+  /**
+   * vin_..., to be sent as `Authorization: Bearer vin_...`
+   *
+   * @generated from field: string text = 2;
+   */
+  text: string;
+};
+
+/**
+ * Describes the message vinaigrette.registry.v1.CreateKeyResponse.
+ * Use `create(CreateKeyResponseSchema)` to create a new message.
+ */
+export const CreateKeyResponseSchema: GenMessage<CreateKeyResponse> = /*@__PURE__*/
+  messageDesc(file_vinaigrette_registry_v1_registry, 57);
+
+/**
+ * @generated from message vinaigrette.registry.v1.ListKeysRequest
+ */
+export type ListKeysRequest = Message<"vinaigrette.registry.v1.ListKeysRequest"> & {
+};
+
+/**
+ * Describes the message vinaigrette.registry.v1.ListKeysRequest.
+ * Use `create(ListKeysRequestSchema)` to create a new message.
+ */
+export const ListKeysRequestSchema: GenMessage<ListKeysRequest> = /*@__PURE__*/
+  messageDesc(file_vinaigrette_registry_v1_registry, 58);
+
+/**
+ * @generated from message vinaigrette.registry.v1.ListKeysResponse
+ */
+export type ListKeysResponse = Message<"vinaigrette.registry.v1.ListKeysResponse"> & {
+  /**
+   * newest first
+   *
+   * @generated from field: repeated vinaigrette.registry.v1.Key keys = 1;
+   */
+  keys: Key[];
+};
+
+/**
+ * Describes the message vinaigrette.registry.v1.ListKeysResponse.
+ * Use `create(ListKeysResponseSchema)` to create a new message.
+ */
+export const ListKeysResponseSchema: GenMessage<ListKeysResponse> = /*@__PURE__*/
+  messageDesc(file_vinaigrette_registry_v1_registry, 59);
+
+/**
+ * @generated from message vinaigrette.registry.v1.RevokeKeyRequest
+ */
+export type RevokeKeyRequest = Message<"vinaigrette.registry.v1.RevokeKeyRequest"> & {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * @generated from field: string actor = 2;
+   */
+  actor: string;
+};
+
+/**
+ * Describes the message vinaigrette.registry.v1.RevokeKeyRequest.
+ * Use `create(RevokeKeyRequestSchema)` to create a new message.
+ */
+export const RevokeKeyRequestSchema: GenMessage<RevokeKeyRequest> = /*@__PURE__*/
+  messageDesc(file_vinaigrette_registry_v1_registry, 60);
+
+/**
+ * @generated from message vinaigrette.registry.v1.RevokeKeyResponse
+ */
+export type RevokeKeyResponse = Message<"vinaigrette.registry.v1.RevokeKeyResponse"> & {
+  /**
+   * @generated from field: vinaigrette.registry.v1.Key key = 1;
+   */
+  key?: Key | undefined;
+};
+
+/**
+ * Describes the message vinaigrette.registry.v1.RevokeKeyResponse.
+ * Use `create(RevokeKeyResponseSchema)` to create a new message.
+ */
+export const RevokeKeyResponseSchema: GenMessage<RevokeKeyResponse> = /*@__PURE__*/
+  messageDesc(file_vinaigrette_registry_v1_registry, 61);
+
+/**
+ * @generated from message vinaigrette.registry.v1.AuditEntry
+ */
+export type AuditEntry = Message<"vinaigrette.registry.v1.AuditEntry"> & {
+  /**
+   * @generated from field: int64 at_ms = 1;
+   */
+  atMs: bigint;
+
+  /**
+   * as in this service
+   *
+   * @generated from field: string method = 2;
+   */
+  method: string;
+
+  /**
+   * as the caller says
+   *
+   * @generated from field: string actor = 3;
+   */
+  actor: string;
+
+  /**
+   * id of its key; empty: none was asked for
+   *
+   * @generated from field: string key = 4;
+   */
+  key: string;
+
+  /**
+   * name of the model or document; may be empty
+   *
+   * @generated from field: string subject = 5;
+   */
+  subject: string;
+
+  /**
+   * "ok", or the code of the refusal
+   *
+   * @generated from field: string outcome = 6;
+   */
+  outcome: string;
+};
+
+/**
+ * Describes the message vinaigrette.registry.v1.AuditEntry.
+ * Use `create(AuditEntrySchema)` to create a new message.
+ */
+export const AuditEntrySchema: GenMessage<AuditEntry> = /*@__PURE__*/
+  messageDesc(file_vinaigrette_registry_v1_registry, 62);
+
+/**
+ * @generated from message vinaigrette.registry.v1.ListAuditRequest
+ */
+export type ListAuditRequest = Message<"vinaigrette.registry.v1.ListAuditRequest"> & {
+  /**
+   * at most 1000; 0: 100
+   *
+   * @generated from field: uint32 limit = 1;
+   */
+  limit: number;
+};
+
+/**
+ * Describes the message vinaigrette.registry.v1.ListAuditRequest.
+ * Use `create(ListAuditRequestSchema)` to create a new message.
+ */
+export const ListAuditRequestSchema: GenMessage<ListAuditRequest> = /*@__PURE__*/
+  messageDesc(file_vinaigrette_registry_v1_registry, 63);
+
+/**
+ * @generated from message vinaigrette.registry.v1.ListAuditResponse
+ */
+export type ListAuditResponse = Message<"vinaigrette.registry.v1.ListAuditResponse"> & {
+  /**
+   * @generated from field: repeated vinaigrette.registry.v1.AuditEntry entries = 1;
+   */
+  entries: AuditEntry[];
+};
+
+/**
+ * Describes the message vinaigrette.registry.v1.ListAuditResponse.
+ * Use `create(ListAuditResponseSchema)` to create a new message.
+ */
+export const ListAuditResponseSchema: GenMessage<ListAuditResponse> = /*@__PURE__*/
+  messageDesc(file_vinaigrette_registry_v1_registry, 64);
+
+/**
  * @generated from message vinaigrette.registry.v1.WatchRequest
  */
 export type WatchRequest = Message<"vinaigrette.registry.v1.WatchRequest"> & {
@@ -1386,7 +2092,7 @@ export type WatchRequest = Message<"vinaigrette.registry.v1.WatchRequest"> & {
  * Use `create(WatchRequestSchema)` to create a new message.
  */
 export const WatchRequestSchema: GenMessage<WatchRequest> = /*@__PURE__*/
-  messageDesc(file_vinaigrette_registry_v1_registry, 41);
+  messageDesc(file_vinaigrette_registry_v1_registry, 65);
 
 /**
  * @generated from message vinaigrette.registry.v1.WatchResponse
@@ -1403,7 +2109,7 @@ export type WatchResponse = Message<"vinaigrette.registry.v1.WatchResponse"> & {
  * Use `create(WatchResponseSchema)` to create a new message.
  */
 export const WatchResponseSchema: GenMessage<WatchResponse> = /*@__PURE__*/
-  messageDesc(file_vinaigrette_registry_v1_registry, 42);
+  messageDesc(file_vinaigrette_registry_v1_registry, 66);
 
 /**
  * Everything a data plane needs in order to serve, whole: a consumer never has to merge.
@@ -1441,7 +2147,7 @@ export type WantedState = Message<"vinaigrette.registry.v1.WantedState"> & {
  * Use `create(WantedStateSchema)` to create a new message.
  */
 export const WantedStateSchema: GenMessage<WantedState> = /*@__PURE__*/
-  messageDesc(file_vinaigrette_registry_v1_registry, 43);
+  messageDesc(file_vinaigrette_registry_v1_registry, 67);
 
 /**
  * @generated from message vinaigrette.registry.v1.WantedModel
@@ -1477,7 +2183,7 @@ export type WantedModel = Message<"vinaigrette.registry.v1.WantedModel"> & {
  * Use `create(WantedModelSchema)` to create a new message.
  */
 export const WantedModelSchema: GenMessage<WantedModel> = /*@__PURE__*/
-  messageDesc(file_vinaigrette_registry_v1_registry, 44);
+  messageDesc(file_vinaigrette_registry_v1_registry, 68);
 
 /**
  * @generated from message vinaigrette.registry.v1.WantedDocument
@@ -1518,7 +2224,7 @@ export type WantedDocument = Message<"vinaigrette.registry.v1.WantedDocument"> &
  * Use `create(WantedDocumentSchema)` to create a new message.
  */
 export const WantedDocumentSchema: GenMessage<WantedDocument> = /*@__PURE__*/
-  messageDesc(file_vinaigrette_registry_v1_registry, 45);
+  messageDesc(file_vinaigrette_registry_v1_registry, 69);
 
 /**
  * @generated from enum vinaigrette.registry.v1.RolloutKind
@@ -1682,6 +2388,48 @@ export const VerdictSchema: GenEnum<Verdict> = /*@__PURE__*/
   enumDesc(file_vinaigrette_registry_v1_registry, 3);
 
 /**
+ * @generated from enum vinaigrette.registry.v1.Role
+ */
+export enum Role {
+  /**
+   * @generated from enum value: ROLE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * @generated from enum value: ROLE_READ = 1;
+   */
+  READ = 1,
+
+  /**
+   * and upload, put documents and evaluations, report
+   *
+   * @generated from enum value: ROLE_REGISTER = 2;
+   */
+  REGISTER = 2,
+
+  /**
+   * and move aliases and rollouts, approve
+   *
+   * @generated from enum value: ROLE_PROMOTE = 3;
+   */
+  PROMOTE = 3,
+
+  /**
+   * and keys, audit
+   *
+   * @generated from enum value: ROLE_ADMIN = 4;
+   */
+  ADMIN = 4,
+}
+
+/**
+ * Describes the enum vinaigrette.registry.v1.Role.
+ */
+export const RoleSchema: GenEnum<Role> = /*@__PURE__*/
+  enumDesc(file_vinaigrette_registry_v1_registry, 4);
+
+/**
  * @generated from service vinaigrette.registry.v1.RegistryService
  */
 export const RegistryService: GenService<{
@@ -1833,6 +2581,90 @@ export const RegistryService: GenService<{
     methodKind: "unary";
     input: typeof ReportRolloutCountsRequestSchema;
     output: typeof ReportRolloutCountsResponseSchema;
+  },
+  /**
+   * What a version did on a named validation set. The evidence that promotion policies judge by.
+   *
+   * @generated from rpc vinaigrette.registry.v1.RegistryService.PutEvaluation
+   */
+  putEvaluation: {
+    methodKind: "unary";
+    input: typeof PutEvaluationRequestSchema;
+    output: typeof PutEvaluationResponseSchema;
+  },
+  /**
+   * Newest first.
+   *
+   * @generated from rpc vinaigrette.registry.v1.RegistryService.ListEvaluations
+   */
+  listEvaluations: {
+    methodKind: "unary";
+    input: typeof ListEvaluationsRequestSchema;
+    output: typeof ListEvaluationsResponseSchema;
+  },
+  /**
+   * A person stands up for a version.
+   *
+   * @generated from rpc vinaigrette.registry.v1.RegistryService.ApproveVersion
+   */
+  approveVersion: {
+    methodKind: "unary";
+    input: typeof ApproveVersionRequestSchema;
+    output: typeof ApproveVersionResponseSchema;
+  },
+  /**
+   * What the promotion policy in force says of a version now. Changes nothing but the record of verdicts.
+   *
+   * @generated from rpc vinaigrette.registry.v1.RegistryService.JudgeVersion
+   */
+  judgeVersion: {
+    methodKind: "unary";
+    input: typeof JudgeVersionRequestSchema;
+    output: typeof JudgeVersionResponseSchema;
+  },
+  /**
+   * @generated from rpc vinaigrette.registry.v1.RegistryService.ListPromotionVerdicts
+   */
+  listPromotionVerdicts: {
+    methodKind: "unary";
+    input: typeof ListPromotionVerdictsRequestSchema;
+    output: typeof ListPromotionVerdictsResponseSchema;
+  },
+  /**
+   * A key for a caller. Its text is told once, here, and kept only as a digest.
+   *
+   * @generated from rpc vinaigrette.registry.v1.RegistryService.CreateKey
+   */
+  createKey: {
+    methodKind: "unary";
+    input: typeof CreateKeyRequestSchema;
+    output: typeof CreateKeyResponseSchema;
+  },
+  /**
+   * @generated from rpc vinaigrette.registry.v1.RegistryService.ListKeys
+   */
+  listKeys: {
+    methodKind: "unary";
+    input: typeof ListKeysRequestSchema;
+    output: typeof ListKeysResponseSchema;
+  },
+  /**
+   * @generated from rpc vinaigrette.registry.v1.RegistryService.RevokeKey
+   */
+  revokeKey: {
+    methodKind: "unary";
+    input: typeof RevokeKeyRequestSchema;
+    output: typeof RevokeKeyResponseSchema;
+  },
+  /**
+   * Every call that may have changed something, newest first.
+   *
+   * @generated from rpc vinaigrette.registry.v1.RegistryService.ListAudit
+   */
+  listAudit: {
+    methodKind: "unary";
+    input: typeof ListAuditRequestSchema;
+    output: typeof ListAuditResponseSchema;
   },
   /**
    * Sends the whole wanted state at once, and again at every change, until the caller goes.
