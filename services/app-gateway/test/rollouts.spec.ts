@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { create, type MessageInitShape } from '@bufbuild/protobuf';
+import { create } from '@bufbuild/protobuf';
 import { PredictionStatus } from '@vinaigrette/contracts/events';
 import {
   DocumentSchema,
@@ -28,10 +28,10 @@ const twoVersions: typeof basketModel = (inputs, version) => {
   return { version: 2, outputs: { ...answer.outputs, skus: tensorOf('BYTES', [rows, 3], skus) } };
 };
 
-const rollout = (over: MessageInitShape<typeof RolloutSchema>): Rollout =>
-  create(RolloutSchema, {
+const rollout = (over: Partial<Rollout>): Rollout =>
+  Object.assign(create(RolloutSchema), {
     id: 'rollout-1',
-    subject: { kind: 'model', name: 'basket' },
+    subject: create(SubjectSchema, { kind: 'model', name: 'basket' }),
     alias: 'champion',
     candidate: 2,
     control: 1,
