@@ -1,0 +1,189 @@
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import type { Client } from '@connectrpc/connect';
+import type { RegistryService } from '@vinaigrette/contracts/registry';
+import { describeWith } from '../../../tools/real-part.mjs';
+import { refusal, register, Workbench } from './running-registry.js';
+import { tinyFiles } from './tiny-model.js';
+
+const API = '/api/2.0/mlflow';
+const ARTIFACTS = '/api/2.0/mlflow-artifacts/artifacts';
+
+/** What no client of MLflow's would send, and somebody will. */
+describeWith('PostgreSQL', 'DATABASE_URL', "MLflow's REST API, asked badly", () => {
+  let bench: Workbench;
+  let http: string;
+  let client: Client<typeof RegistryService>;
+  let run: string;
+  beforeAll(async () => {
+    bench = await Workbench.open();
+    const registry = bench.start();
+    http = (await registry.addresses()).http;
+    client = await registry.client();
+    const { body } = await call('POST', `${API}/runs/create`, { experiment_id: '0', unknown: { field: 1 } });
+    run = (body as { run: { info: { run_id: string } } }).run.info.run_id;
+  }, 60_000);
+  afterAll(() => bench?.close());
+
+  async function call(method: string, path: string, body?: unknown) {
+    const response = await fetch(http + path, {
+      method,
+      ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    return {
+      status: response.status,
+      body: (text.startsWith('{') ? JSON.parse(text) : text) as Record<string, unknown>,
+    };
+  }
+  const put = (path: string, body: string) => call('PUT', `${ARTIFACTS}/${path}`, body);
+  const invalid = { status: 400, body: { error_code: 'INVALID_PARAMETER_VALUE' } };
+
+  it.each([
+    '..%2f..%2fetc%2fpasswd',
+    'a/..%2f..%2fb',
+    '%2e%2e/b',
+    '%2fetc/passwd',
+    'a%5cb',
+    'a%00b',
+    'a%2f%2fb',
+    'x'.repeat(1_100),
+  ])('takes no artefact at the path %s', async (path) => {
+    const answers = [
+      await put(path, 'x'),
+      await call('GET', `${ARTIFACTS}/${path}`),
+      await call('DELETE', `${ARTIFACTS}/${path}`),
+    ];
+    // Part of it is resolved by fetch itself, and then leads to no route at all.
+    for (const { status, body } of answers) {
+      expect([status, body['error_code'] ?? body['code']]).toEqual(
+        status === 404
+          ? [404, expect.stringMatching(/ENDPOINT_NOT_FOUND|RESOURCE_DOES_NOT_EXIST|ROUTE_NOT_FOUND/)]
+          : [400, 'INVALID_PARAMETER_VALUE'],
+      );
+    }
+    expect((await call('GET', `${ARTIFACTS}?path=`)).body).toEqual({ files: [] });
+  });
+
+  it.each(['../x', '/etc', 'a/../../b'])('lists nothing at %s', async (path) => {
+    const query = `path=${encodeURIComponent(path)}`;
+    expect(await call('GET', `${ARTIFACTS}?${query}`)).toMatchObject(invalid);
+    expect(await call('GET', `${API}/artifacts/list?run_id=${run}&${query}`)).toMatchObject(invalid);
+  });
+
+  it('neither changes nor adds what a registered version holds', async () => {
+    expect(await put('registered/basket/1/model.onnx', 'mine')).toMatchObject(invalid);
+    expect(await call('DELETE', `${ARTIFACTS}/registered/basket`)).toMatchObject(invalid);
+  });
+
+  it('has no file where a folder is, and no folder below a file', async () => {
+    expect(await put('0/a/b.txt', '1')).toMatchObject({ status: 200 });
+    expect(await put('0/a', '2')).toMatchObject(invalid);
+    expect(await put('0/a/b.txt/c', '3')).toMatchObject(invalid);
+    expect(await put('0/a/b.txt', '4')).toMatchObject({ status: 200 });
+    expect((await call('GET', `${ARTIFACTS}/0/a/b.txt`)).body).toBe('4');
+    await call('DELETE', `${ARTIFACTS}/0/a`);
+    expect(await call('GET', `${ARTIFACTS}/0/a/b.txt`)).toMatchObject({ status: 404 });
+  });
+
+  it('keeps nothing of an upload that breaks off', async () => {
+    const half = new ReadableStream({
+      start: (stream) => {
+        stream.enqueue(Buffer.alloc(100_000));
+        setTimeout(() => stream.error(new Error('the client is gone')), 50);
+      },
+    });
+    await expect(
+      fetch(`${http}${ARTIFACTS}/0/half.bin`, { method: 'PUT', body: half, duplex: 'half' } as never),
+    ).rejects.toThrow();
+    expect(await call('GET', `${ARTIFACTS}/0/half.bin`)).toMatchObject({ status: 404 });
+  });
+
+  it.each([
+    { what: 'no JSON', path: '/runs/create', body: '{', whole: true },
+    { what: 'a list', path: '/runs/log-batch', body: [1], whole: true },
+    { what: 'no run', path: '/runs/log-batch', body: {}, whole: true },
+    { what: 'a tag beyond all bounds', path: '/runs/set-tag', body: { key: 'k', value: 'x'.repeat(8_001) } },
+    { what: 'a tag with NUL', path: '/runs/set-tag', body: { key: 'k', value: 'a\0' } },
+    { what: 'a key that climbs', path: '/runs/set-tag', body: { key: '../k', value: 'v' } },
+    { what: 'a value that is none', path: '/runs/log-metric', body: { key: 'm', value: 'many', timestamp: 1 } },
+    { what: 'a time before time', path: '/runs/log-metric', body: { key: 'm', value: 1, timestamp: -1 } },
+    {
+      what: 'a step beyond 64 bits',
+      path: '/runs/log-metric',
+      body: { key: 'm', value: 1, timestamp: 1, step: '9'.repeat(30) },
+    },
+    {
+      what: 'too many metrics',
+      path: '/runs/log-batch',
+      body: { metrics: Array.from({ length: 1_001 }, () => ({ key: 'm', value: 1, timestamp: 1 })) },
+    },
+    { what: 'too large a page', path: '/runs/search', body: { experiment_ids: ['0'], max_results: 1e9 } },
+    { what: 'a page before the first', path: '/runs/search', body: { experiment_ids: ['0'], max_results: 0 } },
+    { what: 'another status', path: '/runs/update', body: { status: 'LOST' } },
+  ])('refuses $what', async ({ path, body, whole }) => {
+    expect(await call('POST', API + path, whole ? body : { run_id: run, ...(body as object) })).toMatchObject(invalid);
+  });
+
+  it.each([
+    "tags.a = ''' OR ''1''=''1'",
+    "params.`k'; DROP TABLE registry.mlflow_run; --` = 'x'",
+    'metrics.`a") OR (1=1` > 0',
+    "tags.a LIKE '\\'' OR 1=1 --'",
+  ])('finds nothing by %s, and is still there', async (filter) => {
+    const { status, body } = await call('POST', `${API}/runs/search`, { experiment_ids: ['0'], filter });
+    expect({ status, runs: body['runs'] }).toEqual({ status: 200, runs: [] });
+    expect(await call('GET', `${API}/runs/get?run_id=${run}`)).toMatchObject({ status: 200 });
+  });
+
+  it('says what it does not answer, in the codes of MLflow', async () => {
+    expect(await call('POST', '/api/2.0/mlflow/traces', {})).toMatchObject({
+      status: 404,
+      body: { error_code: 'ENDPOINT_NOT_FOUND', message: expect.stringContaining('/mlflow/traces') },
+    });
+    expect(await call('POST', '/ajax-api/2.0/mlflow/experiments/search', {})).toMatchObject({ status: 200 });
+  });
+
+  it('shows models that were registered elsewhere, hides them when told, and numbers on', async () => {
+    await register(client, 'elsewhere', tinyFiles());
+    const versions = async () => {
+      const { body } = await call(
+        'GET',
+        `${API}/model-versions/search?filter=${encodeURIComponent("name = 'elsewhere'")}`,
+      );
+      return (body['model_versions'] as { version: string }[]).map(({ version }) => version);
+    };
+    expect(await versions()).toEqual(['1']);
+    const source = `mlflow-artifacts:/0/${run}/artifacts/nothing`;
+    const created = await call('POST', `${API}/model-versions/create`, { name: 'elsewhere', source });
+    expect(created.body).toMatchObject({
+      model_version: { version: '2', status: 'READY', status_message: expect.stringContaining('MLmodel') },
+    });
+    const next = await register(client, 'elsewhere', tinyFiles({ 'card.json': { other: true } }));
+    expect(next).toMatchObject({ created: true, modelVersion: { version: 3 } });
+    const wish = { subject: { kind: 'model', name: 'elsewhere' }, alias: 'champion', actor: 'test', reason: 'because' };
+    expect(await refusal(client.setAlias({ ...wish, version: 2 }))).toMatchObject({
+      code: expect.stringMatching(/^VERSION_NOT/),
+    });
+    await client.setAlias({ ...wish, version: 3 });
+    const one = { name: 'elsewhere', version: '3' };
+    expect(await call('DELETE', `${API}/model-versions/delete`, one)).toMatchObject(invalid);
+    expect(await call('DELETE', `${API}/model-versions/delete`, { ...one, version: '1' })).toMatchObject({
+      status: 200,
+    });
+    expect((await versions()).sort()).toEqual(['2', '3']);
+    expect((await client.getModelVersion({ model: 'elsewhere', version: '1' })).modelVersion).toMatchObject({
+      version: 1,
+    });
+  }, 60_000);
+
+  it('gives a hundred versions at once numbers without gaps or doubles', async () => {
+    await call('POST', `${API}/registered-models/create`, { name: 'crowd' });
+    const answers = await Promise.all(
+      Array.from({ length: 100 }, () =>
+        call('POST', `${API}/model-versions/create`, { name: 'crowd', source: 's3://elsewhere/model' }),
+      ),
+    );
+    const numbers = answers.map(({ body }) => Number((body['model_version'] as { version: string }).version));
+    expect(numbers.sort((a, b) => a - b)).toEqual(Array.from({ length: 100 }, (_, index) => index + 1));
+  }, 60_000);
+});
