@@ -70,12 +70,12 @@ export const problems = {
     kind: 'too-large',
     remedy: 'Raise the least support, or limit the length of an itemset',
   },
-  LOGGED_MODEL_NOT_FOUND: { kind: 'not-found', remedy: 'Search the logged models and check the id' },
   KEY_REFUSED: {
     kind: 'forbidden',
     remedy:
       'Send a key that is in force and may do this, as Authorization: Bearer vin_..., from a page it is meant for',
   },
+  LOGGED_MODEL_NOT_FOUND: { kind: 'not-found', remedy: 'Search the logged models and check the id' },
   MESSAGE_MALFORMED: { kind: 'malformed', remedy: 'Send the message that the .proto describes, whole and uncut' },
   MODEL_CONFIG_INVALID: {
     kind: 'invalid',
@@ -91,6 +91,10 @@ export const problems = {
   NAME_TAKEN: {
     kind: 'conflict',
     remedy: 'Choose another name, or use the one that is there; a deleted one can be restored',
+  },
+  OVERLOADED: {
+    kind: 'unavailable',
+    remedy: 'Try again after the seconds that Retry-After names, or run more gateways',
   },
   PARAMETER_CHANGED: {
     kind: 'conflict',
@@ -111,6 +115,11 @@ export const problems = {
   },
   QUERY_INVALID: { kind: 'invalid', remedy: 'Correct the query parameter that the message names, and ask again' },
   QUEUE_FULL: { kind: 'exhausted', remedy: 'Try again later, send less at once, or run more model servers' },
+  RATE_LIMITED: { kind: 'exhausted', remedy: 'Wait for the seconds that Retry-After names, then ask less often' },
+  REFUSED_BY_RULE: {
+    kind: 'forbidden',
+    remedy: 'Tell the customer what the message says: a rule of the shop refuses it',
+  },
   ROLLOUT_ACTIVE: {
     kind: 'conflict',
     remedy: 'Complete or abort the rollout that the message names, then start this one',
@@ -118,10 +127,6 @@ export const problems = {
   ROLLOUT_ENDED: { kind: 'conflict', remedy: 'List the rollouts; start a new one to try the version again' },
   ROLLOUT_NOT_FOUND: { kind: 'not-found', remedy: 'List the rollouts and check the id' },
   ROLLOUT_PAUSED: { kind: 'conflict', remedy: 'Resume the rollout, then advance it' },
-  REFUSED_BY_RULE: {
-    kind: 'forbidden',
-    remedy: 'Tell the customer what the message says: a rule of the shop refuses it',
-  },
   ROUTE_NOT_FOUND: { kind: 'not-found', remedy: 'Check method and path against the API reference at /docs' },
   RULES_NONE: { kind: 'invalid', remedy: 'Lower the least support or confidence, or train on more sales' },
   RULES_TOO_MANY: {
