@@ -25,6 +25,7 @@ export function answerProblem(error: unknown, request: FastifyRequest, reply: Fa
   if (problem.kind === 'internal')
     logger.error({ err: error, requestId: request.id, url: request.url }, 'request failed');
   const details = { ...problem.details(), instance: request.id };
+  if (problem.retryAfterMs !== undefined) reply.header('retry-after', Math.ceil(problem.retryAfterMs / 1_000));
   return reply.status(details.status).type('application/problem+json').send(details);
 }
 

@@ -96,6 +96,10 @@ export const problems = {
     kind: 'unavailable',
     remedy: 'Try again after the seconds that Retry-After names, or run more gateways',
   },
+  OVERLOADED: {
+    kind: 'unavailable',
+    remedy: 'Try again after the seconds that Retry-After names, or run more gateways',
+  },
   PARAMETER_CHANGED: {
     kind: 'conflict',
     remedy: 'Start another run: a parameter keeps the value it was logged with first',
