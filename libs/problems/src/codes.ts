@@ -70,6 +70,7 @@ export const problems = {
     kind: 'too-large',
     remedy: 'Raise the least support, or limit the length of an itemset',
   },
+  KEY_NOT_FOUND: { kind: 'not-found', remedy: 'List the keys and check the id' },
   KEY_REFUSED: {
     kind: 'forbidden',
     remedy:
@@ -91,10 +92,6 @@ export const problems = {
   NAME_TAKEN: {
     kind: 'conflict',
     remedy: 'Choose another name, or use the one that is there; a deleted one can be restored',
-  },
-  OVERLOADED: {
-    kind: 'unavailable',
-    remedy: 'Try again after the seconds that Retry-After names, or run more gateways',
   },
   OVERLOADED: {
     kind: 'unavailable',
@@ -159,6 +156,10 @@ export const problems = {
   },
   STORAGE_FULL: { kind: 'unavailable', remedy: 'Free space where the message says, then send the same again' },
   TAG_NOT_FOUND: { kind: 'not-found', remedy: 'Read the tags and check the key' },
+  TRAINING_DATA_INVALID: {
+    kind: 'invalid',
+    remedy: 'Correct the record or column the message names, then train again',
+  },
   TRAINING_OPTION_INVALID: { kind: 'invalid', remedy: 'Give the option a value in the range the message names' },
   UPSTREAM_UNAVAILABLE: { kind: 'unavailable', remedy: 'Try again: a service behind this one does not answer' },
   USE_CASE_NOT_FOUND: { kind: 'not-found', remedy: 'List the use cases, check the name, or put its document' },
