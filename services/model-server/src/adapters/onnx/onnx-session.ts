@@ -1,8 +1,16 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, realpath } from 'node:fs/promises';
+import { dirname, join, sep } from 'node:path';
 import ort from 'onnxruntime-node';
 import { fromOrt, toOrt } from '@vinaigrette/onnx-tensors';
 import { Problem } from '@vinaigrette/problems';
-import { parseGolden, parseSignature, readSignature, type Golden, type Signature } from '@vinaigrette/signature';
+import {
+  parseGolden,
+  parseSignature,
+  readGraph,
+  type Golden,
+  type ServedGraph,
+  type Signature,
+} from '@vinaigrette/signature';
 import { joinRows, type Tensors } from '../../domain/batch.js';
 import type { Evidence, Measured } from '../../domain/choose-isolation.js';
 import { answerGolden, checkSignatureOfGraph, warmUpBatches, whyNotJoined } from '../../domain/prove-version.js';
@@ -42,16 +50,17 @@ export class OnnxSession {
   private constructor(private readonly session: ort.InferenceSession) {}
 
   /** Throws MODEL_INVALID. */
-  static async load(model: Uint8Array): Promise<OnnxSession> {
-    const session = await ort.InferenceSession.create(model, sessionOptions).catch((cause: unknown) => {
+  static async load(modelPath: string, graph: ServedGraph): Promise<OnnxSession> {
+    try {
+      return new OnnxSession(await sessionOf(modelPath, graph));
+    } catch (cause) {
       throw new Problem('MODEL_INVALID', `ONNX Runtime cannot load the graph: ${firstLine(cause)}`, { cause });
-    });
-    return new OnnxSession(session);
+    }
   }
 
   /** Loads a version that was proved elsewhere, and lets it answer here what it answered there. */
   static async openProved(files: VersionFiles, { whyNotJoined }: Proof, { batchRows }: WarmUp): Promise<OnnxSession> {
-    const session = await OnnxSession.load(await readFile(files.modelPath));
+    const session = await OnnxSession.load(files.modelPath, readGraph(await readFile(files.modelPath)));
     const golden = await readGolden(files);
     if (!golden) return session;
     await answerGolden(golden, (inputs) => session.run(inputs));
@@ -63,9 +72,10 @@ export class OnnxSession {
   /** Loads a version, compares it with its signature and its golden examples, warms it up and measures it. */
   static async prove(files: VersionFiles, { batchRows }: WarmUp): Promise<{ session: OnnxSession; proof: Proof }> {
     const model = await readFile(files.modelPath);
-    const declared = readSignature(model);
+    const graph = readGraph(model);
+    const declared = graph.signature;
     const signature = files.signatureJson === undefined ? declared : statedSignature(files.signatureJson, declared);
-    const { session, loadMs } = await loadMeasured(model);
+    const { session, loadMs } = await loadMeasured(files.modelPath, graph);
     const golden = await readGolden(files);
     const run = (inputs: Tensors) => session.run(inputs);
     if (golden) await answerGolden(golden, run);
@@ -88,14 +98,28 @@ export class OnnxSession {
   }
 }
 
+/**
+ * A graph whose weights are all its own is loaded from bytes, so that it can open no file. One that keeps weights beside
+ * it is loaded from its path, and only where those files really lie below its folder.
+ */
+async function sessionOf(modelPath: string, { model, externalFiles }: ServedGraph): Promise<ort.InferenceSession> {
+  if (externalFiles.length === 0) return ort.InferenceSession.create(model, sessionOptions);
+  const folder = await realpath(dirname(modelPath));
+  for (const file of externalFiles) {
+    const real = await realpath(join(folder, file));
+    if (!real.startsWith(folder + sep)) throw new Error(`${file} lies outside the folder of the model`);
+  }
+  return ort.InferenceSession.create(modelPath, sessionOptions);
+}
+
 /** The reason without the source lines ONNX Runtime adds. */
 export const firstLine = (error: unknown): string =>
   (String((error as Error).message).split('\n')[0] ?? '').slice(0, 300);
 
-async function loadMeasured(model: Uint8Array): Promise<{ session: OnnxSession; loadMs: number }> {
+async function loadMeasured(modelPath: string, graph: ServedGraph): Promise<{ session: OnnxSession; loadMs: number }> {
   const load = async () => {
     const before = process.cpuUsage();
-    const session = await OnnxSession.load(model);
+    const session = await OnnxSession.load(modelPath, graph);
     const { user, system } = process.cpuUsage(before);
     return { session, loadMs: (user + system) / 1_000 };
   };
