@@ -1,6 +1,7 @@
 import { create } from '@bufbuild/protobuf';
 import {
   ModelInferResponseSchema,
+  type InferTensorContents,
   type ModelInferRequest,
   type ModelInferResponse,
 } from '@vinaigrette/contracts/inference';
@@ -40,7 +41,8 @@ function announcedInputs(request: ModelInferRequest): AnnouncedTensor[] {
     throw mismatch(`raw_input_contents has ${values} entries for ${inputs} inputs; it needs one each, in order`);
   }
   return request.inputs.map(({ name, datatype, shape, contents }, index) => {
-    if (raw && contents) throw mismatch(`${name} has contents beside raw_input_contents; send one of the two`, name);
+    if (raw && contents && !isEmpty(contents))
+      throw mismatch(`${name} has contents beside raw_input_contents; send one of the two`, name);
     const sizes = shape.map(Number);
     const bytes = request.rawInputContents[index];
     return {
@@ -79,5 +81,9 @@ export function inferResponse(
     rawOutputContents: raw ? outputs.map(([, tensor]) => encodeRaw(tensor)) : [],
   });
 }
+
+/** MLServer's client sends contents without values beside raw ones. */
+const isEmpty = (contents: InferTensorContents): boolean =>
+  Object.values(contents).every((values) => !Array.isArray(values) || values.length === 0);
 
 const mismatch = (message: string, field = 'inputs'): Problem => new Problem('SIGNATURE_MISMATCH', message, { field });

@@ -16,7 +16,7 @@ const inferRequest = z.object({
         datatype: z.string(),
         shape: z.array(z.number().int()),
         parameters,
-        data: z.unknown(),
+        data: z.unknown().optional(),
       }),
     )
     .default([]),
