@@ -4,7 +4,7 @@ import { parseDocument } from './parse-document.js';
 describe('a drift policy', () => {
   it('needs to say nothing', () => {
     expect(parseDocument('drift-policy', {})).toEqual({
-      ...{ q: 0.05, psi: { warning: 0.1, critical: 0.25 }, ks: { warning: 0.08, critical: 0.2 } },
+      ...{ q: 0.001, psi: { warning: 0.1, critical: 0.25 }, ks: { warning: 0.08, critical: 0.2 } },
       ...{ missing: { warning: 0.1, critical: 0.3 }, unseen: { warning: 0.1, critical: 0.3 } },
       ...{ thresholds: 'fixed', features: {}, fire: { drifted: 3, of: 4 }, clear: 2, clearShare: 0.7, season: 'tell' },
     });

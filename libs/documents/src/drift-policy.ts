@@ -19,8 +19,11 @@ const share = floors(1, 0.1, 0.3);
  * every model without its own. PSI in nats, distances and shares 0..1.
  */
 export const driftPolicySchema = z.strictObject({
-  /** Most false alarms among the alarms of one window: what adjusted p-values are compared with. */
-  q: z.number().gt(0).max(0.5).default(0.05),
+  /**
+   * Most false alarms among the alarms of one look: what adjusted p-values are compared with. Small, since a version is
+   * looked at 4,032 times a week.
+   */
+  q: z.number().gt(0).max(0.5).default(0.001),
   psi,
   /** Of the lower bound of the KS distance; where all training values were one, of the largest change of a bin. */
   ks: distance,

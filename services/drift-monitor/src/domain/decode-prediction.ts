@@ -26,7 +26,7 @@ export class PredictionDecoder {
   private readonly texts = new KnownTexts();
   private numbers = new Float64Array(64);
   private lengths = new Uint32Array(16);
-  private bytes: Uint8Array = NO_BYTES;
+  private bytes: Buffer = NO_BYTES;
   private at = 0;
 
   /** Throws when the bytes are no Prediction. */
@@ -37,20 +37,26 @@ export class PredictionDecoder {
   /** undefined: not written as every encoder writes it, or not at all. */
   private decodeUsual(bytes: Uint8Array): DecodedPrediction | undefined {
     const end = bytes.length;
-    [this.bytes, this.at] = [bytes, 0];
+    this.bytes = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, end);
+    this.at = 0;
+    // Written out, all fields at once: this is made for every record.
     const found: DecodedPrediction = {
-      ...{
-        predictionId: '',
-        occurredAtMs: 0,
-        model: '',
-        version: 0,
-        variant: '',
-        segment: '',
-        segments: [],
-        status: 0,
-      },
-      ...{ schemaId: NO_BYTES, shown: [], numbers: this.numbers, numberCount: 0, texts: [], textCount: 0 },
-      ...{ lengths: this.lengths, lengthCount: 0 },
+      predictionId: '',
+      occurredAtMs: 0,
+      model: '',
+      version: 0,
+      variant: '',
+      segment: '',
+      segments: [],
+      status: 0,
+      schemaId: NO_BYTES,
+      shown: [],
+      numbers: this.numbers,
+      numberCount: 0,
+      texts: [],
+      textCount: 0,
+      lengths: this.lengths,
+      lengthCount: 0,
     };
     while (this.at < end) {
       const tag = this.varint();
@@ -80,7 +86,10 @@ export class PredictionDecoder {
   private take(found: DecodedPrediction, field: number, from: number, to: number): boolean {
     switch (field) {
       case 1:
-        found.predictionId = this.texts.read(this.bytes, from, to);
+        // Never comes again: not worth a place among the known.
+        found.predictionId = isAscii(this.bytes, from, to)
+          ? this.bytes.toString('latin1', from, to)
+          : this.texts.read(this.bytes, from, to);
         return true;
       case 5:
         found.model = this.texts.read(this.bytes, from, to);
@@ -152,7 +161,7 @@ export class PredictionDecoder {
 const VARINT = 0;
 const FIXED64 = 1;
 const LENGTH = 2;
-const NO_BYTES = new Uint8Array();
+const NO_BYTES = Buffer.alloc(0);
 /** Fields that are whole numbers, and those with a length that counting does not need. */
 const NUMBERS = new Set([2, 4, 6, 9, 12, 14]);
 const PASSED_OVER = new Set([3, 8, 10, 13, 20, 23]);
@@ -173,7 +182,7 @@ class KnownTexts {
   private readonly table = new Array<string>(4_096).fill('');
   private readonly decoder = new TextDecoder('utf-8', { fatal: true });
 
-  read(bytes: Uint8Array, from: number, to: number): string {
+  read(bytes: Buffer, from: number, to: number): string {
     let hash = to - from;
     for (let at = from; at < to; at++) {
       const byte = bytes[at] as number;
@@ -183,7 +192,7 @@ class KnownTexts {
     const place = (hash ^ (hash >>> 12)) & 4_095;
     const known = this.table[place] as string;
     if (isText(known, bytes, from, to)) return known;
-    const text = this.decoder.decode(bytes.subarray(from, to));
+    const text = bytes.toString('latin1', from, to);
     this.table[place] = text;
     return text;
   }

@@ -57,7 +57,7 @@ describe('judgeWindow()', () => {
     },
     {
       what: 'a large effect that may be chance',
-      features: [feature({ psi: 0.2, pValue: 0.06 })],
+      features: [feature({ psi: 0.2, pValue: 0.002 })],
       predictions: 1_000,
       kind: 'lingering',
     },
@@ -123,9 +123,9 @@ describe('judgeWindow()', () => {
     expect(look.why).not.toBe('');
   });
 
-  it('corrects for the number of features: one p of 0.02 among twenty is chance', () => {
+  it('corrects for the number of features: one p of 0.0004 among twenty is chance', () => {
     const quiet = Array.from({ length: 19 }, (_, i) => feature({ psi: 0.01, pValue: 0.5, name: `quiet ${i}` }));
-    const guilty = feature({ psi: 0.3, pValue: 0.02, name: 'guilty' });
+    const guilty = feature({ psi: 0.3, pValue: 0.0004, name: 'guilty' });
     expect(judgeWindow(whole(guilty), 1_000).look.kind).toBe('drifted');
     expect(judgeWindow(whole(guilty, ...quiet), 1_000).look.kind).toBe('lingering');
   });

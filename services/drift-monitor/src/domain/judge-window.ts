@@ -177,8 +177,8 @@ function sentence(test: Test): string {
     const { expected, actual } = measure === 'missing' ? missingShare : unseenShare;
     return `${title}: ${percent(actual)} ${measure}, ${percent(expected)} in training, n ${observations}`;
   }
-  const psi =
-    measured?.psi === undefined ? `${percent(measured?.lInfinity ?? 0)} moved` : `PSI ${measured.psi.toFixed(3)}`;
+  const moved = measured?.ks?.low ?? measured?.lInfinity ?? 0;
+  const psi = measured?.psi === undefined ? `${percent(moved)} moved` : `PSI ${measured.psi.toFixed(3)}`;
   const ks = measured?.ks ? `, KS ${measured.ks.low.toFixed(3)} at ${Number(measured.ks.at.toPrecision(6))}` : '';
   return `${title}: ${psi}${ks}, n ${observations}`;
 }
