@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { addDemo } from './commands/demo.js';
 import { addDocuments } from './commands/documents.js';
 import { addDrift } from './commands/drift.js';
+import { addInsurance } from './commands/insurance.js';
 import { addModels } from './commands/models.js';
 import { addRollouts } from './commands/rollouts.js';
 import { addStart } from './commands/start.js';
@@ -29,6 +30,7 @@ addModels(program);
 addDocuments(program);
 addRollouts(program);
 addDrift(program);
+addInsurance(program);
 addDemo(program);
 
 try {
