@@ -25,6 +25,10 @@ const schema = z.object({
   WANTED_STATE_POLL_MS: z.coerce.number().int().positive().default(5_000), // the net below LISTEN/NOTIFY
   ROLLOUT_STEP_POLL_MS: z.coerce.number().int().positive().default(1_000), // how often due steps are looked for
   DRAIN_TIMEOUT_MS: z.coerce.number().int().positive().default(10_000), // after SIGTERM, before calls are cut
+  REGISTRY_ADMIN_KEY: z
+    .string()
+    .regex(/^\S{16,}$/, 'must be 16 characters or more, without blanks')
+    .optional(), // set: every call needs a key, and this one may everything
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
 });
 

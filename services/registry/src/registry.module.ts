@@ -9,12 +9,14 @@ import { HealthController } from './adapters/http/health.controller.js';
 import { ProcessInspector } from './adapters/onnx/process-inspector.js';
 import { Database } from './adapters/postgres/database.js';
 import { dataSourceOptions } from './adapters/postgres/data-source.js';
+import { PostgresAccessKeys } from './adapters/postgres/postgres-access-keys.js';
 import { PostgresAliases } from './adapters/postgres/postgres-aliases.js';
 import { PostgresDocuments } from './adapters/postgres/postgres-documents.js';
 import { PostgresModelVersions } from './adapters/postgres/postgres-model-versions.js';
 import { PostgresPromotionEvidence } from './adapters/postgres/postgres-promotion-evidence.js';
 import { PostgresRollouts } from './adapters/postgres/postgres-rollouts.js';
 import { PostgresWantedStates } from './adapters/postgres/postgres-wanted-states.js';
+import { AccessKeys } from './access-keys.js';
 import { Aliases } from './aliases.js';
 import { Artifacts } from './artifacts.js';
 import type { Config } from './config.js';
@@ -22,6 +24,7 @@ import { Documents } from './documents.js';
 import { Inspector } from './inspector.js';
 import { JudgePromotion } from './judge-promotion.js';
 import { KeepEvidence } from './keep-evidence.js';
+import { KeepKeys } from './keep-keys.js';
 import { Metrics } from './metrics.js';
 import { ModelVersions } from './model-versions.js';
 import { MoveRollout } from './move-rollout.js';
@@ -58,6 +61,7 @@ export class RegistryModule {
           { provide: Aliases, adapter: PostgresAliases },
           { provide: Rollouts, adapter: PostgresRollouts },
           { provide: PromotionEvidence, adapter: PostgresPromotionEvidence },
+          { provide: AccessKeys, adapter: PostgresAccessKeys },
           { provide: WantedStates, adapter: PostgresWantedStates },
         ].map(({ provide, adapter }) => ({
           provide,
@@ -100,6 +104,11 @@ export class RegistryModule {
           inject: [ModelVersions, Documents, Aliases, Rollouts],
           useFactory: (versions: ModelVersions, documents: Documents, aliases: Aliases, rollouts: Rollouts) =>
             new ReadCatalogue(versions, documents, aliases, rollouts),
+        },
+        {
+          provide: KeepKeys,
+          inject: [AccessKeys],
+          useFactory: (keys: AccessKeys) => new KeepKeys(keys, config.REGISTRY_ADMIN_KEY),
         },
         {
           provide: WatchWantedState,

@@ -7,8 +7,10 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { explainTakenPort, type Logger } from '@vinaigrette/edge';
 import { GrpcServer, problemInterceptor } from '@vinaigrette/edge/connect';
 import { NestLog, ProblemFilter } from '@vinaigrette/edge/nest';
+import { checkKeys } from './adapters/connect/check-keys.js';
 import { measureCalls } from './adapters/connect/measure-calls.js';
 import { registryRoutes } from './adapters/connect/registry-routes.js';
+import { checkHttpKeys } from './adapters/http/check-http-keys.js';
 import type { ProcessInspector } from './adapters/onnx/process-inspector.js';
 import { Database } from './adapters/postgres/database.js';
 import { hearChanges } from './adapters/postgres/hear-changes.js';
@@ -17,6 +19,7 @@ import type { Config } from './config.js';
 import { Inspector } from './inspector.js';
 import { JudgePromotion } from './judge-promotion.js';
 import { KeepEvidence } from './keep-evidence.js';
+import { KeepKeys } from './keep-keys.js';
 import { Metrics } from './metrics.js';
 import { mlflow } from './mlflow.js';
 import { MoveRollout } from './move-rollout.js';
@@ -41,6 +44,7 @@ export async function start(config: Config, logger: Logger): Promise<() => Promi
   app.useGlobalFilters(new ProblemFilter(logger));
   const watch = app.get(WatchWantedState);
   const inspector = app.get<ProcessInspector>(Inspector);
+  const keys = app.get(KeepKeys);
   const calls = {
     routes: registryRoutes({
       artifacts: app.get(Artifacts),
@@ -50,13 +54,15 @@ export async function start(config: Config, logger: Logger): Promise<() => Promi
       startRollout: app.get(StartRollout),
       keepEvidence: app.get(KeepEvidence),
       judgePromotion: app.get(JudgePromotion),
+      keepKeys: keys,
       moveRollout: app.get(MoveRollout),
       readCatalogue: app.get(ReadCatalogue),
       watchWantedState: watch,
     }),
-    interceptors: [measureCalls(app.get(Metrics)), problemInterceptor(logger)],
+    interceptors: [measureCalls(app.get(Metrics)), problemInterceptor(logger), checkKeys(keys, logger)],
     readMaxBytes: MESSAGE_BYTES_MAX,
   };
+  checkHttpKeys(app.getHttpAdapter().getInstance(), keys, logger);
   await app.register(fastifyConnectPlugin, calls);
   await app.register(
     mlflow(

@@ -6,6 +6,7 @@ import type { MoveRollout } from '../../move-rollout.js';
 import { checkActor, checkName, checkSha256 } from '../../domain/names.js';
 import type { JudgePromotion } from '../../judge-promotion.js';
 import type { KeepEvidence } from '../../keep-evidence.js';
+import type { KeepKeys } from '../../keep-keys.js';
 import type { PutDocument } from '../../put-document.js';
 import type { ReadCatalogue } from '../../read-catalogue.js';
 import type { RegisterVersion } from '../../register-version.js';
@@ -24,6 +25,7 @@ export interface UseCases {
   startRollout: StartRollout;
   keepEvidence: KeepEvidence;
   judgePromotion: JudgePromotion;
+  keepKeys: KeepKeys;
   moveRollout: MoveRollout;
   readCatalogue: ReadCatalogue;
   watchWantedState: WatchWantedState;
@@ -32,7 +34,7 @@ export interface UseCases {
 /** The service as every protocol serves it: gRPC on its port, Connect, JSON and gRPC-Web on the HTTP port. */
 export function registryRoutes(useCases: UseCases): (router: ConnectRouter) => void {
   const { artifacts, registerVersion, putDocument, setAlias, readCatalogue, watchWantedState } = useCases;
-  const { startRollout, moveRollout, keepEvidence, judgePromotion } = useCases;
+  const { startRollout, moveRollout, keepEvidence, judgePromotion, keepKeys } = useCases;
   return (router) =>
     router.service(RegistryService, {
       uploadArtifact: (requests) => artifacts.keep(chunksOf(requests)),
@@ -91,6 +93,14 @@ export function registryRoutes(useCases: UseCases): (router: ConnectRouter) => v
       },
 
       listPromotionVerdicts: async ({ model }) => ({ verdicts: await keepEvidence.verdicts(model) }),
+
+      createKey: (request) => keepKeys.create(request),
+
+      listKeys: async () => ({ keys: await keepKeys.list() }),
+
+      revokeKey: async ({ id, actor }) => ({ key: await keepKeys.revoke(id, actor) }),
+
+      listAudit: async ({ limit }) => ({ entries: await keepKeys.audit(limit) }),
 
       async *watch(_request, { signal }) {
         for await (const state of watchWantedState.watch(signal)) yield { state };

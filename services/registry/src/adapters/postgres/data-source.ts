@@ -5,6 +5,7 @@ import { FirstTables1763683200000 } from './migrations/0001-first-tables.js';
 import { Mlflow1763683200002 } from './migrations/0002-mlflow.js';
 import { Rollouts1763769600000 } from './migrations/0003-rollouts.js';
 import { Promotion1763856000000 } from './migrations/0004-promotion.js';
+import { Access1763942400000 } from './migrations/0005-access.js';
 
 /** Run in the order of the times in their names. */
 export const migrations = [
@@ -12,6 +13,7 @@ export const migrations = [
   Mlflow1763683200002,
   Rollouts1763769600000,
   Promotion1763856000000,
+  Access1763942400000,
 ];
 
 /** The registry's tables, in a schema of their own. */

@@ -1,0 +1,35 @@
+import type { Logger } from '@vinaigrette/edge';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { KeepKeys } from '../../keep-keys.js';
+
+/** Calls of the service itself, which ask for their key with more knowledge; and what probes ask. */
+const OPEN = /^\/(vinaigrette\.registry\.v1\.|healthz|readyz|metrics|health$|version$)/;
+
+/**
+ * Asks REST calls, MLflow's among them, for a key. A path says less than a message: reading and searching is reading,
+ * moving aliases and stages is promoting, all else is registering, and a key of some subjects alone only reads here.
+ */
+export function checkHttpKeys(server: FastifyInstance, keys: KeepKeys, logger: Logger): void {
+  const opened = new WeakMap<FastifyRequest, string>();
+  server.addHook('onRequest', async (request) => {
+    if (OPEN.test(request.url)) return;
+    opened.set(request, await keys.open(request.headers.authorization ?? null, methodOf(request), ''));
+  });
+  server.addHook('onResponse', async (request, reply) => {
+    if (OPEN.test(request.url) || methodOf(request) === 'Read') return;
+    const outcome = reply.statusCode < 400 ? 'ok' : String(reply.statusCode);
+    const method = `${request.method} ${pathOf(request).slice(0, 200)}`;
+    await keys
+      .record({ method, actor: '', key: opened.get(request) ?? '', subject: '', outcome })
+      .catch((error) => logger.error({ err: error, method, outcome }, 'a call is missing in the audit'));
+  });
+}
+
+/** The method of the service that comes nearest. */
+function methodOf(request: FastifyRequest): string {
+  const path = pathOf(request);
+  if (['GET', 'HEAD', 'OPTIONS'].includes(request.method) || path.endsWith('/search')) return 'Read';
+  return /\/(alias|transition-stage)$/.test(path) ? 'SetAlias' : 'RegisterVersion';
+}
+
+const pathOf = (request: FastifyRequest): string => request.url.split('?')[0] ?? '';

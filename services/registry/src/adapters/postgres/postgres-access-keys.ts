@@ -1,0 +1,86 @@
+import { create } from '@bufbuild/protobuf';
+import { AuditEntrySchema, KeySchema, Role, type AuditEntry, type Key } from '@vinaigrette/contracts/registry';
+import { AccessKeys } from '../../access-keys.js';
+import type { Database } from './database.js';
+
+interface KeyRow {
+  id: string;
+  name: string;
+  role: keyof typeof Role;
+  subjects: string[];
+  digest: Buffer;
+  created_at: Date;
+  created_by: string;
+  revoked_at: Date | null;
+}
+
+interface AuditRow {
+  at: Date;
+  method: string;
+  actor: string;
+  key_id: string;
+  subject: string;
+  outcome: string;
+}
+
+export class PostgresAccessKeys extends AccessKeys {
+  constructor(private readonly database: Database) {
+    super();
+  }
+
+  async add(
+    { id, name, role, subjects, createdBy }: Omit<Key, '$typeName' | '$unknown' | 'createdAtMs' | 'revokedAtMs'>,
+    digest: Uint8Array,
+  ): Promise<Key> {
+    const [row] = await this.query<KeyRow>(
+      `INSERT INTO registry.access_key (id, name, role, subjects, digest, created_by)
+       VALUES ($1, $2, $3, $4, $5, $6) RETURNING *`,
+      [id, name, Role[role], subjects, Buffer.from(digest), createdBy],
+    );
+    return keyOf(row as KeyRow);
+  }
+
+  async find(id: string): Promise<{ key: Key; digest: Uint8Array } | undefined> {
+    const [row] = await this.query<KeyRow>('SELECT * FROM registry.access_key WHERE id = $1', [id]);
+    return row && { key: keyOf(row), digest: row.digest };
+  }
+
+  async list(): Promise<Key[]> {
+    return (await this.query<KeyRow>('SELECT * FROM registry.access_key ORDER BY created_at DESC, id', [])).map(keyOf);
+  }
+
+  async revoke(id: string): Promise<Key | undefined> {
+    await this.query('UPDATE registry.access_key SET revoked_at = now() WHERE id = $1 AND revoked_at IS NULL', [id]);
+    return (await this.find(id))?.key;
+  }
+
+  async record(entry: Omit<AuditEntry, '$typeName' | '$unknown' | 'atMs'>): Promise<void> {
+    const { method, actor, key, subject, outcome } = entry;
+    await this.query(
+      'INSERT INTO registry.audit (method, actor, key_id, subject, outcome) VALUES ($1, $2, $3, $4, $5)',
+      [method, actor, key, subject, outcome],
+    );
+  }
+
+  async audit(limit: number): Promise<AuditEntry[]> {
+    const rows = await this.query<AuditRow>('SELECT * FROM registry.audit ORDER BY id DESC LIMIT $1', [limit]);
+    return rows.map(({ at, method, actor, key_id, subject, outcome }) =>
+      create(AuditEntrySchema, { atMs: BigInt(at.getTime()), method, actor, key: key_id, subject, outcome }),
+    );
+  }
+
+  private query<Row>(text: string, values: unknown[]): Promise<Row[]> {
+    return this.database.write((manager) => manager.query<Row[]>(text, values));
+  }
+}
+
+const keyOf = (row: KeyRow): Key =>
+  create(KeySchema, {
+    id: row.id,
+    name: row.name,
+    role: Role[row.role],
+    subjects: row.subjects,
+    createdAtMs: BigInt(row.created_at.getTime()),
+    createdBy: row.created_by,
+    revokedAtMs: BigInt(row.revoked_at?.getTime() ?? 0),
+  });
