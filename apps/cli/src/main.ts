@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
+import { addBaseline } from './commands/baseline.js';
 import { addDemo } from './commands/demo.js';
 import { addDocuments } from './commands/documents.js';
 import { addDrift } from './commands/drift.js';
@@ -21,6 +22,7 @@ Examples:
   $ vinaigrette documents put rule-set shop shop.yaml --alias champion --reason "summer rules"
   $ vinaigrette rollouts start basket 2 --step-time 10m --reason "July sales"
   $ vinaigrette models rollback basket --reason "it recommends too little"
+  $ vinaigrette baseline training.parquet --segment country
   $ vinaigrette drift basket --window 24h
 
 The registry is found by REGISTRY_ADDRESS (127.0.0.1:5001), the drift monitor by MONITOR_URL (http://127.0.0.1:8090).`,
@@ -29,6 +31,7 @@ addStart(program);
 addModels(program);
 addDocuments(program);
 addRollouts(program);
+addBaseline(program);
 addDrift(program);
 addInsurance(program);
 addDemo(program);

@@ -77,7 +77,8 @@ async function put(
   if (alias && reason) await moveAlias({ kind, name, alias, version, reason });
 }
 
-async function bodyOf(file: string): Promise<unknown> {
+/** A document's body from a YAML or JSON file. Throws FILE_UNREADABLE. */
+export async function bodyOf(file: string): Promise<unknown> {
   const text = await readFile(file, 'utf8').catch((error: Error) => {
     throw new Problem('FILE_UNREADABLE', `Cannot read ${file}: ${error.message}`, { cause: error });
   });
