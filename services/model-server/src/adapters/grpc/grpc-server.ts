@@ -1,22 +1,35 @@
 import { Server, ServerCredentials, type ServerWritableStream } from '@grpc/grpc-js';
 import { HealthImplementation, service as healthDefinition, type ServingStatus } from 'grpc-health-check';
 import { file_inference_inference, file_inference_model_config } from '@vinaigrette/contracts/inference';
-import { grpcChannelOptions } from '@vinaigrette/contracts/grpc';
+import { GRPC_MESSAGE_BYTES_MAX, grpcChannelOptions } from '@vinaigrette/contracts/grpc';
 import type { Logger } from '@vinaigrette/edge';
 import type { AnswerInference } from '../../answer-inference.js';
 import type { ControlModels } from '../../control-models.js';
 import type { ModelStatus } from '../../serve-wanted.js';
 import type { DescribeModels } from '../protocol/describe-models.js';
-import { inferenceDefinition, inferenceService, repositoryDefinition, repositoryService } from './inference-service.js';
+import {
+  failureOf,
+  inferenceDefinition,
+  inferenceService,
+  inferMessage,
+  repositoryDefinition,
+  repositoryService,
+} from './inference-service.js';
 import { addReflection } from './reflection.js';
+import { UnaryFront } from './unary-front.js';
 
 const SERVICE = 'inference.GRPCInferenceService';
+const INFER = `/${SERVICE}/ModelInfer`;
 
 type HealthWatch = ServerWritableStream<unknown, unknown>;
 
-/** The gRPC side: the inference service, `grpc.health.v1` overall ("") and by model name, and reflection. */
+/**
+ * The gRPC side: the inference service, `grpc.health.v1` overall ("") and by model name, and reflection, by grpc-js; in
+ * front of it, ModelInfer on a wire of its own.
+ */
 export class GrpcServer {
   private readonly server = new Server(grpcChannelOptions);
+  private readonly front: UnaryFront;
   private readonly health = new HealthImplementation({ '': 'NOT_SERVING', [SERVICE]: 'NOT_SERVING' });
   private readonly watches = new Set<HealthWatch>();
   private statuses = new Map<string, ServingStatus>();
@@ -26,15 +39,19 @@ export class GrpcServer {
     this.server.addService(repositoryDefinition, repositoryService(models, control, logger));
     this.addHealth();
     addReflection(this.server, [file_inference_model_config, file_inference_inference], healthDescriptors());
+    const behind = this.server.createConnectionInjector(ServerCredentials.createInsecure());
+    this.front = new UnaryFront({
+      path: INFER,
+      answer: (message, { abandoned }) => inferMessage(inferences, message, abandoned),
+      errorOf: (error) => failureOf(error, logger),
+      connectBehind: (connection) => behind.injectConnection(connection),
+      messageBytesMax: GRPC_MESSAGE_BYTES_MAX,
+    });
   }
 
   /** Answers with the port. Rejects when it is taken. */
   listen(host: string, port: number): Promise<number> {
-    return new Promise((listening, refused) => {
-      this.server.bindAsync(`${host}:${port}`, ServerCredentials.createInsecure(), (error, bound) =>
-        error ? refused(error) : listening(bound),
-      );
-    });
+    return this.front.listen(host, port);
   }
 
   /** Tells health watchers how the server as a whole and each model stand. */
@@ -52,9 +69,8 @@ export class GrpcServer {
   async drain(timeoutMs: number): Promise<void> {
     this.tell(false, []);
     for (const watch of this.watches) watch.end();
-    const timeout = setTimeout(() => this.server.forceShutdown(), timeoutMs);
-    await new Promise<void>((closed) => this.server.tryShutdown(() => closed()));
-    clearTimeout(timeout);
+    await this.front.drain(AbortSignal.timeout(timeoutMs));
+    this.server.forceShutdown(); // nobody is left behind the front
   }
 
   /** Health watches never end by themselves, and a drain must not wait for them: keep them, to end them. */

@@ -1,6 +1,7 @@
-import { create, fromBinary, toBinary, type DescMessage, type MessageShape } from '@bufbuild/protobuf';
+import { create } from '@bufbuild/protobuf';
 import {
   type handleUnaryCall,
+  type ServerErrorResponse,
   type ServerUnaryCall,
   type ServiceDefinition,
   type UntypedServiceImplementation,
@@ -10,7 +11,6 @@ import {
   GRPCInferenceService,
   ModelConfigResponseSchema,
   ModelInferRequestSchema,
-  ModelInferResponseSchema,
   ModelMetadataResponseSchema,
   ModelReadyResponseSchema,
   ModelStatisticsResponseSchema,
@@ -20,6 +20,7 @@ import {
   ServerLiveResponseSchema,
   ServerMetadataResponseSchema,
   ServerReadyResponseSchema,
+  type ModelInferRequest,
   type ModelReadyRequest,
   type RepositoryIndexRequest,
   type RepositoryModelLoadRequest,
@@ -29,6 +30,7 @@ import { Problem, problemOf } from '@vinaigrette/problems';
 import type { AnswerInference } from '../../answer-inference.js';
 import type { ControlModels } from '../../control-models.js';
 import type { DescribeModels } from '../protocol/describe-models.js';
+import { decodeInferRequest, encodeInferResponse } from './infer-codec.js';
 import { inferResponse, questionOf } from './infer-messages.js';
 import { grpcErrorOf } from './statuses.js';
 
@@ -58,13 +60,8 @@ export function inferenceService(
   control: ControlModels,
   logger: Logger,
 ): UntypedServiceImplementation {
-  const infer = (call: ServerUnaryCall<Buffer, Buffer>): Promise<Buffer> => {
-    const request = () => readMessage(ModelInferRequestSchema, call.request);
-    return inferences.answer(
-      () => questionOf(request(), () => isAbandoned(call)),
-      (answer, question) => bufferOf(toBinary(ModelInferResponseSchema, inferResponse(question, answer))),
-    );
-  };
+  const infer = async (call: ServerUnaryCall<Buffer, Buffer>): Promise<Buffer> =>
+    bufferOf(await inferMessage(inferences, call.request, () => isAbandoned(call)));
   const answer = unary(logger);
   return {
     ServerLive: answer(() => create(ServerLiveResponseSchema, { live: true })),
@@ -85,6 +82,18 @@ export function inferenceService(
     ModelInfer: answer(infer),
     ...repositoryService(models, control, logger),
   };
+}
+
+/** ModelInfer on the bytes of its messages. */
+export function inferMessage(
+  inferences: AnswerInference,
+  message: Buffer,
+  abandoned: () => boolean,
+): Promise<Uint8Array> {
+  return inferences.answer(
+    () => questionOf(readRequest(message), abandoned),
+    (answer, question) => encodeInferResponse(inferResponse(question, answer)),
+  );
 }
 
 /** The calls both repository services have. */
@@ -119,24 +128,27 @@ function unary(logger: Logger) {
     (call, callback) => {
       void (async () => handle(call))().then(
         (response) => callback(null, response),
-        (error: unknown) => {
-          const problem = problemOf(error);
-          if (problem.kind === 'internal') logger.error({ err: error }, 'call failed');
-          callback(grpcErrorOf(problem));
-        },
+        (error: unknown) => callback(failureOf(error, logger)),
       );
     };
+}
+
+/** What a caller is told of any failure; what is our own fault goes to the log as well. */
+export function failureOf(error: unknown, logger: Logger): ServerErrorResponse {
+  const problem = problemOf(error);
+  if (problem.kind === 'internal') logger.error({ err: error }, 'call failed');
+  return grpcErrorOf(problem);
 }
 
 function isAbandoned(call: ServerUnaryCall<Buffer, unknown>): boolean {
   return call.cancelled || Number(call.getDeadline()) <= Date.now();
 }
 
-function readMessage<Desc extends DescMessage>(schema: Desc, bytes: Uint8Array): MessageShape<Desc> {
+function readRequest(bytes: Buffer): ModelInferRequest {
   try {
-    return fromBinary(schema, bytes);
+    return decodeInferRequest(bytes);
   } catch (cause) {
-    const text = `The ${bytes.byteLength} bytes are no ${schema.typeName}: ${(cause as Error).message}`;
+    const text = `The ${bytes.byteLength} bytes are no ${ModelInferRequestSchema.typeName}: ${(cause as Error).message}`;
     throw new Problem('MESSAGE_MALFORMED', text, { cause });
   }
 }

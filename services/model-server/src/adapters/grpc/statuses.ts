@@ -13,6 +13,8 @@ export function grpcErrorOf(problem: Problem): ServerErrorResponse {
     // Through a Buffer: a cut may halve a character, which encodeURIComponent refuses.
     metadata.set('problem-field', encodeURIComponent(Buffer.from(problem.field.slice(0, FIELD_MAX)).toString()));
   }
+  // What gRPC clients with a retry policy wait for before they try again.
+  if (problem.retryAfterMs !== undefined) metadata.set('grpc-retry-pushback-ms', String(problem.retryAfterMs));
   const message = problem.message.length > TEXT_MAX ? `${problem.message.slice(0, TEXT_MAX)}…` : problem.message;
   const details = `[${problem.code}] ${message}. Remedy: ${problem.remedy}`;
   return { name: 'Problem', message: details, code: grpcStatusOf(problem.kind), details, metadata };

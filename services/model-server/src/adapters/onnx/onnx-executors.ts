@@ -39,7 +39,7 @@ export class OnnxExecutors extends Executors {
 
   override async start(files: VersionFiles, settings: ModelSettings): Promise<Executor> {
     const warmUp = { batchRows: [...new Set([...settings.batchRowsPreferred, settings.batchRowsMax])] };
-    const { proof, fearsEmptyBatch, prover } = await this.prove(files, warmUp);
+    const { proof, fearsEmptyBatch, prover } = await this.prove(files, warmUp, settings.runTimeoutMs);
     const isolation = settings.isolation === 'auto' ? chooseIsolation(proof) : settings.isolation;
     if (isolation === 'process') {
       const session = prover ?? (await this.proveIn(this.process(), files, warmUp)).session;
@@ -59,11 +59,11 @@ export class OnnxExecutors extends Executors {
     await Promise.all([...this.idle.keys()].map((prover) => this.discharge(prover)));
   }
 
-  private async prove(files: VersionFiles, warmUp: WarmUp): Promise<Proved> {
+  private async prove(files: VersionFiles, warmUp: WarmUp, runTimeoutMs: number): Promise<Proved> {
     for (let attempt = 1; ; attempt++) {
       try {
         const { session, proof } = await this.proveIn(this.takeIdle() ?? this.process(), files, warmUp);
-        const fearsEmptyBatch = await this.fearsEmptyBatch(session, proof);
+        const fearsEmptyBatch = await this.fearsEmptyBatch(session, proof, runTimeoutMs);
         return { proof, fearsEmptyBatch, prover: fearsEmptyBatch ? undefined : session };
       } catch (error) {
         if (problemOf(error).code !== 'EXECUTOR_LOST' || attempt === PROOF_ATTEMPTS) throw error;
@@ -85,12 +85,12 @@ export class OnnxExecutors extends Executors {
     }
   }
 
-  /** Some operators end the process on a batch without rows. Failing on it is no crash, nor is answering. */
-  private async fearsEmptyBatch(session: RemoteSession, { signature }: Proof): Promise<boolean> {
+  /** Some operators end the process on a batch without rows, or never end. Failing on it is no crash, nor is answering. */
+  private async fearsEmptyBatch(session: RemoteSession, { signature }: Proof, timeoutMs: number): Promise<boolean> {
     const inputs = emptyBatchOf(signature);
     if (!inputs) return false;
     try {
-      await session.run(inputs, this.loadTimeoutMs);
+      await session.run(inputs, timeoutMs);
       return false;
     } catch (error) {
       return problemOf(error).code !== 'INFERENCE_FAILED';
