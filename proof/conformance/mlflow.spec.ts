@@ -201,17 +201,9 @@ describeWith('the Python clients', 'PYTHON_CLIENTS', "MLflow's own client, unmod
           MODEL_SERVER_HTTP_PORT: '0',
           MODEL_SERVER_GRPC_PORT: '0',
         });
-        const { http } = modelServer;
         const x = { name: 'x', datatype: 'FP32', shape: [1, 4096], data: new Array<number>(4096).fill(2) };
-        const infer = () =>
-          fetch(`${http}/v2/models/wide/infer`, { method: 'POST', body: JSON.stringify({ inputs: [x] }) });
-        let answer = await infer();
-        for (let tries = 0; answer.status !== 200 && tries < 300; tries++) {
-          await sleep(100);
-          answer = await infer();
-        }
-        const { outputs } = (await answer.json()) as { outputs: [{ data: number[] }] };
-        expect(outputs[0].data.slice(0, 2)).toEqual([10, 10]);
+        const [y] = await answered(modelServer.http, 'wide', [x]);
+        expect(y?.data.slice(0, 2)).toEqual([10, 10]);
       },
       PROGRAM_TIMEOUT_MS,
     );
@@ -274,6 +266,36 @@ describeWith('the Python clients', 'PYTHON_CLIENTS', "MLflow's own client, unmod
       PROGRAM_TIMEOUT_MS,
     );
 
+    describeWith('real data', 'DATA_DIR', 'with a model trained in Python', () => {
+      it(
+        'serves the challenger of the insurance model, held to its own answers',
+        async () => {
+          const file = join(process.env.DATA_DIR as string, 'insurance/insurance.csv');
+          const program = '../../../models/insurance/python/challenger.py';
+          const said = await run(program, file, '--name', 'insurance');
+          expect(said).toMatchObject({ version: '1', validation_r2: expect.closeTo(0.84, 1) });
+          const { modelVersion } = await client.getModelVersion({ model: 'insurance', version: '1' });
+          const signature = JSON.parse(modelVersion?.signatureJson ?? '') as { inputs: { name: string }[] };
+          const names = ['age', 'bmi', 'children', 'sex', 'smoker', 'region'];
+          expect(signature.inputs.map(({ name }) => name)).toEqual(names);
+          expect(modelVersion?.files.map(({ path }) => path)).toContain('golden.json');
+
+          const subject = { kind: 'model', name: 'insurance' };
+          await client.setAlias({ subject, alias: 'champion', version: 1, actor: 'test', reason: 'to serve it' });
+          const person = [40, 31, 1, 'male', 'yes', 'southwest'];
+          const inputs = names.map((name, at) => ({
+            name,
+            datatype: at < 3 ? 'FP32' : 'BYTES',
+            shape: [1, 1],
+            data: [person[at]],
+          }));
+          const [charges] = await answered((modelServer as RunningService).http, 'insurance', inputs);
+          expect(charges?.data[0]).toBeGreaterThan(30_000); // an obese smoker
+        },
+        PROGRAM_TIMEOUT_MS,
+      );
+    });
+
     describe('what it really calls', () => {
       it('is what the recording says', async () => {
         const calls = [...proxy.calls].sort();
@@ -283,6 +305,19 @@ describeWith('the Python clients', 'PYTHON_CLIENTS', "MLflow's own client, unmod
     });
   });
 });
+
+/** What the model server answers, once it serves the model. */
+async function answered(http: string, model: string, inputs: unknown[]): Promise<{ data: unknown[] }[]> {
+  for (let tries = 0; ; tries++) {
+    const answer = await fetch(`${http}/v2/models/${model}/infer`, {
+      method: 'POST',
+      body: JSON.stringify({ inputs }),
+    });
+    if (answer.status === 200) return ((await answer.json()) as { outputs: { data: unknown[] }[] }).outputs;
+    if (tries === 600) throw new Error(`${model} is not served: ${await answer.text()}`);
+    await sleep(100);
+  }
+}
 
 async function sql(text: string): Promise<void> {
   const client = new pg.Client({ connectionString: process.env.DATABASE_URL });
