@@ -1,5 +1,5 @@
 export { configOrExit, readEnvironment } from './read-environment.js';
 export { explainTakenPort } from './taken-port.js';
 export { createLogger, type Logger } from './logger.js';
-export { installProblemAnswers, problemOfRequest, routeNotFound } from './problem-answers.js';
+export { answerProblem, installProblemAnswers, problemOfRequest, routeNotFound } from './problem-answers.js';
 export { runUntilSignal } from './run-until-signal.js';
