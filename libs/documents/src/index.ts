@@ -42,3 +42,5 @@ export {
   type OutcomeKind,
   type TensorValue,
 } from './fields.js';
+export { kpiSchema, type Kpi } from './kpi.js';
+export { guardedMeasures, performanceSchema, type GuardedMeasure, type PerformancePolicy } from './performance.js';

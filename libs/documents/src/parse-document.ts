@@ -1,6 +1,8 @@
 import type { z } from 'zod';
 import { jsonPath, Problem } from '@vinaigrette/problems';
 import { driftPolicySchema, type DriftPolicy } from './drift-policy.js';
+import { kpiSchema, type Kpi } from './kpi.js';
+import { performanceSchema, type PerformancePolicy } from './performance.js';
 import { promotionPolicySchema, type PromotionPolicy } from './promotion-policy.js';
 import { ruleSetSchema, type RuleSet } from './rule-set.js';
 import { shopKeysSchema, type ShopKeys } from './shop-keys.js';
@@ -13,6 +15,8 @@ export interface Documents {
   'drift-policy': DriftPolicy;
   'promotion-policy': PromotionPolicy;
   'shop-keys': ShopKeys;
+  kpi: Kpi;
+  performance: PerformancePolicy;
 }
 
 export type DocumentKind = keyof Documents;
@@ -23,6 +27,8 @@ const schemas: { [K in DocumentKind]: z.ZodType<Documents[K]> } = {
   'drift-policy': driftPolicySchema,
   'promotion-policy': promotionPolicySchema,
   'shop-keys': shopKeysSchema,
+  kpi: kpiSchema,
+  performance: performanceSchema,
 };
 
 export const documentKinds = Object.keys(schemas) as DocumentKind[];

@@ -7,10 +7,12 @@ import { ParquetArchive } from './adapters/archive/parquet-archive.js';
 import { ArchiveController } from './adapters/http/archive.controller.js';
 import { DriftController } from './adapters/http/drift.controller.js';
 import { HealthController } from './adapters/http/health.controller.js';
+import { MeasuresController } from './adapters/http/measures.controller.js';
 import { PagingController } from './adapters/http/paging.controller.js';
 import { receiversOf } from './adapters/paging/receivers-of.js';
 import { Database } from './adapters/postgres/database.js';
 import { dataSourceOptions } from './adapters/postgres/data-source.js';
+import { PostgresActions } from './adapters/postgres/postgres-actions.js';
 import { PostgresAlerts } from './adapters/postgres/postgres-alerts.js';
 import { PostgresDriftPolicies } from './adapters/postgres/postgres-drift-policies.js';
 import { PostgresHits } from './adapters/postgres/postgres-hits.js';
@@ -19,8 +21,13 @@ import { PostgresModelVersions } from './adapters/postgres/postgres-model-versio
 import { PostgresPages } from './adapters/postgres/postgres-pages.js';
 import { PostgresPanes } from './adapters/postgres/postgres-panes.js';
 import { PostgresSilences } from './adapters/postgres/postgres-silences.js';
+import { PostgresWantedState } from './adapters/postgres/postgres-wanted-state.js';
+import { ConnectRegistryActions } from './adapters/registry/connect-registry-actions.js';
 import { ConnectWantedStates } from './adapters/registry/connect-wanted-states.js';
+import { ActOnPerformance } from './act-on-performance.js';
+import { Actions, RegistryActions } from './actions.js';
 import { Alerts } from './alerts.js';
+import { CarryOutActions } from './carry-out-actions.js';
 import { Archive } from './archive.js';
 import { ArchiveEvents } from './archive-events.js';
 import { Clock } from './clock.js';
@@ -37,6 +44,8 @@ import { KnownVersions } from './known-versions.js';
 import { LearnVersions } from './learn-versions.js';
 import { Ledger } from './ledger.js';
 import { ListModels } from './list-models.js';
+import { MeasureKpis } from './measure-kpis.js';
+import { MeasurePerformance } from './measure-performance.js';
 import { MonitorMetrics } from './metrics.js';
 import { ModelVersions } from './model-versions.js';
 import { PageOnCall } from './page-on-call.js';
@@ -47,6 +56,7 @@ import { ReadDrift } from './read-drift.js';
 import { ReadPerformance } from './read-performance.js';
 import { RejudgeDrift } from './rejudge-drift.js';
 import { Silences } from './silences.js';
+import { KeptWantedState, WantedNow } from './wanted-now.js';
 import { WantedStates } from './wanted-states.js';
 
 /** Where every port meets its adapter. */
@@ -65,7 +75,7 @@ export class DriftMonitorModule {
           dataSourceFactory: () => openDatabase(options, logger),
         }),
       ],
-      controllers: [HealthController, DriftController, PagingController, ArchiveController],
+      controllers: [HealthController, DriftController, PagingController, ArchiveController, MeasuresController],
       providers: [
         { provide: Clock, useValue: clock },
         { provide: Database, inject: [DataSource], useFactory: (source: DataSource) => new Database(source) },
@@ -83,12 +93,14 @@ export class DriftMonitorModule {
           { provide: ModelVersions, adapter: PostgresModelVersions },
           { provide: Panes, adapter: PostgresPanes },
           { provide: Silences, adapter: PostgresSilences },
+          { provide: KeptWantedState, adapter: PostgresWantedState },
         ].map(({ provide, adapter }) => ({
           provide,
           inject: [Database],
           useFactory: (database: Database) => new adapter(database),
         })),
         ...[
+          { provide: Actions, adapter: PostgresActions },
           { provide: Alerts, adapter: PostgresAlerts },
           { provide: Pages, adapter: PostgresPages },
         ].map(({ provide, adapter }) => ({
@@ -122,6 +134,33 @@ export class DriftMonitorModule {
           provide: KeepArchive,
           inject: [Archive],
           useFactory: (archive: Archive) => new KeepArchive(archive, config.ARCHIVE_DAYS),
+        },
+        { provide: RegistryActions, useFactory: () => new ConnectRegistryActions(config.REGISTRY_ADDRESS) },
+        {
+          provide: WantedNow,
+          inject: [WantedStates, KeptWantedState],
+          useFactory: (states: WantedStates, kept: KeptWantedState) => new WantedNow(states, kept, logger),
+        },
+        {
+          provide: MeasurePerformance,
+          inject: [Archive],
+          useFactory: (archive: Archive) => new MeasurePerformance(archive, now),
+        },
+        {
+          provide: MeasureKpis,
+          inject: [Archive],
+          useFactory: (archive: Archive) => new MeasureKpis(archive),
+        },
+        {
+          provide: ActOnPerformance,
+          inject: [Actions, MeasurePerformance, WantedNow],
+          useFactory: (actions: Actions, performance: MeasurePerformance, wanted: WantedNow) =>
+            new ActOnPerformance(actions, performance, wanted, config.ACTIONS === 'dry-run'),
+        },
+        {
+          provide: CarryOutActions,
+          inject: [Actions, RegistryActions],
+          useFactory: (actions: Actions, registry: RegistryActions) => new CarryOutActions(actions, registry, logger),
         },
         { provide: WantedStates, useFactory: () => new ConnectWantedStates(config.REGISTRY_ADDRESS) },
         { provide: KnownVersions, useFactory: () => new KnownVersions() },

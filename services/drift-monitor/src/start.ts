@@ -7,8 +7,10 @@ import { NestLog, ProblemFilter } from '@vinaigrette/edge/nest';
 import { KafkaReader, SegmentReader, type EventLogReader } from '@vinaigrette/event-log';
 import { monitorRoutes } from './adapters/connect/monitor-routes.js';
 import { serveConsole, serveRunbooks } from './adapters/http/console-files.js';
+import { ActOnPerformance } from './act-on-performance.js';
 import { Alerts } from './alerts.js';
 import { ArchiveEvents } from './archive-events.js';
+import { CarryOutActions } from './carry-out-actions.js';
 import { Clock } from './clock.js';
 import type { Config } from './config.js';
 import { CountEvents } from './count-events.js';
@@ -23,6 +25,7 @@ import { ReadDriftMap } from './read-drift-map.js';
 import { ReadDrift } from './read-drift.js';
 import { RejudgeDrift } from './rejudge-drift.js';
 import { repeat } from './repeat.js';
+import { WantedNow } from './wanted-now.js';
 
 /** Largest message of a call; every question is short. */
 const MESSAGE_BYTES_MAX = 64 * 1024;
@@ -62,6 +65,8 @@ export async function start(config: Config, logger: Logger): Promise<() => Promi
 
   const versions = app.get(LearnVersions);
   await versions.start();
+  const [wanted, acting, actions] = [app.get(WantedNow), app.get(ActOnPerformance), app.get(CarryOutActions)];
+  await wanted.start();
   const [archive, keeping] = [app.get(ArchiveEvents), app.get(KeepArchive)];
   // Read twice, each at its own place: an archive that is slow or full does not keep the counting waiting.
   const readers = [
@@ -76,6 +81,8 @@ export async function start(config: Config, logger: Logger): Promise<() => Promi
     repeat('judging drift', EVALUATION_PAUSE_MS, logger, () => evaluate.run(clock.now())),
     repeat('archiving', ARCHIVE_PAUSE_MS, logger, () => archive.flush()),
     repeat('keeping the archive', ARCHIVE_KEEPING_PAUSE_MS, logger, () => keeping.run(clock.now())),
+    repeat('judging performance', EVALUATION_PAUSE_MS, logger, () => acting.run(clock.now())),
+    repeat('acting', EVALUATION_PAUSE_MS, logger, () => actions.run()),
     repeat('telling pages', DELIVERY_PAUSE_MS, logger, () => pages.run(clock.now())),
     repeat('forgetting old records', FORGET_PAUSE_MS, logger, () => forget.run(clock.now())),
   ];
@@ -90,7 +97,7 @@ export async function start(config: Config, logger: Logger): Promise<() => Promi
   return async () => {
     await Promise.all(readers.map(({ reader }) => reader.close()));
     await Promise.all(reading);
-    await Promise.all([versions.stop(), ...stops.map((stop) => stop())]);
+    await Promise.all([versions.stop(), wanted.stop(), ...stops.map((stop) => stop())]);
     // What is not written now is read again by the next process.
     await archive.flush(true).catch((error: unknown) => logger.warn({ err: error }, 'the archive was not written'));
     // Half of the time for calls to end by themselves.
