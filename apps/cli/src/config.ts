@@ -23,6 +23,7 @@ const schema = z
     START_TIMEOUT_MS: z.coerce.number().int().positive().default(120_000), // for one service to listen
     DRAIN_TIMEOUT_MS: z.coerce.number().int().positive().default(10_000), // after SIGTERM; then SIGKILL, 2 s later
     REGISTRY_ADDRESS: z.string().optional(), // host:port of the registry's gRPC, for the commands
+    REGISTRY_KEY: z.string().optional(), // vin_..., where the registry asks for one
     MONITOR_URL: z.url().optional(), // of the drift monitor's HTTP, for the commands
   })
   .transform((config) => ({

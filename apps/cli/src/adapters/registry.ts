@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { Code, ConnectError, createClient, type Client } from '@connectrpc/connect';
+import { Code, ConnectError, createClient, type Client, type Interceptor } from '@connectrpc/connect';
 import { createGrpcTransport } from '@connectrpc/connect-node';
 import {
   RegistryService,
@@ -30,6 +30,10 @@ export interface AliasWish {
   alias: string;
   /** 0 takes the alias away. */
   version: number;
+  /** Who must hold it; absent: whoever does. */
+  expected?: number;
+  /** Also against the promotion policy. */
+  force?: boolean;
   reason: string;
 }
 
@@ -45,6 +49,8 @@ export interface RolloutWish {
   /** Least time at a step; 0: by hand. */
   stepMs: bigint;
   samplesMin: number;
+  /** Also against the promotion policy. */
+  force?: boolean;
   reason: string;
 }
 
@@ -55,9 +61,17 @@ export class Registry {
   constructor(
     readonly address: string,
     private readonly actor: string,
+    key: string | undefined,
   ) {
     const baseUrl = `http://${address}`;
-    this.client = createClient(RegistryService, createGrpcTransport({ baseUrl, defaultTimeoutMs: CALL_TIMEOUT_MS }));
+    const showKey: Interceptor = (next) => (request) => {
+      if (key !== undefined) request.header.set('authorization', `Bearer ${key}`);
+      return next(request);
+    };
+    this.client = createClient(
+      RegistryService,
+      createGrpcTransport({ baseUrl, defaultTimeoutMs: CALL_TIMEOUT_MS, interceptors: [showKey] }),
+    );
   }
 
   async models(): Promise<Model[]> {
@@ -78,8 +92,8 @@ export class Registry {
     return this.client.registerVersion(request, { timeoutMs: REGISTER_TIMEOUT_MS });
   }
 
-  async setAlias({ kind, name, alias, version, reason }: AliasWish): Promise<SetAliasResponse> {
-    return this.client.setAlias({ subject: { kind, name }, alias, version, actor: this.actor, reason });
+  async setAlias({ kind, name, ...wish }: AliasWish): Promise<SetAliasResponse> {
+    return this.client.setAlias({ subject: { kind, name }, ...wish, actor: this.actor });
   }
 
   /** Gives an alias back to the version that held it before. */

@@ -4,7 +4,8 @@ import { readConfig } from '../config.js';
 
 /** The registry that the environment names, spoken to as the person at the terminal. */
 export function openRegistry(): Registry {
-  return new Registry(readConfig(process.env).REGISTRY_ADDRESS, personAtTheTerminal());
+  const { REGISTRY_ADDRESS, REGISTRY_KEY } = readConfig(process.env);
+  return new Registry(REGISTRY_ADDRESS, personAtTheTerminal(), REGISTRY_KEY);
 }
 
 function personAtTheTerminal(): string {

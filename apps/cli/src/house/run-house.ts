@@ -65,7 +65,7 @@ export async function runHouse(
     });
     await orAborted(Promise.all(starting), signal);
 
-    const registry = new Registry(`127.0.0.1:${ports.REGISTRY_GRPC_PORT}`, 'vinaigrette start');
+    const registry = new Registry(`127.0.0.1:${ports.REGISTRY_GRPC_PORT}`, 'vinaigrette start', config.REGISTRY_KEY);
     await orAborted(provideFirstModel(registry, stateDir, tell), signal);
     tell('waiting until everything is ready');
     const missing = await orAborted(waitUntilReady(ports, READY_TIMEOUT_MS), signal);
