@@ -26,6 +26,7 @@ export interface Drift {
     name: string;
     count?: string;
     psi?: number;
+    effect?: number;
     ksLow?: number;
     ksHigh?: number;
     missing?: string;

@@ -41,7 +41,16 @@ export interface Feature {
   ksHigh?: number;
   ksAt?: number;
   pValue?: number;
+  /** Over the warning floor: 1 is on it. */
+  effect?: number;
   bins: Bin[];
+  /** Both distributions of a number, ascending; empty of anything else. */
+  cumulative: CumulativePoint[];
+}
+export interface CumulativePoint {
+  value: number;
+  expectedBelow: number;
+  actualBelow: number;
 }
 export interface Drift {
   model: string;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { agoWords, psiWords, pValueWords, rangeWords, shareWords, stateWords } from './words.js';
+import { agoWords, shiftWords, pValueWords, rangeWords, shareWords, stateWords } from './words.js';
 
 describe('words for figures', () => {
   it.each([
@@ -21,10 +21,10 @@ describe('words for figures', () => {
   it.each([
     [undefined, 'Not measured'],
     [0, 'Small shift'],
-    [0.0999, 'Small shift'],
-    [0.1, 'Moderate shift'],
-    [0.25, 'Large shift'],
-  ])('a PSI of %p is a %p', (psi, word) => expect(psiWords(psi).word).toBe(word));
+    [0.999, 'Small shift'],
+    [1, 'Moderate shift'],
+    [2.5, 'Large shift'],
+  ])('%p times its floor is a %p', (effect, word) => expect(shiftWords(effect).word).toBe(word));
 
   it.each([
     ['ALERT_STATE_FIRING', { word: 'Firing', tone: 'bad' }],

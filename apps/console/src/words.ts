@@ -17,11 +17,11 @@ export function stateWords(state: AlertState | `ALERT_STATE_${AlertState}` | nul
   return known ?? { word: 'Not judged yet', tone: 'quiet' };
 }
 
-/** The customary reading of a PSI, in nats (Siddiqi, Credit Risk Scorecards, 2006). */
-export function psiWords(psi: number | undefined): { word: string; tone: Tone } {
-  if (psi === undefined) return { word: 'Not measured', tone: 'quiet' };
-  if (psi >= 0.25) return { word: 'Large shift', tone: 'bad' };
-  return psi >= 0.1 ? { word: 'Moderate shift', tone: 'watch' } : { word: 'Small shift', tone: 'good' };
+/** How far something moved, as a multiple of the floor from which it is worth a warning. */
+export function shiftWords(effect: number | undefined): { word: string; tone: Tone } {
+  if (effect === undefined) return { word: 'Not measured', tone: 'quiet' };
+  if (effect >= 2.5) return { word: 'Large shift', tone: 'bad' };
+  return effect >= 1 ? { word: 'Moderate shift', tone: 'watch' } : { word: 'Small shift', tone: 'good' };
 }
 
 const whole = new Intl.NumberFormat('en-GB');

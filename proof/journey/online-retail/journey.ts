@@ -102,7 +102,7 @@ async function monitoredWeek(house: House, { fromMs, toMs }: Range): Promise<Wee
     features: (seen.features ?? []).map(({ name, psi, ksLow, count }) => ({
       name,
       count: Number(count),
-      psi: psi as number,
+      ...(psi === undefined ? {} : { psi }),
       ...(ksLow === undefined ? {} : { ks: ksLow }),
     })),
   };

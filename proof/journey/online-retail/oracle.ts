@@ -17,7 +17,8 @@ export interface Observation {
 
 export interface OracleFeature {
   name: string;
-  psi: number;
+  /** Absent where all training values are in one bin: the index would measure its own floor. */
+  psi?: number;
   /** Largest distance of the two distributions at an edge of the baseline's grid; absent for items. */
   ks?: number;
   count: number;
@@ -68,10 +69,11 @@ function measureNumeric(feature: NumericFeature, values: readonly number[]): Ora
     values.filter((value) => value >= from && value < to).length / values.length;
   const cuts = [-Infinity, ...feature.psiCuts, Infinity];
   const bins = cuts.slice(1).map((to, index) => [cuts[index] as number, to] as const);
+  const shares = bins.map(([from, to]) => [trained(from, to), seen(from, to)] as const);
   return {
     name: feature.name,
     count: values.length,
-    psi: psi(bins.map(([from, to]) => [trained(from, to), seen(from, to)])),
+    ...(shares.filter(([share]) => share > 0).length > 1 ? { psi: psi(shares) } : {}),
     ks: Math.max(...feature.edges.map((edge) => Math.abs(trained(-Infinity, edge) - seen(-Infinity, edge)))),
   };
 }

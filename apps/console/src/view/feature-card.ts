@@ -1,6 +1,7 @@
 import type { Bin, Feature } from '../monitor.js';
 import { h, type Tree } from '../tree.js';
-import { countWords, psiWords, pValueWords, shareWords, statisticWords } from '../words.js';
+import { countWords, shiftWords, pValueWords, shareWords, statisticWords } from '../words.js';
+import { distributions } from './distributions.js';
 import { mark } from './mark.js';
 
 /** More categories than this are folded away, but for those that moved most. */
@@ -10,8 +11,8 @@ const kinds = { numeric: 'number', categorical: 'category', items: 'list of valu
 
 /** One feature: how far it moved, and where. `guilty`: the alert names it. */
 export function featureCard(feature: Feature, guilty: boolean): Tree {
-  const { name, kind, psi } = feature;
-  const { word, tone } = psiWords(psi);
+  const { name, kind, effect } = feature;
+  const { word, tone } = shiftWords(effect);
   const id = `feature-${name}`;
   return h(
     'article',
@@ -25,6 +26,7 @@ export function featureCard(feature: Feature, guilty: boolean): Tree {
       mark(tone, word),
     ),
     statistics(feature),
+    distributions(feature),
     plots(feature),
   );
 }

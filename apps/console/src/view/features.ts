@@ -31,8 +31,8 @@ export function featureList(features: readonly Feature[], guilty: readonly strin
   );
 }
 
-/** By PSI, the largest first and what was not measured last; or as the baseline has them. */
+/** The one that moved farthest first and what was not measured last; or as the baseline has them. */
 export function ordered(features: readonly Feature[], order: Place['order']): Feature[] {
   if (order === 'baseline') return [...features];
-  return features.toSorted((a, b) => (b.psi ?? -1) - (a.psi ?? -1));
+  return features.toSorted((a, b) => (b.effect ?? -1) - (a.effect ?? -1));
 }

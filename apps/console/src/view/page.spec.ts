@@ -3,6 +3,7 @@ import { NoAnswer, type Drift, type Feature, type ListedModel, type Performance 
 import { questionOf, type Place } from '../place.js';
 import type { State } from '../state.js';
 import { textOf, type Tree } from '../tree.js';
+import { distributions } from './distributions.js';
 import { movedMost } from './feature-card.js';
 import { ordered } from './features.js';
 import { notice, page } from './page.js';
@@ -16,6 +17,7 @@ const feature = (name: string, more: Partial<Feature> = {}): Feature => ({
   count: '1234',
   missing: '3',
   unseen: '7',
+  cumulative: [],
   bins: [
     { label: '< 1', expectedShare: 0.25, actualShare: 0.5 },
     { label: '>= 1', expectedShare: 0.75, actualShare: 0.5 },
@@ -33,7 +35,9 @@ const drift: Drift = {
   errors: '0',
   state: 'ALERT_STATE_PENDING',
   why: 'size: PSI 0.275',
-  features: [feature('size', { psi: 0.2746, ksLow: 0.2, ksHigh: 0.25, ksAt: 0.99999999, pValue: 0.00001 })],
+  features: [
+    feature('size', { effect: 2.7, psi: 0.2746, ksLow: 0.2, ksHigh: 0.25, ksAt: 0.99999999, pValue: 0.00001 }),
+  ],
 };
 const performance: Performance = {
   predictions: 1900,
@@ -132,8 +136,8 @@ describe('page()', () => {
   });
 });
 
-it('orders features by PSI and puts what was not measured last', () => {
-  const features = [feature('a', { psi: 0 }), feature('b'), feature('c', { psi: 2 })];
+it('orders features by how far they moved and puts what was not measured last', () => {
+  const features = [feature('a', { effect: 0 }), feature('b'), feature('c', { effect: 2 })];
   expect(ordered(features, 'worst').map(({ name }) => name)).toEqual(['c', 'a', 'b']);
   expect(ordered(features, 'baseline')).toEqual(features);
 });
@@ -141,4 +145,20 @@ it('orders features by PSI and puts what was not measured last', () => {
 it('finds the bins that moved most, up or down', () => {
   const bins = [0.1, 0.5, 0.3, 0].map((actualShare, bin) => ({ label: String(bin), expectedShare: 0.25, actualShare }));
   expect(movedMost(bins, 3).map(({ label }) => label)).toEqual(['1', '3', '0']);
+});
+
+it('shows both distributions of a number, and says where they are farthest apart', () => {
+  const cumulative = [
+    { value: 0, expectedBelow: 0, actualBelow: 0 },
+    { value: 1, expectedBelow: 0.25, actualBelow: 0.75 },
+    { value: 2, expectedBelow: 1, actualBelow: 1 },
+  ];
+  const figure = distributions(feature('size', { ksAt: 1, cumulative })) as Tree;
+  expect(textOf(figure)).toBe('Farthest apart below 1: 25.0 % of the baseline, 75.0 % of the window');
+  expect(find(figure, 'polyline').map(({ attributes }) => attributes.points)).toEqual([
+    '0.00,40.00 50.00,30.00 100.00,0.00',
+    '0.00,40.00 50.00,10.00 100.00,0.00',
+  ]);
+  expect(find(figure, 'line')[0]!.attributes).toMatchObject({ x1: '50.00', y1: '30.00', y2: '10.00' });
+  expect(distributions(feature('city', { kind: 'categorical' }))).toBe(false);
 });
