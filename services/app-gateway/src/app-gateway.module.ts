@@ -13,6 +13,7 @@ import { FeedbackController } from './adapters/http/feedback.controller.js';
 import { OperationsController } from './adapters/http/operations.controller.js';
 import { PredictionsController } from './adapters/http/predictions.controller.js';
 import { RecommendationsController } from './adapters/http/recommendations.controller.js';
+import { RouteController } from './adapters/http/route.controller.js';
 import { SegmentPredictionLog } from './adapters/log/segment-prediction-log.js';
 import { PrometheusMeters } from './adapters/metrics/prometheus-meters.js';
 import { PostgresShopTables } from './adapters/postgres/postgres-shop-tables.js';
@@ -24,6 +25,7 @@ import { ConfigurationInForce } from './configuration-in-force.js';
 import { UUID_CHANCE_BYTES, uuidV7 } from './domain/uuid-v7.js';
 import { FollowRegistry } from './follow-registry.js';
 import { GatherCircumstances } from './gather-circumstances.js';
+import { ExplainRoute } from './explain-route.js';
 import { GuardRollouts } from './guard-rollouts.js';
 import { LastGoodCopies } from './last-good-copies.js';
 import { Meters } from './meters.js';
@@ -49,7 +51,13 @@ export class AppGatewayModule {
     const hash = hashing(config.LOG_HASH_KEY);
     return {
       module: AppGatewayModule,
-      controllers: [RecommendationsController, PredictionsController, FeedbackController, OperationsController],
+      controllers: [
+        RecommendationsController,
+        PredictionsController,
+        FeedbackController,
+        RouteController,
+        OperationsController,
+      ],
       providers: [
         { provide: APP_FILTER, useValue: new ProblemFilter(logger) },
         { provide: Models, useValue: new GrpcModels(config.MODEL_SERVER_ADDRESS) },
@@ -91,6 +99,12 @@ export class AppGatewayModule {
           provide: GatherCircumstances,
           inject: [ShopTables],
           useFactory: (tables: ShopTables) => new GatherCircumstances(tables),
+        },
+        {
+          provide: ExplainRoute,
+          inject: [ConfigurationInForce, AskModels],
+          useFactory: (configuration: ConfigurationInForce, models: AskModels) =>
+            new ExplainRoute(configuration, models),
         },
         {
           provide: Recommend,

@@ -22,6 +22,8 @@ const schema = z.object({
   GATEWAY_CACHE_DIR: z.string().default('.vinaigrette/gateway'),
   SHOP_DATABASE_URL: z.string().min(1).optional(), // unset: lookups find nothing, and their fields are unknown
   TRUSTED_CALLER_TOKEN: z.string().min(16).optional(), // unset: nobody may say when something happened
+  REQUESTS_UNDER_WAY_MAX: z.coerce.number().int().min(1).default(1_000), // more are turned away with 503
+  RATE_LIMIT_PER_SECOND: z.coerce.number().positive().optional(), // of one caller; a shop's key may say otherwise
   LOG_HASH_KEY: z.string().min(16).optional(), // of hashed fields in the event log; the same for all gateways
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   DRAIN_TIMEOUT_MS: z.coerce.number().int().positive().default(10_000),

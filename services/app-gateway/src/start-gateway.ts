@@ -6,6 +6,7 @@ import { explainTakenPort, type Logger } from '@vinaigrette/edge';
 import { NestLog } from '@vinaigrette/edge/nest';
 import { openEventLogWriter, startKafkaShipper, type KafkaShipper } from '@vinaigrette/event-log';
 import type { GrpcModels } from './adapters/grpc/grpc-models.js';
+import { admitRequests } from './adapters/http/admit-requests.js';
 import { countRequests } from './adapters/http/count-requests.js';
 import { installReference } from './adapters/http/openapi.js';
 import { PrometheusMeters } from './adapters/metrics/prometheus-meters.js';
@@ -45,6 +46,8 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
   });
   const server = app.getHttpAdapter().getInstance();
   const requests = countRequests(server as never, meters);
+  const limits = { underWayMax: config.REQUESTS_UNDER_WAY_MAX, perSecond: config.RATE_LIMIT_PER_SECOND };
+  admitRequests(server as never, limits, requests.underWay, logger);
   installReference(app);
   const follower = app.get(FollowRegistry);
   let shipper: KafkaShipper | undefined;

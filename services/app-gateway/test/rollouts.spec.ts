@@ -121,6 +121,37 @@ describe('rollouts', () => {
     }, 'the registry hears the counts of both sides');
   }, 60_000);
 
+  it('says why a customer is routed as it is, by the numbers that decided', async () => {
+    want([rollout({ id: 'why', segmentBps: { 'country=de': 10_000 } })]);
+    const ask = (query: string) => shop.get(`/v1/route?useCase=recommendations&unit=c-1${query}`);
+    await eventually(async () => (await ask('')).body.why[0].startsWith('rollout why'), 'the rollout is in force');
+    const { status, body } = await ask('&segments=country=de');
+    expect({ status, body }).toEqual({
+      status: 200,
+      body: {
+        unit: 'c-1',
+        segments: ['country=de'],
+        variant: 'canary',
+        useCase: { name: 'recommendations', version: 1 },
+        ruleSet: { name: 'shop', version: 1 },
+        model: { name: 'basket', version: 2 },
+        propensity: 1,
+        rolloutId: 'why',
+        why: [
+          expect.stringMatching(
+            /^rollout why \(canary\): candidate, by share 10000 of country=de, eligible bucket \d+/,
+          ),
+        ],
+      },
+    });
+    const { status: refused, body: problem } = await shop.get('/v1/route?unit=c-1');
+    expect({ refused, code: problem.code, field: problem.field }).toEqual({
+      refused: 422,
+      code: 'QUERY_INVALID',
+      field: 'useCase',
+    });
+  }, 60_000);
+
   it('keeps in who was in when the share grows', async () => {
     const step = (step: number) =>
       rollout({ id: 'ramp', stepsBps: [3_000, 8_000], salt: 'ramp', step, variant: `step-${step}` });

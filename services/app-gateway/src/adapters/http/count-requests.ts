@@ -2,6 +2,8 @@ import type { FastifyInstance } from 'fastify';
 import type { PrometheusMeters } from '../metrics/prometheus-meters.js';
 
 export interface Requests {
+  /** Requests that are being answered. */
+  underWay(): number;
   /** Takes no new connection; resolves when nothing is under way any more. */
   drained(): Promise<void>;
 }
@@ -23,6 +25,7 @@ export function countRequests(server: FastifyInstance, meters: PrometheusMeters)
     next();
   });
   return {
+    underWay: () => underWay,
     drained: () =>
       new Promise((resolve) => {
         idle = resolve;
