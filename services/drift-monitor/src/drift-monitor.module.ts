@@ -54,6 +54,7 @@ import { Panes } from './panes.js';
 import { ReadDriftMap } from './read-drift-map.js';
 import { ReadDrift } from './read-drift.js';
 import { ReadPerformance } from './read-performance.js';
+import { ReadRuleDecay } from './read-rule-decay.js';
 import { RejudgeDrift } from './rejudge-drift.js';
 import { Silences } from './silences.js';
 import { KeptWantedState, WantedNow } from './wanted-now.js';
@@ -156,6 +157,12 @@ export class DriftMonitorModule {
           inject: [Actions, MeasurePerformance, WantedNow],
           useFactory: (actions: Actions, performance: MeasurePerformance, wanted: WantedNow) =>
             new ActOnPerformance(actions, performance, wanted, config.ACTIONS === 'dry-run'),
+        },
+        {
+          provide: ReadRuleDecay,
+          inject: [Archive, WantedNow, WantedStates],
+          useFactory: (archive: Archive, wanted: WantedNow, states: WantedStates) =>
+            new ReadRuleDecay(archive, wanted, states),
         },
         {
           provide: CarryOutActions,

@@ -13,6 +13,9 @@ import { ArchiveEvents } from '../src/archive-events.js';
 import type { areaUnderRoc } from '../src/domain/measures.js';
 import { MeasureKpis } from '../src/measure-kpis.js';
 import { MeasurePerformance } from '../src/measure-performance.js';
+import { ReadRuleDecay } from '../src/read-rule-decay.js';
+import type { WantedNow } from '../src/wanted-now.js';
+import type { WantedStates } from '../src/wanted-states.js';
 import { createTestDatabase, type TestDatabase } from './database.js';
 import { monitorParts } from './parts.js';
 import { chance, recordsOf, schema, schemaId } from './shop.js';
@@ -51,6 +54,7 @@ type Visit = (typeof all)[number];
 describeWith('PostgreSQL', 'DATABASE_URL', 'realised performance', () => {
   let database: TestDatabase;
   let dir: string;
+  let archive: ParquetArchive;
   let performance: MeasurePerformance;
   let kpis: MeasureKpis;
 
@@ -58,7 +62,7 @@ describeWith('PostgreSQL', 'DATABASE_URL', 'realised performance', () => {
     database = await createTestDatabase();
     dir = await mkdtemp(join(tmpdir(), 'vinaigrette-archive-'));
     const pool = await database.connect();
-    const archive = new ParquetArchive(new Database(pool), dir);
+    archive = new ParquetArchive(new Database(pool), dir);
     const { known } = monitorParts(pool, { now });
     const events = new ArchiveEvents(archive, known, { recordsMax: 10_000, ageMsMax: 0 }, now);
     const predicted = ({ id, unit, atMs, variant, segments, score, city, shown }: Visit, shadow: boolean) =>
@@ -76,7 +80,7 @@ describeWith('PostgreSQL', 'DATABASE_URL', 'realised performance', () => {
           shown: shadow ? [] : shown,
           schemaId,
           ...packRow(schema, {
-            items: tensorOf('BYTES', [1, 0], []),
+            items: tensorOf('BYTES', [1, 1], ['milk']),
             age: tensorOf('FP32', [1, 1], [1]),
             city: tensorOf('BYTES', [1, 1], [city]),
             confidence: tensorOf('FP32', [1, 3], [shadow ? 1 - score : score, 0, 0]),
@@ -196,6 +200,25 @@ describeWith('PostgreSQL', 'DATABASE_URL', 'realised performance', () => {
         value: expect.closeTo(value, 9),
       });
     }
+  });
+
+  it('counts from baskets alone whether rules still hold', async () => {
+    const rules = JSON.stringify({
+      rules: [{ antecedent: ['milk'], consequent: 'sku-5', confidence: 0.8, conviction: null }],
+    });
+    const wanted = {
+      model: () => ({ versions: [{ version: 1, files: [{ path: 'rules.json', sha256: 'any' }] }] }),
+    } as unknown as WantedNow;
+    const states = { download: () => Promise.resolve(Buffer.from(rules)) } as unknown as WantedStates;
+    const decay = await new ReadRuleDecay(archive, wanted, states).read('basket', 1, range);
+    // Two days of 120 units each, and everybody brings milk.
+    expect(decay).toMatchObject({ countedOn: 'everybody', rules: [{ state: 'dead', live: { value: 0 } }] });
+    expect(decay.rules[0]!.live.n).toBe(decay.baskets);
+    const shown = all.filter(({ shown: list }) => list.includes('sku-5')).length;
+    expect(decay.rules[0]!.recommendationsADay).toBeCloseTo((shown * 24 * HOUR_MS) / (range.toMs - range.fromMs), 6);
+    await expect(new ReadRuleDecay(archive, wanted, states).read('basket', 2, range)).rejects.toMatchObject({
+      code: 'VERSION_NOT_FOUND',
+    });
   });
 
   it('answers nothing where nothing was predicted', async () => {

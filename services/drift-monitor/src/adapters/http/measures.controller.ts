@@ -6,6 +6,7 @@ import { readAlertsQuery, readDriftQuery } from '../../domain/drift-query.js';
 import { MeasureKpis } from '../../measure-kpis.js';
 import { MeasurePerformance } from '../../measure-performance.js';
 import { ReadDrift } from '../../read-drift.js';
+import { ReadRuleDecay } from '../../read-rule-decay.js';
 import { WantedNow } from '../../wanted-now.js';
 
 type QueryText = Record<string, unknown>;
@@ -22,6 +23,7 @@ export class MeasuresController {
     @Inject(WantedNow) private readonly wanted: WantedNow,
     @Inject(ReadDrift) private readonly drift: ReadDrift,
     @Inject(Actions) private readonly actions: Actions,
+    @Inject(ReadRuleDecay) private readonly rules: ReadRuleDecay,
     @Inject(Clock) private readonly clock: Clock,
   ) {}
 
@@ -66,6 +68,14 @@ export class MeasuresController {
         ? 'Not known: it takes answers of the model and of a holdout'
         : `${selection.model} ${selection.version} earns ${figure(value)} (${figure(low)} to ${figure(high)}, 95 %) ${document.name} per 1,000 predictions more than the holdout`;
     return { ...selection, ...range, kpi: document.name, kpiVersion: document.version, ...worth, says };
+  }
+
+  /** Whether each served association rule still holds, counted from baskets alone; ask for a week or more. */
+  @Get('rules')
+  async getRules(@Query() query: QueryText) {
+    const { selection, range } = await this.read(query);
+    const { model, version } = selection;
+    return { model, version, ...range, ...(await this.rules.read(model, version, range)) };
   }
 
   /** `?model=`: what was decided, why, and what came of it. */
