@@ -46,6 +46,13 @@ export class SmallModelServer {
     this.server = undefined;
   }
 
+  /** Takes no new call, and settles when those under way are answered. */
+  async drain(): Promise<void> {
+    const { server } = this;
+    this.server = undefined;
+    await new Promise<void>((drained) => (server ? server.tryShutdown(() => drained()) : drained()));
+  }
+
   private async infer(request: ModelInferRequest): Promise<ModelInferResponse> {
     this.asked += 1;
     const inputs = request.inputs.map(({ name, datatype, shape }, index): [string, Tensor] => {

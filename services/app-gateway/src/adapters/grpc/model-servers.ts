@@ -22,6 +22,7 @@ const channelOptions = {
 const reasons: Partial<Record<status, NoAnswer>> = {
   [status.DEADLINE_EXCEEDED]: 'timeout',
   [status.UNAVAILABLE]: 'unavailable',
+  [status.CANCELLED]: 'unavailable', // not by us: the server went away with the call
   [status.RESOURCE_EXHAUSTED]: 'unavailable',
   [status.NOT_FOUND]: 'not-ready',
   [status.INVALID_ARGUMENT]: 'refused',
@@ -77,6 +78,10 @@ export class ModelServers {
   }
 }
 
+/** How grpc-js tells that a stream ended without an answer. */
+const BROKEN_OFF = /RST_STREAM|Connection dropped/;
+
 function noAnswer({ code, details }: ServiceError): ModelAnswer {
-  return { ok: false, reason: reasons[code] ?? 'failed', why: details };
+  const reason = BROKEN_OFF.test(details) ? 'unavailable' : (reasons[code] ?? 'failed');
+  return { ok: false, reason, why: details };
 }
