@@ -49,7 +49,7 @@ export const problems = {
   },
   EXECUTOR_LOST: {
     kind: 'unavailable',
-    remedy: 'Try again: the thread that ran the model ended and is being replaced',
+    remedy: 'Try again: what ran the model ended and is being replaced',
   },
   EXPERIMENT_NOT_FOUND: { kind: 'not-found', remedy: 'Search the experiments and check id or name' },
   FILE_UNREADABLE: { kind: 'invalid', remedy: 'Check the path, what it holds, and that you may read it' },
