@@ -13,6 +13,8 @@ import { FeedbackController } from './adapters/http/feedback.controller.js';
 import { OperationsController } from './adapters/http/operations.controller.js';
 import { PredictionsController } from './adapters/http/predictions.controller.js';
 import { RecommendationsController } from './adapters/http/recommendations.controller.js';
+import { RoutesController } from './adapters/http/routes.controller.js';
+import { RulesController } from './adapters/http/rules.controller.js';
 import { RouteController } from './adapters/http/route.controller.js';
 import { SegmentPredictionLog } from './adapters/log/segment-prediction-log.js';
 import { PrometheusMeters } from './adapters/metrics/prometheus-meters.js';
@@ -22,6 +24,7 @@ import { AskModels } from './ask-models.js';
 import { AskShadows } from './ask-shadows.js';
 import { type Config } from './config.js';
 import { ConfigurationInForce } from './configuration-in-force.js';
+import { RecentTexts } from './domain/recent-texts.js';
 import { UUID_CHANCE_BYTES, uuidV7 } from './domain/uuid-v7.js';
 import { FollowRegistry } from './follow-registry.js';
 import { GatherCircumstances } from './gather-circumstances.js';
@@ -36,6 +39,7 @@ import { Recommend } from './recommend.js';
 import { RecordOutcome } from './record-outcome.js';
 import { Rollouts } from './rollouts.js';
 import { NoShopTables, ShopTables } from './shop-tables.js';
+import { TestRules } from './test-rules.js';
 import { WantedStates } from './wanted-states.js';
 
 const newId = () => uuidV7(Date.now(), randomFillSync(new Uint8Array(UUID_CHANCE_BYTES)));
@@ -44,10 +48,14 @@ const newId = () => uuidV7(Date.now(), randomFillSync(new Uint8Array(UUID_CHANCE
 const hashing = (key: string | undefined) => (text: string) =>
   (key ? createHmac('sha256', key) : createHash('sha256')).update(text).digest('hex').slice(0, 16);
 
+/** Ids of predictions by which feedback is told from feedback on what others made. */
+const PREDICTIONS_REMEMBERED = 100_000;
+
 /** Every port meets its adapter here. */
 @Module({})
 export class AppGatewayModule {
   static with(config: Config, logger: Logger, writer: EventLogWriter): DynamicModule {
+    const made = new RecentTexts(PREDICTIONS_REMEMBERED);
     const hash = hashing(config.LOG_HASH_KEY);
     return {
       module: AppGatewayModule,
@@ -55,15 +63,17 @@ export class AppGatewayModule {
         RecommendationsController,
         PredictionsController,
         FeedbackController,
+        RulesController,
         RouteController,
         OperationsController,
+        RoutesController, // last: it takes every path the others leave
       ],
       providers: [
         { provide: APP_FILTER, useValue: new ProblemFilter(logger) },
         { provide: Models, useValue: new GrpcModels(config.MODEL_SERVER_ADDRESS) },
-        { provide: WantedStates, useValue: new ConnectWantedStates(config.REGISTRY_ADDRESS) },
+        { provide: WantedStates, useValue: new ConnectWantedStates(config.REGISTRY_ADDRESS, config.REGISTRY_KEY) },
         { provide: LastGoodCopies, useValue: new DiskLastGoodCopies(config.GATEWAY_CACHE_DIR) },
-        { provide: PredictionLog, useValue: new SegmentPredictionLog(writer) },
+        { provide: PredictionLog, useValue: new SegmentPredictionLog(writer, made) },
         { provide: PrometheusMeters, useValue: new PrometheusMeters() },
         { provide: Meters, useExisting: PrometheusMeters },
         { provide: EventTimes, useValue: new EventTimes(config.TRUSTED_CALLER_TOKEN) },
@@ -74,7 +84,10 @@ export class AppGatewayModule {
           useFactory: (states: WantedStates, copies: LastGoodCopies, configuration: ConfigurationInForce) =>
             new FollowRegistry(states, copies, configuration, logger),
         },
-        { provide: Rollouts, useValue: new ConnectRollouts(config.REGISTRY_ADDRESS, config.GATEWAY_ID) },
+        {
+          provide: Rollouts,
+          useValue: new ConnectRollouts(config.REGISTRY_ADDRESS, config.GATEWAY_ID, config.REGISTRY_KEY),
+        },
         {
           provide: GuardRollouts,
           inject: [Rollouts, ConfigurationInForce],
@@ -119,9 +132,16 @@ export class AppGatewayModule {
             new Predict(configuration, models, shop, newId),
         },
         {
+          provide: TestRules,
+          inject: [ConfigurationInForce, GatherCircumstances],
+          useFactory: (configuration: ConfigurationInForce, shop: GatherCircumstances) =>
+            new TestRules(configuration, shop),
+        },
+        {
           provide: RecordOutcome,
-          inject: [PredictionLog, GuardRollouts],
-          useFactory: (log: PredictionLog, guard: GuardRollouts) => new RecordOutcome(log, guard, newId),
+          inject: [PredictionLog, GuardRollouts, Meters],
+          useFactory: (log: PredictionLog, guard: GuardRollouts, meters: Meters) =>
+            new RecordOutcome(log, guard, meters, made, newId),
         },
       ],
     };

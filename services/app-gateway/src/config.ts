@@ -7,6 +7,7 @@ const address = z.string().regex(/^(\[[0-9a-fA-F:]+\]|[^:/\s]+):\d{1,5}$/, 'must
 const schema = z.object({
   GATEWAY_HTTP_PORT: port.default(8_080), // 0: any free one, told in the log
   BIND_HOST: z.string().default('127.0.0.1'),
+  REGISTRY_KEY: z.string().optional(), // vin_..., where the registry asks for one
   REGISTRY_ADDRESS: address.default('127.0.0.1:5001'),
   MODEL_SERVER_ADDRESS: z // one or several, with commas between; a host may be a name with several addresses
     .string()
@@ -21,6 +22,11 @@ const schema = z.object({
   GATEWAY_ID: z.string().default('gateway-1'),
   GATEWAY_CACHE_DIR: z.string().default('.vinaigrette/gateway'),
   SHOP_DATABASE_URL: z.string().min(1).optional(), // unset: lookups find nothing, and their fields are unknown
+  SHOP_KEYS: z.string().min(1).optional(), // a document of kind shop-keys; unset: whoever reaches this port may ask
+  CORS_ORIGINS: z // pages that may ask from a browser, with commas between; unset: none of another origin
+    .string()
+    .transform((origins) => origins.split(',').map((origin) => origin.trim()))
+    .optional(),
   TRUSTED_CALLER_TOKEN: z.string().min(16).optional(), // unset: nobody may say when something happened
   REQUESTS_UNDER_WAY_MAX: z.coerce.number().int().min(1).default(1_000), // more are turned away with 503
   RATE_LIMIT_PER_SECOND: z.coerce.number().positive().optional(), // of one caller; a shop's key may say otherwise

@@ -44,6 +44,12 @@ export class ConfigurationInForce {
     return this.find(name, 'prediction', `POST /v1/predictions/${name}`);
   }
 
+  /** Of whatever kind. Throws USE_CASE_NOT_FOUND, or CONFIGURATION_MISSING when it is not in force yet. */
+  useCase(name: string): ReadyUseCase {
+    const useCase = this.configuration?.useCases.get(name);
+    return useCase ?? this.find(name, 'recommendation', `the use case ${name}`);
+  }
+
   private find<K extends UseCase['kind']>(name: string, kind: K, route: string) {
     if (!this.configuration) {
       throw new Problem('CONFIGURATION_MISSING', 'This gateway has no configuration yet');

@@ -8,6 +8,9 @@ import { openEventLogWriter, startKafkaShipper, type KafkaShipper } from '@vinai
 import type { GrpcModels } from './adapters/grpc/grpc-models.js';
 import { admitRequests } from './adapters/http/admit-requests.js';
 import { countRequests } from './adapters/http/count-requests.js';
+import { askForKeys } from './adapters/http/ask-for-keys.js';
+import { corsOptions } from './adapters/http/cors.js';
+import { readForms } from './adapters/http/forms.js';
 import { installReference } from './adapters/http/openapi.js';
 import { PrometheusMeters } from './adapters/metrics/prometheus-meters.js';
 import { AppGatewayModule } from './app-gateway.module.js';
@@ -46,6 +49,9 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
   });
   const server = app.getHttpAdapter().getInstance();
   const requests = countRequests(server as never, meters);
+  if (config.CORS_ORIGINS) app.enableCors(corsOptions(config.CORS_ORIGINS));
+  if (config.SHOP_KEYS) askForKeys(server as never, config.SHOP_KEYS, app.get(ConfigurationInForce), logger);
+  readForms(server as never, app.get(ConfigurationInForce));
   const limits = { underWayMax: config.REQUESTS_UNDER_WAY_MAX, perSecond: config.RATE_LIMIT_PER_SECOND };
   admitRequests(server as never, limits, requests.underWay, logger);
   installReference(app);

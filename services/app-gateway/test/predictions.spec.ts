@@ -126,7 +126,16 @@ describe('the gateway', () => {
 
   it('shows its reference, made from the schemas the requests are checked with', async () => {
     const { body } = await shop.gateway.get('/openapi.json');
-    expect(Object.keys(body.paths)).toEqual(['/v1/recommendations', '/v1/predictions/{useCase}', '/v1/feedback']);
+    expect(Object.keys(body.paths)).toEqual(
+      expect.arrayContaining([
+        '/v1/recommendations',
+        '/v1/recommendations/batch',
+        '/v1/predictions/{useCase}',
+        '/v1/predictions/{useCase}/batch',
+        '/v1/feedback',
+        '/v1/rules/test',
+      ]),
+    );
     const schema = body.components.schemas.RecommendationRequest;
     expect(schema.properties.basket).toMatchObject({ type: 'array', items: { maxLength: 64, minLength: 1 } });
     expect(JSON.stringify(body)).toContain('"example"');

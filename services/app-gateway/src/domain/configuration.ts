@@ -1,9 +1,10 @@
 import type { Document, ModelVersion, WantedModel, WantedState } from '@vinaigrette/contracts/registry';
-import { parseDocument, type UseCase } from '@vinaigrette/documents';
+import { parseDocument, type Route, type UseCase } from '@vinaigrette/documents';
 import { Problem } from '@vinaigrette/problems';
 import { loggedSchema, parseSignature, schemaIdOf, type LoggedColumn, type Signature } from '@vinaigrette/signature';
 import { compileRules, noRules, type CompiledRules } from './compile-rules.js';
 import { checkRules, compileUseCase, type CompiledUseCase } from './compile-use-case.js';
+import type { ShopKeysInForce } from './judge-key.js';
 import type { BestSeller } from './basket.js';
 import type { Trial } from './draw.js';
 import { championOf, DOCUMENT_ALIAS, parseJson, type Fault } from './last-good.js';
@@ -48,10 +49,22 @@ export interface ReadyRuleSet {
   rules: CompiledRules;
 }
 
+/** An address of a use case's own. */
+export interface RouteInForce {
+  route: Route;
+  useCase: string;
+  /** What a form asks for: the model's inputs that have no default. */
+  inputs: readonly string[];
+}
+
 /** Everything the data plane answers from; never changed, only replaced. */
 export interface Configuration {
   revision: bigint;
   useCases: ReadonlyMap<string, ReadyUseCase>;
+  /** By path: the addresses that use cases ask for. */
+  routes: ReadonlyMap<string, RouteInForce>;
+  /** By name of the document: who may ask. */
+  shopKeys: ReadonlyMap<string, ShopKeysInForce>;
   /** Of every rollout that is running or paused, whether a use case here draws from it or not. */
   rolloutIds: ReadonlySet<string>;
   /** Use cases the registry wants and this gateway cannot answer yet, and other things that are amiss. */
@@ -129,7 +142,38 @@ export function configurationOf(
       if (was) useCases.set(name, was);
     }
   }
-  return { revision: state.revision, useCases, rolloutIds: new Set(state.rollouts.map(({ id }) => id)), faults };
+  return {
+    revision: state.revision,
+    useCases,
+    routes: routesOf(useCases),
+    shopKeys: shopKeysOf(state),
+    rolloutIds: new Set(state.rollouts.map(({ id }) => id)),
+    faults,
+  };
+}
+
+/** Of two use cases that ask for one path, the first by name has it. */
+function routesOf(useCases: ReadonlyMap<string, ReadyUseCase>): ReadonlyMap<string, RouteInForce> {
+  const routes = new Map<string, RouteInForce>();
+  for (const { name, document, wanted } of [...useCases.values()].sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    if (document.kind !== 'prediction') continue;
+    const names = wanted.signature.inputs.map((spec) => spec.name);
+    const inputs = names.filter((input) => document.inputs[input]?.default === undefined);
+    for (const route of document.routes) {
+      if (!routes.has(route.path)) routes.set(route.path, { route, useCase: name, inputs });
+    }
+  }
+  return routes;
+}
+
+function shopKeysOf(state: WantedState): ReadonlyMap<string, ShopKeysInForce> {
+  const champions = state.documents.filter(({ kind }) => kind === 'shop-keys').flatMap((it) => championOf(it) ?? []);
+  return new Map(
+    champions.map(({ name, bodyJson }) => {
+      const { keys } = parseDocument('shop-keys', parseJson(bodyJson));
+      return [name, new Map(keys.map((key) => [key.sha256, key]))];
+    }),
+  );
 }
 
 type RuleSets = ReadonlyMap<string, ReadyRuleSet>;

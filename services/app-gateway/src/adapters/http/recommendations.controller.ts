@@ -2,10 +2,11 @@ import { Controller, Headers, HttpCode, Post } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { z } from 'zod';
 import { Recommend, type Recommendation } from '../../recommend.js';
+import { eachOf, type BatchAnswers } from './batch.js';
 import { CheckedBody } from './body.js';
 import { EventTimes, TOKEN_HEADER } from './event-time.js';
 import { Answers } from './openapi.js';
-import { recommendation, recommendationRequest } from './schemas.js';
+import { recommendation, recommendationRequest, recommendationAnswers, recommendationBatch } from './schemas.js';
 
 @ApiTags('recommendations')
 @Controller('v1/recommendations')
@@ -19,10 +20,21 @@ export class RecommendationsController {
   @HttpCode(200)
   @ApiOperation({ summary: 'What else might a customer with this basket want?' })
   @Answers(200, recommendation, [400, 403, 413, 422, 503, 504])
-  answer(
+  async answer(
     @CheckedBody(recommendationRequest) { occurredAt, ...request }: z.infer<typeof recommendationRequest>,
     @Headers(TOKEN_HEADER) token?: string,
   ): Promise<Recommendation> {
     return this.recommend.answer({ ...request, occurredAtMs: this.eventTimes.read(occurredAt, token) });
+  }
+
+  @Post('batch')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'The same, of up to 100 requests at once: each has an answer or a problem of its own' })
+  @Answers(200, recommendationAnswers, [400, 403, 413, 422])
+  answers(
+    @CheckedBody(recommendationBatch) { requests }: { requests: z.infer<typeof recommendationRequest>[] },
+    @Headers(TOKEN_HEADER) token?: string,
+  ): Promise<BatchAnswers<Recommendation>> {
+    return eachOf(requests, (request) => this.answer(request, token));
   }
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { moments, scopeName, sku, tensorValue } from '@vinaigrette/documents';
+import { moments, outcomeKinds, ruleSetSchema, scopeName, sku, tensorValue } from '@vinaigrette/documents';
 
 /** Most different items of a basket. */
 const BASKET_ITEMS_MAX = 1_000;
@@ -15,6 +15,14 @@ const occurredAt = z
   })
   .optional()
   .meta({ description: 'Event time; only trusted callers may send it. Absent: now', example: '2011-07-01T09:30:00Z' });
+
+const attributes = z
+  .record(
+    z.string(),
+    z.union([z.string(), z.number(), z.boolean(), z.null(), z.array(z.string().max(1_000)).max(BASKET_ITEMS_MAX)]),
+  )
+  .optional()
+  .meta({ description: 'What rules and inputs may read, as far as the use case declares it' });
 
 const context = z
   .strictObject({
@@ -36,7 +44,7 @@ export const recommendationRequest = z
     customer: z
       .strictObject({
         id: unit,
-        attributes: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])).optional(),
+        attributes,
       })
       .optional()
       .meta({ example: { id: 'c-1027' } }),
@@ -87,6 +95,11 @@ const reason = z.discriminatedUnion('kind', [
     because: z.array(z.string()).meta({ description: 'Empty: nothing in the basket led here' }),
     baskets: z.number().int().meta({ description: 'How many baskets of the training sales hold the item' }),
   }),
+  z.object({
+    kind: z.literal('pinned'),
+    because: z.array(z.string()).meta({ description: 'Empty: the shop wants it here' }),
+    rule: z.string().meta({ description: 'Id of the rule that pins it' }),
+  }),
 ]);
 
 export const recommendation = z
@@ -97,7 +110,7 @@ export const recommendation = z
         sku: z.string(),
         score: z
           .number()
-          .meta({ description: "Confidence, 0..1; of a best seller its share of the best one's baskets" }),
+          .meta({ description: "Confidence, 0..1; of a best seller its share of the best one's baskets; of a pin 0" }),
         reasons: z.array(reason),
       }),
     ),
@@ -121,6 +134,7 @@ export const recommendation = z
 export const predictionRequest = z
   .strictObject({
     unit: unit.optional().meta({ description: 'Who or what is predicted for' }),
+    attributes,
     inputs: z.record(z.string(), tensorValue).meta({ description: "By the names of the model's signature" }),
     context,
     occurredAt,
@@ -145,22 +159,31 @@ export const prediction = z
 export const feedbackRequest = z
   .strictObject({
     predictionId: z.uuid(),
-    kind: z.enum(['clicked', 'purchased', 'label']),
-    skus: z.array(sku).min(1).max(BASKET_ITEMS_MAX).optional().meta({ description: 'What was clicked or purchased' }),
+    kind: z.enum(outcomeKinds),
+    skus: z
+      .array(sku)
+      .min(1)
+      .max(BASKET_ITEMS_MAX)
+      .optional()
+      .meta({ description: 'What was clicked, added, purchased' }),
     value: z
       .union([z.number(), z.string().min(1).max(1_000)])
       .optional()
-      .meta({ description: 'The truth, for a label' }),
+      .meta({ description: 'The truth, for a label; a number, for a rating' }),
     revenue: z.number().optional().meta({ description: "In the shop's currency" }),
     occurredAt,
   })
-  .refine(({ kind, skus }) => kind === 'label' || skus !== undefined, {
+  .refine(({ kind, skus }) => kind === 'label' || kind === 'rating' || skus !== undefined, {
     path: ['skus'],
-    message: 'must name what was clicked or purchased',
+    message: 'must name what was clicked, added or purchased',
   })
   .refine(({ kind, value }) => kind !== 'label' || value !== undefined, {
     path: ['value'],
     message: 'must hold the label',
+  })
+  .refine(({ kind, value }) => kind !== 'rating' || typeof value === 'number', {
+    path: ['value'],
+    message: 'must hold the rating, a number',
   })
   .meta({ id: 'Feedback', example: { predictionId, kind: 'purchased', skus: ['sugar'], revenue: 1.29 } });
 
@@ -190,3 +213,83 @@ export const problemDetails = z
       instance: 'req-7',
     },
   });
+
+/** Most requests of one batch. */
+const BATCH_MAX = 100;
+
+const batchOf = (request: z.ZodType, id: string) =>
+  z.strictObject({ requests: z.array(request).min(1).max(BATCH_MAX) }).meta({ id });
+
+/** One answer a request, in their order: a failure is one request's own. */
+const answersOf = (answer: z.ZodType, id: string) =>
+  z
+    .object({
+      answers: z.array(
+        z.object({
+          status: z.number().int().meta({ description: 'As if it had been asked alone', example: 200 }),
+          answer: answer.optional(),
+          problem: problemDetails
+            .omit({ instance: true })
+            .meta({ id: `${id}Problem` })
+            .optional(),
+        }),
+      ),
+    })
+    .meta({ id });
+
+export const recommendationBatch = batchOf(recommendationRequest, 'RecommendationBatch');
+export const recommendationAnswers = answersOf(recommendation, 'RecommendationAnswers');
+export const predictionBatch = batchOf(predictionRequest, 'PredictionBatch');
+export const predictionAnswers = answersOf(prediction, 'PredictionAnswers');
+
+const fieldValue = z.union([z.string(), z.number(), z.boolean(), z.array(z.string())]);
+
+export const rulesTestRequest = z
+  .strictObject({
+    useCase: z.string().min(1).meta({ description: 'Whose rules, lookups and fields are tested' }),
+    ruleSetVersion: z
+      .number()
+      .int()
+      .min(1)
+      .optional()
+      .meta({ description: 'A version that is in force or on trial; absent: the one in force' }),
+    rules: ruleSetSchema
+      .optional()
+      .meta({ description: 'A rule set that is not registered yet, instead', type: 'object' }),
+    basket: z.array(sku).max(BASKET_ITEMS_MAX).optional(),
+    inputs: z.record(z.string(), tensorValue).optional(),
+    customer: z.strictObject({ id: unit, attributes }).optional(),
+    context,
+    at: z.iso.datetime({ offset: true }).optional().meta({ description: 'When it is asked; absent: now' }),
+    items: z
+      .array(z.strictObject({ sku, score: z.number() }))
+      .max(BASKET_ITEMS_MAX)
+      .optional()
+      .meta({ description: "What the model recommends; absent: the version's best sellers" }),
+    outputs: z.record(z.string(), tensorValue).optional().meta({ description: 'What the model predicts' }),
+    catalogue: z
+      .record(z.string(), z.record(z.string(), fieldValue))
+      .optional()
+      .meta({ description: 'Rows by SKU, in place of what is looked up' }),
+  })
+  .meta({
+    id: 'RulesTest',
+    example: {
+      useCase: 'recommendations',
+      basket: ['milk'],
+      items: [{ sku: 'sugar', score: 0.8 }],
+      rules: { rules: [{ id: 'recalled', action: 'hide', skus: ['sugar'] }] },
+    },
+  });
+
+export const rulesTested = z
+  .object({
+    ruleSet: z.object({ name: z.string(), version: z.number().int() }).nullable(),
+    refused: z.string().nullable().meta({ description: 'What the customer is told instead of an answer' }),
+    fired: z
+      .array(z.record(z.string(), z.unknown()))
+      .meta({ description: 'Each rule that changed something, in order: what it changed, and what it left' }),
+    items: z.array(z.object({ sku: z.string(), score: z.number() })),
+    outputs: z.record(z.string(), z.unknown()),
+  })
+  .meta({ id: 'RulesTested' });

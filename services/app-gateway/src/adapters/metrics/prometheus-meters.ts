@@ -38,6 +38,12 @@ export class PrometheusMeters extends Meters {
     labelNames: ['use_case', 'reason', 'rung'],
     registers: [this.registry],
   });
+  private readonly feedback = new Counter({
+    name: 'vinaigrette_gateway_feedback_total',
+    help: 'Feedback taken, by kind and by whether this gateway lately made the prediction',
+    labelNames: ['kind', 'prediction'],
+    registers: [this.registry],
+  });
   private readonly shadows = new Counter({
     name: 'vinaigrette_gateway_shadows_total',
     help: 'Requests copied to a shadow, by what became of them; dropped: too many were under way',
@@ -74,6 +80,10 @@ export class PrometheusMeters extends Meters {
 
   fellBack(useCase: string, reason: string, rung: string): void {
     this.fallbacks.inc({ use_case: useCase, reason, rung });
+  }
+
+  tookFeedback(kind: string, known: boolean): void {
+    this.feedback.inc({ kind, prediction: known ? 'known' : 'unknown' });
   }
 
   shadowed(useCase: string, variant: string, outcome: ShadowOutcome): void {
