@@ -1,5 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { credentials, makeGenericClientConstructor, type Client, type ClientReadableStream } from '@grpc/grpc-js';
+import {
+  credentials,
+  makeGenericClientConstructor,
+  type Client,
+  type ClientReadableStream,
+  type Metadata,
+} from '@grpc/grpc-js';
 import { service as healthDefinition } from 'grpc-health-check';
 import { RunningServer, Repository, infer, until, type InferInit } from './running-server.js';
 import { priceListGolden, shareOfBatch, shareOfBatchGolden, slowPriceList } from './tiny-models.js';
@@ -91,6 +97,8 @@ describe('requests that meet a busy executor', () => {
     expect(refused.length).toBeLessThanOrEqual(QUEUE_REQUESTS_MAX);
     for (const answer of refused)
       expect(answer).toMatchObject({ reason: { code: 8, details: expect.stringMatching(/QUEUE_FULL.*Remedy/) } });
+    const { reason } = refused[0] as { reason: { metadata: Metadata } };
+    expect(Number(reason.metadata.get('grpc-retry-pushback-ms')[0])).toBeGreaterThan(0);
     await expect(infer(client, price(1))).resolves.toBeDefined();
   }, 180_000);
 
