@@ -18,6 +18,7 @@ const parts = [
   { name: 'Alertmanager', variable: 'ALERTMANAGER_PATH', required: true, find: findAlertmanager },
   { name: 'Chromium', variable: 'CHROMIUM_PATH', required: true, find: findChromium },
   { name: 'the Python clients', variable: 'PYTHON_CLIENTS', required: true, find: findPython },
+  { name: "the ONNX project's node tests", variable: 'ONNX_NODE_TESTS', required: true, find: findNodeTests },
   { name: 'real data', variable: 'DATA_DIR', required: false, find: findData },
 ];
 const stops = [];
@@ -79,6 +80,11 @@ async function findChromium() {
 async function findPython() {
   const value = await findPythonClients();
   return { value, from: `virtual environments in ${value}` };
+}
+
+async function findNodeTests() {
+  const value = '/usr/share/libonnx-testdata/data/node';
+  return existsSync(value) ? { value, from: value } : { why: "Debian's package libonnx-testdata is not installed" };
 }
 
 async function findData() {
