@@ -13,6 +13,7 @@ const schema = z.object({
   BIND_HOST: z.string().default('127.0.0.1'),
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
   REGISTRY_ADDRESS: address.default('127.0.0.1:5001'), // of its gRPC
+  REGISTRY_KEY: z.string().optional(), // vin_..., where the registry asks for one
   KAFKA_BROKERS: z // unset: the segments below EVENT_LOG_DIR are read; set: only Kafka is
     .string()
     .transform((brokers) => brokers.split(',').map((broker) => broker.trim()))

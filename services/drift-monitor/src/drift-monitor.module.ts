@@ -169,7 +169,10 @@ export class DriftMonitorModule {
           inject: [Actions, RegistryActions],
           useFactory: (actions: Actions, registry: RegistryActions) => new CarryOutActions(actions, registry, logger),
         },
-        { provide: WantedStates, useFactory: () => new ConnectWantedStates(config.REGISTRY_ADDRESS) },
+        {
+          provide: WantedStates,
+          useFactory: () => new ConnectWantedStates(config.REGISTRY_ADDRESS, config.REGISTRY_KEY),
+        },
         { provide: KnownVersions, useFactory: () => new KnownVersions() },
         {
           provide: MonitorMetrics,

@@ -11,6 +11,7 @@ export const configSchema = z
     MODEL_REPOSITORY: z.string().optional(), // a folder NAME/VERSION/model.onnx; then no registry is followed
     MODEL_REPOSITORY_POLL_MS: milliseconds.default(1_000),
     REGISTRY_ADDRESS: z.string().optional(), // host:port of the registry's gRPC
+    REGISTRY_KEY: z.string().optional(), // vin_..., where the registry asks for one
     MODEL_SERVER_CACHE_DIR: z.string().default('.vinaigrette/model-server'),
     LOAD_TIMEOUT_MS: milliseconds.default(60_000), // to load a version and answer its golden examples
     BATCH_ROWS_MAX: z.coerce.number().int().positive().default(64), // of one joined run

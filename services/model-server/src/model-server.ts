@@ -14,6 +14,7 @@ import { DescribeModels } from './adapters/protocol/describe-models.js';
 import { ModelCache } from './adapters/registry/model-cache.js';
 import { RegistryModels } from './adapters/registry/registry-models.js';
 import { AnswerInference } from './answer-inference.js';
+import { showKey } from '@vinaigrette/edge/connect';
 import { REGISTRY_ADDRESS_DEFAULT, type Config } from './config.js';
 import { ControlModels } from './control-models.js';
 import type { ModelSource } from './model-source.js';
@@ -87,6 +88,7 @@ async function modelSource(config: Config, observations: Observations, logger: L
     baseUrl: `http://${config.REGISTRY_ADDRESS ?? REGISTRY_ADDRESS_DEFAULT}`,
     pingIntervalMs: PING_INTERVAL_MS,
     pingTimeoutMs: PING_TIMEOUT_MS,
+    interceptors: [showKey(config.REGISTRY_KEY)],
   });
   const cache = new ModelCache(config.MODEL_SERVER_CACHE_DIR, logger);
   return new RegistryModels(createClient(RegistryService, transport), cache, observations, logger);

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { Code, ConnectError, createClient, type Client, type Interceptor } from '@connectrpc/connect';
+import { Code, ConnectError, createClient, type Client } from '@connectrpc/connect';
 import { createGrpcTransport } from '@connectrpc/connect-node';
 import {
   RegistryService,
@@ -15,6 +15,7 @@ import {
   type RolloutMove,
   type SetAliasResponse,
 } from '@vinaigrette/contracts/registry';
+import { showKey } from '@vinaigrette/edge/connect';
 import { Problem } from '@vinaigrette/problems';
 import { belongsToVersion } from '../domain/version-files.js';
 
@@ -64,13 +65,9 @@ export class Registry {
     key: string | undefined,
   ) {
     const baseUrl = `http://${address}`;
-    const showKey: Interceptor = (next) => (request) => {
-      if (key !== undefined) request.header.set('authorization', `Bearer ${key}`);
-      return next(request);
-    };
     this.client = createClient(
       RegistryService,
-      createGrpcTransport({ baseUrl, defaultTimeoutMs: CALL_TIMEOUT_MS, interceptors: [showKey] }),
+      createGrpcTransport({ baseUrl, defaultTimeoutMs: CALL_TIMEOUT_MS, interceptors: [showKey(key)] }),
     );
   }
 

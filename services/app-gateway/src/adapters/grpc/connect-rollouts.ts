@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createClient } from '@connectrpc/connect';
 import { createGrpcTransport } from '@connectrpc/connect-node';
 import { RegistryService, Verdict } from '@vinaigrette/contracts/registry';
+import { showKey } from '@vinaigrette/edge/connect';
 import type { SideCounts } from '../../domain/rollout-counts.js';
 import { Rollouts, type RolloutReport } from '../../rollouts.js';
 
@@ -11,13 +12,15 @@ export class ConnectRollouts extends Rollouts {
   /** Tells the registry that counts began from nothing. */
   private readonly processId = randomUUID();
 
-  /** `address`: host:port. */
+  /** `address`: host:port. `key`: what the registry asks for; undefined: nothing. */
   constructor(
     address: string,
     private readonly gatewayId: string,
+    key?: string,
   ) {
     super();
-    this.client = createClient(RegistryService, createGrpcTransport({ baseUrl: `http://${address}` }));
+    const transport = createGrpcTransport({ baseUrl: `http://${address}`, interceptors: [showKey(key)] });
+    this.client = createClient(RegistryService, transport);
   }
 
   async report({ rolloutId, step, candidate, control }: RolloutReport, signal: AbortSignal): Promise<void> {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { createClient } from '@connectrpc/connect';
 import { createGrpcTransport } from '@connectrpc/connect-node';
 import { RegistryService, type WantedState } from '@vinaigrette/contracts/registry';
+import { showKey } from '@vinaigrette/edge/connect';
 import { Problem } from '@vinaigrette/problems';
 import { WantedStates } from '../../wanted-states.js';
 
@@ -12,10 +13,14 @@ const PING_INTERVAL_MS = 10_000;
 export class ConnectWantedStates extends WantedStates {
   private readonly client;
 
-  /** `address`: host:port. */
-  constructor(address: string) {
+  /** `address`: host:port. `key`: what the registry asks for; undefined: nothing. */
+  constructor(address: string, key?: string) {
     super();
-    const transport = createGrpcTransport({ baseUrl: `http://${address}`, pingIntervalMs: PING_INTERVAL_MS });
+    const transport = createGrpcTransport({
+      baseUrl: `http://${address}`,
+      pingIntervalMs: PING_INTERVAL_MS,
+      interceptors: [showKey(key)],
+    });
     this.client = createClient(RegistryService, transport);
   }
 

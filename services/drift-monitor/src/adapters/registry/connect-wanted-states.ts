@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { Code, ConnectError, createClient } from '@connectrpc/connect';
 import { createGrpcTransport } from '@connectrpc/connect-node';
 import { RegistryService, type ModelVersion, type WantedState } from '@vinaigrette/contracts/registry';
+import { showKey } from '@vinaigrette/edge/connect';
 import { Problem } from '@vinaigrette/problems';
 import { WantedStates } from '../../wanted-states.js';
 
@@ -16,10 +17,14 @@ const ARTEFACT_BYTES_MAX = 256 * 1024 * 1024;
 export class ConnectWantedStates extends WantedStates {
   private readonly client;
 
-  /** `address`: host:port. */
-  constructor(address: string) {
+  /** `address`: host:port. `key`: what the registry asks for; undefined: nothing. */
+  constructor(address: string, key?: string) {
     super();
-    const transport = createGrpcTransport({ baseUrl: `http://${address}`, pingIntervalMs: PING_INTERVAL_MS });
+    const transport = createGrpcTransport({
+      baseUrl: `http://${address}`,
+      pingIntervalMs: PING_INTERVAL_MS,
+      interceptors: [showKey(key)],
+    });
     this.client = createClient(RegistryService, transport);
   }
 
