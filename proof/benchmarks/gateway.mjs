@@ -1,6 +1,8 @@
 /**
  * How fast the gateway answers POST /v1/recommendations, with rules, fallbacks and the log on, in front of a real model
- * server: p50, p99 and requests a second at 1 and 64 in flight, beside a bare Nest + Fastify hello in the same run.
+ * server: p50, p99, requests a second and processor time a request at 1 and 64 in flight. In the same run, interleaved:
+ * a bare Nest + Fastify hello, and a naive gateway (one gRPC call a request, no rules, no log) on the same model server.
+ * What the gateway adds to the model server's own p50 is what it adds to a call made from this process.
  *
  *   npx tsc -b && node proof/benchmarks/gateway.mjs [--seconds 10] [--rounds 3]
  */
@@ -12,6 +14,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import autocannon from 'autocannon';
+import { inferenceClient } from './inference-client.mjs';
 import { SmallRegistry } from '../../services/app-gateway/dist/test/small-registry.js';
 
 const { values } = parseArgs({
@@ -61,14 +64,19 @@ function wantedBy(registry, version) {
   });
   const signatureJson = read('signature.json').toString();
   const rules = [
-    { id: 'recalled', action: 'hide', skus: ['not-sold'] },
     { id: 'sure', action: 'minimum-score', score: 0.05 },
+    ...Array.from({ length: 18 }, (_, at) => ({ id: `recalled-${at}`, action: 'hide', skus: [`not-sold-${at}`] })),
     { id: 'few', action: 'cap', items: 20 },
   ];
   registry.want({
     models: [{ name: 'basket', aliases: champion, versions: [{ model: 'basket', version: 1, files, signatureJson }] }],
     documents: [
-      document('use-case', 'recommendations', { kind: 'recommendation', model: 'basket', ruleSet: 'shop' }),
+      document('use-case', 'recommendations', {
+        kind: 'recommendation',
+        model: 'basket',
+        ruleSet: 'shop',
+        budgetMs: 5_000,
+      }),
       document('rule-set', 'shop', { rules }),
     ],
   });
@@ -108,6 +116,18 @@ async function measure({ url, child }, body, inFlight, durationS) {
   };
 }
 
+/** Milliseconds of the median call, one at a time, from this process. */
+async function modelServerP50(port, items, durationS) {
+  const infer = inferenceClient(`127.0.0.1:${port}`);
+  const [timesMs, endMs] = [[], performance.now() + durationS * 1_000];
+  while (performance.now() < endMs) {
+    const startedMs = performance.now();
+    await infer(items);
+    timesMs.push(performance.now() - startedMs);
+  }
+  return median(timesMs);
+}
+
 const rounded = (ms) => Number(ms.toFixed(2));
 
 const median = (numbers) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)];
@@ -130,6 +150,7 @@ try {
     GATEWAY_CACHE_DIR: join(folder, 'gateway'),
   });
   const hello = await listening(at('proof/benchmarks/hello.mjs'), {});
+  const naive = await listening(at('proof/benchmarks/naive-gateway.mjs'), { MODEL_SERVER: `127.0.0.1:${models.grpc}` });
   const url = `http://127.0.0.1:${gateway.http}/v1/recommendations`;
   const body = { basket: ['milk', 'bread'], customer: { id: 'c-1' }, context: { moment: 'cart' } };
   const ask = () =>
@@ -142,7 +163,8 @@ try {
 
   const peers = [
     { name: 'gateway', url, child: gateway.child },
-    { name: 'bare Nest + Fastify hello', url: `http://127.0.0.1:${hello.http}/hello`, child: hello.child },
+    { name: 'naive gateway', url: `http://127.0.0.1:${naive.http}/recommend`, child: naive.child },
+    { name: 'bare hello', url: `http://127.0.0.1:${hello.http}/hello`, child: hello.child },
   ];
   console.log(`${cpus().length} cores, ${process.version}, ${rounds} rounds of ${seconds} s each, medians`);
   for (const inFlight of [1, 64]) {
@@ -153,15 +175,24 @@ try {
     for (let round = 0; round < rounds; round++) {
       for (const peer of peers) peer.rounds.push(await measure(peer, body, inFlight, seconds));
     }
-    const [ours, bare] = peers.map(({ rounds: all }) =>
+    const [ours, ...others] = peers.map(({ rounds: all }) =>
       Object.fromEntries(['p50', 'p99', 'perSecond', 'cpuUs'].map((key) => [key, median(all.map((one) => one[key]))])),
     );
     console.log(`\n${inFlight} in flight`);
     console.table({
       gateway: told(ours),
-      'bare hello': told(bare),
-      'gateway / hello': Object.fromEntries(Object.keys(told(ours)).map((key, i) => [key, ratio(ours, bare, i)])),
+      ...Object.fromEntries(others.map((other, index) => [peers[index + 1].name, told(other)])),
+      ...Object.fromEntries(
+        others.map((other, index) => [
+          `gateway / ${peers[index + 1].name}`,
+          Object.fromEntries(Object.keys(told(ours)).map((key, at) => [key, ratio(ours, other, at)])),
+        ]),
+      ),
     });
+    if (inFlight === 1) {
+      const own = await modelServerP50(models.grpc, body.basket, seconds);
+      console.log(`model server alone: p50 ${rounded(own)} ms; the gateway adds ${rounded(ours.p50 - own)} ms`);
+    }
   }
   await registry.close();
 } finally {
