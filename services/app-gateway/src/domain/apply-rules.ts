@@ -168,8 +168,14 @@ function changed(
   }
 }
 
-const ordered = (left: readonly Candidate[]): Candidate[] =>
-  left.toSorted((a, b) => Number(a.buried) - Number(b.buried) || b.weight - a.weight);
+/** The same list when it is in order already. */
+function ordered(left: Candidate[]): Candidate[] {
+  const inOrder = left.every((it, index) => index === 0 || comesBefore(left[index - 1]!, it) <= 0);
+  return inOrder ? left : left.toSorted(comesBefore);
+}
+
+const comesBefore = (a: Candidate, b: Candidate): number =>
+  a.buried === b.buried ? b.weight - a.weight : a.buried ? 1 : -1;
 
 function cappedPins({ items, per }: Extract<RuleOfItems, { action: 'cap' }>, pins: Pin[]): Pin[] {
   const left = capped(pins, [], items, per);
