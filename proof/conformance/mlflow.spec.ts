@@ -209,6 +209,17 @@ describeWith('the Python clients', 'PYTHON_CLIENTS', "MLflow's own client, unmod
     );
 
     it(
+      'loads what was registered without MLflow',
+      async () => {
+        const { modelVersion } = await client.getModelVersion({ model: 'linear', version: '1' });
+        const files = modelVersion?.files.filter(({ path }) => path === 'model.onnx') ?? [];
+        await client.registerVersion({ model: 'native', files, actor: 'test', description: '' });
+        expect(await run('load.py', 'models:/native/1')).toEqual(['y']);
+      },
+      PROGRAM_TIMEOUT_MS,
+    );
+
+    it(
       'keeps scikit-learn models without serving them, and says what to do',
       async () => {
         expect(await run('sklearn_models.py')).toEqual({

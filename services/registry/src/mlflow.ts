@@ -11,6 +11,8 @@ import { PostgresRegisteredModels } from './adapters/postgres/mlflow/postgres-re
 import { PostgresRuns } from './adapters/postgres/mlflow/postgres-runs.js';
 import type { Artifacts } from './artifacts.js';
 import { MoveRegisteredAlias } from './move-registered-alias.js';
+import type { ModelVersions } from './model-versions.js';
+import { PublishVersion } from './publish-version.js';
 import { RegisterLoggedVersion } from './register-logged-version.js';
 import type { RegisterVersion } from './register-version.js';
 import type { SetAlias } from './set-alias.js';
@@ -18,17 +20,19 @@ import type { SetAlias } from './set-alias.js';
 export interface RegistryParts {
   database: Database;
   artifacts: Artifacts;
+  versions: ModelVersions;
   registerVersion: RegisterVersion;
   setAlias: SetAlias;
 }
 
 /** Where the ports that only MLflow's clients need meet their adapters. */
 export function mlflow(parts: RegistryParts, logger: Logger): FastifyPluginAsync {
-  const { database, artifacts, registerVersion, setAlias } = parts;
+  const { database, artifacts, versions, registerVersion, setAlias } = parts;
   const registeredModels = new PostgresRegisteredModels(database);
   const loggedModels = new PostgresLoggedModels(database);
   const trees = new PostgresArtifactTrees(database);
   const descriptions = new YamlDescriptions(artifacts);
+  const publishVersion = new PublishVersion(versions, trees, artifacts);
   return mlflowRoutes({
     experiments: new PostgresExperiments(database),
     runs: new PostgresRuns(database),
@@ -43,7 +47,9 @@ export function mlflow(parts: RegistryParts, logger: Logger): FastifyPluginAsync
       descriptions,
       new InlineWeights(artifacts),
       registerVersion,
+      publishVersion,
     ),
+    publishVersion,
     moveRegisteredAlias: new MoveRegisteredAlias(registeredModels, setAlias),
     clock: Date.now,
     logger,

@@ -1,9 +1,14 @@
-import { createHash } from 'node:crypto';
 import { Problem, type ProblemCode } from '@vinaigrette/problems';
 import type { ArtifactTrees, StoredEntry } from './artifact-trees.js';
-import { loggedModelPath, pathOfUri, uriOf, versionPath } from './domain/mlflow/artifact-path.js';
-import { planVersion, type LoggedDescription, type VersionPlan } from './domain/mlflow/plan-version.js';
+import { loggedModelPath, pathOfUri } from './domain/mlflow/artifact-path.js';
+import {
+  DESCRIPTION_FILE,
+  planVersion,
+  type LoggedDescription,
+  type VersionPlan,
+} from './domain/mlflow/plan-version.js';
 import type { NamedFile } from './domain/version-files.js';
+import { folderOf, type PublishVersion } from './publish-version.js';
 import type { RegisterVersion } from './register-version.js';
 import type { RegisteredModels, RegisteredVersion, VersionTold } from './registered-models.js';
 import type { LoggedModel, LoggedModels } from './tracking.js';
@@ -20,7 +25,6 @@ export abstract class Weights {
 
 /** A graph that cannot be served is stored all the same; one that answers otherwise than it promised is refused. */
 const STORED_NEVERTHELESS: readonly ProblemCode[] = ['MODEL_INVALID', 'SIGNATURE_MISMATCH'];
-const DESCRIPTION_FILE = 'MLmodel';
 
 /**
  * Makes a version of what was logged. An ONNX model becomes a version of the registry itself, checked as every other;
@@ -34,6 +38,7 @@ export class RegisterLoggedVersion {
     private readonly descriptions: Descriptions,
     private readonly weights: Weights,
     private readonly registerVersion: RegisterVersion,
+    private readonly publishVersion: PublishVersion,
   ) {}
 
   async register(told: Omit<VersionTold, 'statusMessage'>, actor: string, atMs: number): Promise<RegisteredVersion> {
@@ -52,14 +57,8 @@ export class RegisterLoggedVersion {
       'version' in made ? made.version : undefined,
       atMs,
     );
-    if (logged) await this.trees.freeze(folderOf(added), logged);
+    if (logged) await this.publishVersion.publish(added, logged);
     return added;
-  }
-
-  /** Where the version's files are listed and read: a copy of the names that nobody can change. */
-  async uriOf(version: RegisteredVersion): Promise<string> {
-    const folder = folderOf(version);
-    return (await this.trees.below(folder)).length > 0 ? uriOf(folder) : version.source;
   }
 
   private async make(
@@ -121,6 +120,3 @@ export class RegisterLoggedVersion {
 function lineageOf({ runId, modelId }: Pick<VersionTold, 'runId' | 'modelId'>, model: LoggedModel | undefined) {
   return { runId: runId || (model?.sourceRunId ?? ''), modelId: modelId || (model?.id ?? '') };
 }
-
-const sha256Of = (text: string): string => createHash('sha256').update(text).digest('hex');
-const folderOf = ({ name, version }: { name: string; version: number }): string => versionPath(name, version, sha256Of);

@@ -22,6 +22,7 @@ import { KeepEvidence } from './keep-evidence.js';
 import { KeepKeys } from './keep-keys.js';
 import { Metrics } from './metrics.js';
 import { mlflow } from './mlflow.js';
+import { ModelVersions } from './model-versions.js';
 import { MoveRollout } from './move-rollout.js';
 import { PutDocument } from './put-document.js';
 import { ReadCatalogue } from './read-catalogue.js';
@@ -69,6 +70,7 @@ export async function start(config: Config, logger: Logger): Promise<() => Promi
       {
         database: app.get(Database),
         artifacts: app.get(Artifacts),
+        versions: app.get(ModelVersions),
         registerVersion: app.get(RegisterVersion),
         setAlias: app.get(SetAlias),
       },

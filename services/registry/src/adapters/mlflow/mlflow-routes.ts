@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyPluginAsync } from 'fastify';
 import type { ArtifactTrees } from '../../artifact-trees.js';
 import type { Artifacts } from '../../artifacts.js';
 import type { MoveRegisteredAlias } from '../../move-registered-alias.js';
+import type { PublishVersion } from '../../publish-version.js';
 import type { RegisterLoggedVersion } from '../../register-logged-version.js';
 import type { RegisteredModels } from '../../registered-models.js';
 import type { Experiments, LoggedModels, Runs } from '../../tracking.js';
@@ -29,6 +30,7 @@ export interface MlflowParts {
   trees: ArtifactTrees;
   artifacts: Artifacts;
   registerLoggedVersion: RegisterLoggedVersion;
+  publishVersion: PublishVersion;
   moveRegisteredAlias: MoveRegisteredAlias;
   clock: () => number;
   logger: Logger;
@@ -37,12 +39,13 @@ export interface MlflowParts {
 /** MLflow's REST API, as its unmodified Python client calls it. What is not answered is ENDPOINT_NOT_FOUND. */
 export function mlflowRoutes(parts: MlflowParts): FastifyPluginAsync {
   const { experiments, runs, loggedModels, registeredModels, trees, artifacts, clock, logger } = parts;
+  const { registerLoggedVersion, publishVersion, moveRegisteredAlias } = parts;
   const calls = [
     ...experimentCalls(experiments, clock),
     ...runCalls(runs, trees, clock),
     ...loggedModelCalls(loggedModels, trees, clock),
-    ...registeredModelCalls(registeredModels, parts.moveRegisteredAlias, clock),
-    ...modelVersionCalls(registeredModels, parts.registerLoggedVersion, parts.moveRegisteredAlias, clock),
+    ...registeredModelCalls(registeredModels, moveRegisteredAlias, clock),
+    ...modelVersionCalls(registeredModels, registerLoggedVersion, publishVersion, moveRegisteredAlias, clock),
   ];
   return async (root) => {
     const answering = (server: FastifyInstance): void => {

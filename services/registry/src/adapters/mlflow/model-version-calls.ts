@@ -4,6 +4,7 @@ import { checkTags, checkText, tagLengthMax } from '../../domain/mlflow/limits.j
 import type { Searchable } from '../../domain/mlflow/search-filter.js';
 import { readStage } from '../../domain/mlflow/stages.js';
 import type { MoveRegisteredAlias } from '../../move-registered-alias.js';
+import type { PublishVersion } from '../../publish-version.js';
 import type { RegisterLoggedVersion } from '../../register-logged-version.js';
 import type { RegisteredModels, RegisteredVersion } from '../../registered-models.js';
 import { call, flag, optionalText, pageSize, pairs, text, whole, type Call } from './call.js';
@@ -29,6 +30,7 @@ const version = { name: text, version: whole };
 export function modelVersionCalls(
   models: RegisteredModels,
   register: RegisterLoggedVersion,
+  publish: PublishVersion,
   aliases: MoveRegisteredAlias,
   clock: () => number,
 ): Call[] {
@@ -87,7 +89,7 @@ export function modelVersionCalls(
       },
     ),
     call('GET /mlflow/model-versions/get-download-uri', z.object(version), async (request) => ({
-      artifact_uri: await register.uriOf(await found(request)),
+      artifact_uri: await publish.uriOf(await found(request)),
     })),
     call(
       'POST /mlflow/model-versions/transition-stage',

@@ -1,4 +1,4 @@
-import type { NamedFile } from '../version-files.js';
+import { MODEL_FILE, type NamedFile } from '../version-files.js';
 
 /** What a logged model's folder is: files that can become a version which is served, or why they cannot. */
 export type VersionPlan = { servable: true; files: NamedFile[] } | { servable: false; why: string; remedy: string };
@@ -8,7 +8,8 @@ export interface LoggedDescription {
   flavors: Readonly<Record<string, { data?: string | undefined }>>;
 }
 
-const MODEL_FILE = 'model.onnx';
+/** What MLflow calls its description of a logged model. */
+export const DESCRIPTION_FILE = 'MLmodel';
 const NAME = /^[a-z0-9-]{1,64}$/;
 /** MLflow puts a caller's extra files into this folder; those of a version lie beside the model. */
 const EXTRA_FILE = /^extra_files\/((?:signature|golden|baseline|best-sellers|card|rules)\.json)$/;
