@@ -64,7 +64,7 @@ describe('decodeInferRequest()', () => {
   it('reads what the generated code reads', () =>
     fc.assert(
       fc.property(anyRequest, (init) => sameAsGenerated(bytesOf(init))),
-      { numRuns: 500 },
+      { numRuns: 200 },
     ));
 
   it('reads damaged messages as the generated code does, or refuses them with it', () =>
@@ -79,7 +79,7 @@ describe('decodeInferRequest()', () => {
           sameAsGenerated(bytes.subarray(0, cut % 3 === 0 ? cut % (bytes.length + 1) : bytes.length));
         },
       ),
-      { numRuns: 3_000 },
+      { numRuns: 1_000 },
     ));
 
   it.each([
@@ -101,6 +101,6 @@ describe('encodeInferResponse()', () => {
           Buffer.from(toBinary(ModelInferResponseSchema, response)),
         );
       }),
-      { numRuns: 500 },
+      { numRuns: 200 },
     ));
 });
