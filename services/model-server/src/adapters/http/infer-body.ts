@@ -128,7 +128,7 @@ function announcedInputs(request: InferRequest, behind: Buffer): AnnouncedTensor
 /** `data` may be nested as the shape is, or flat. */
 function flat(data: unknown, shape: readonly number[], name: string): unknown[] {
   if (!Array.isArray(data)) throw mismatch(`${name} has no data, which is a list`, name);
-  return Array.isArray(data[0]) ? (data.flat(shape.length) as unknown[]) : data;
+  return Array.isArray(data[0]) ? (data.flat(shape.length - 1) as unknown[]) : data;
 }
 
 /** A body without JSON: one row of the only input, whose one dynamic dimension, if it has one, its length tells. */
