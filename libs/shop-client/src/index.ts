@@ -1,0 +1,1 @@
+export { ShopClient, ShopProblem, type ShopClientOptions } from './shop-client.js';
