@@ -1,5 +1,6 @@
 import { createClient, type Client } from '@connectrpc/connect';
 import { createGrpcTransport } from '@connectrpc/connect-node';
+import { showKey } from '@vinaigrette/edge/connect';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { RegistryService, Role, type Key } from '@vinaigrette/contracts/registry';
 import { describeWith } from '../../../tools/real-part.mjs';
@@ -20,18 +21,7 @@ describeWith('PostgreSQL', 'DATABASE_URL', 'keys', () => {
   afterAll(() => bench?.close());
 
   const withKey = (text?: string) =>
-    createClient(
-      RegistryService,
-      createGrpcTransport({
-        baseUrl: addresses.grpc,
-        interceptors: [
-          (next) => (request) => {
-            if (text !== undefined) request.header.set('authorization', `Bearer ${text}`);
-            return next(request);
-          },
-        ],
-      }),
-    );
+    createClient(RegistryService, createGrpcTransport({ baseUrl: addresses.grpc, interceptors: [showKey(text)] }));
   const create = (role: Role, subjects: string[] = []) =>
     admin.createKey({ name: Role[role], role, subjects, actor: 'ana' });
   const put = (client: Client<typeof RegistryService>, name: string, cap = 1) =>
