@@ -74,6 +74,8 @@ export class House {
       ARTIFACT_DIR: join(this.dir, 'artifacts'),
       MODEL_SERVER_CACHE_DIR: join(this.dir, 'model-server'),
       GATEWAY_CACHE_DIR: join(this.dir, 'gateway'),
+      ARCHIVE_DIR: join(this.dir, 'archive'),
+      ARCHIVE_FLUSH_MS: '500',
       TRUSTED_CALLER_TOKEN,
     };
   }

@@ -1,8 +1,9 @@
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { describeWith } from '../../tools/real-part.mjs';
 import { createDatabase } from './database.js';
-import { House } from './house.js';
+import { eventually, House } from './house.js';
 import { travel, type Journey } from './online-retail/journey.js';
 import { disagreements, reportOf } from './online-retail/report.js';
 
@@ -33,6 +34,23 @@ describeWith('real data', 'DATA_DIR', 'two months of a real shop, asked again', 
 
     it('sees the same hits, PSI and KS as a batch over the file', () => {
       expect(disagreements(journey)).toEqual([]);
+    });
+
+    it('keeps every prediction and what was bought, once, for SQL', async () => {
+      const out = join(house.dir, 'weeks.json');
+      const sql = `SELECT count(*) AS asked, count(DISTINCT prediction_id) AS different,
+        count(*) FILTER (list_contains(shown[1:5], o.skus[1])) AS hits
+        FROM predictions JOIN outcomes o USING (prediction_id) WHERE model = 'basket'`;
+      const kept = await eventually(
+        'archived',
+        async () => {
+          await house.vinaigrette('data', 'export', '--sql', sql, '--out', out);
+          return JSON.parse(await readFile(out, 'utf8')) as { asked: number; different: number; hits: number };
+        },
+        ({ asked }) => asked >= journey.baskets,
+      );
+      const hits = journey.monitored.reduce((sum, week) => sum + week.hitsAt5, 0);
+      expect(kept).toEqual({ asked: journey.baskets, different: journey.baskets, hits });
     });
 
     it('recommends better than chance would', () => {

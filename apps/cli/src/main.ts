@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
 import { addBaseline } from './commands/baseline.js';
+import { addData } from './commands/data.js';
 import { addDemo } from './commands/demo.js';
 import { addDocuments } from './commands/documents.js';
 import { addDrift } from './commands/drift.js';
@@ -35,6 +36,7 @@ addRollouts(program);
 addRestore(program);
 addBaseline(program);
 addDrift(program);
+addData(program);
 addInsurance(program);
 addDemo(program);
 

@@ -1,0 +1,63 @@
+import path from 'node:path';
+import { DuckDBInstance } from '@duckdb/node-api';
+import { archiveTables } from '@vinaigrette/drift-monitor/archive-tables';
+import { Problem } from '@vinaigrette/problems';
+import type { Command } from 'commander';
+import { readConfig } from '../config.js';
+
+/** How DuckDB writes a file, by the end of its name. */
+const formats: Record<string, string> = {
+  '.csv': 'FORMAT csv, HEADER',
+  '.json': 'FORMAT json',
+  '.parquet': 'FORMAT parquet, COMPRESSION zstd',
+};
+
+export function addData(program: Command): void {
+  const data = program.command('data').description('what is kept of every prediction and outcome');
+  data
+    .command('export')
+    .requiredOption('--sql <query>', 'over the tables predictions and outcomes')
+    .requiredOption('--out <file>', '.csv, .json or .parquet')
+    .description('write the answer of a query over the archive into a file')
+    .addHelpText(
+      'after',
+      `\nExample:\n  $ vinaigrette data export --out july.parquet \\\n      --sql "SELECT * FROM predictions JOIN outcomes USING (prediction_id) WHERE model = 'basket'"`,
+    )
+    .action(exportData);
+}
+
+async function exportData({ sql, out }: { sql: string; out: string }): Promise<void> {
+  const format = formats[path.extname(out)];
+  if (!format) {
+    throw new Problem('FILE_UNREADABLE', `${out} ends with none of ${Object.keys(formats).join(', ')}`, {
+      field: 'out',
+    });
+  }
+  const instance = await DuckDBInstance.create(':memory:');
+  const connection = await instance.connect();
+  try {
+    const files = await archiveFiles();
+    for (const table of archiveTables(files)) await connection.run(table);
+    const target = path.resolve(out).replaceAll("'", "''");
+    const written = await connection
+      .runAndReadAll(`COPY (${sql.replace(/;\s*$/, '')}) TO '${target}' (${format})`)
+      .catch((cause: Error) => {
+        const [why] = cause.message.split('\n');
+        throw new Problem('BODY_INVALID', `The query cannot be answered: ${why}`, { field: 'sql', cause });
+      });
+    console.log(`${Number(written.getRows()[0]?.[0] ?? 0)} rows from ${files.length} files are in ${out}`);
+  } finally {
+    connection.closeSync();
+    instance.closeSync();
+  }
+}
+
+/** Where the monitor keeps them; this command reads them itself, so it runs where they can be read. */
+async function archiveFiles(): Promise<{ topic: string; path: string }[]> {
+  const url = `${readConfig(process.env).MONITOR_URL}/v1/archive/files`;
+  const answer = await fetch(url).catch((cause) => {
+    throw new Problem('UPSTREAM_UNAVAILABLE', `The drift monitor does not answer at ${url}`, { cause });
+  });
+  if (!answer.ok) throw new Problem('UPSTREAM_UNAVAILABLE', `The drift monitor answered ${answer.status} at ${url}`);
+  return ((await answer.json()) as { files: { topic: string; path: string }[] }).files;
+}
