@@ -40,6 +40,8 @@ const schema = z.object({
   ARCHIVE_DIR: z.string().default('.vinaigrette/archive'), // Parquet files of all predictions and outcomes, by day
   ARCHIVE_FLUSH_MS: z.coerce.number().int().positive().default(15_000), // how long a record may wait for its file
   ARCHIVE_DAYS: z.coerce.number().int().positive().default(400), // older days are deleted
+  // asked of whoever silences or erases; absent: anybody who reaches the port may
+  MONITOR_OPERATOR_KEY: z.string().min(16).optional(),
   ACTIONS: z.enum(['act', 'dry-run']).default('act'), // dry-run: nothing is done to the registry, whatever documents say
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   DRAIN_TIMEOUT_MS: z.coerce.number().int().positive().default(10_000), // after SIGTERM, before the process ends anyway

@@ -6,6 +6,7 @@ import { GrpcServer, problemInterceptor } from '@vinaigrette/edge/connect';
 import { NestLog, ProblemFilter } from '@vinaigrette/edge/nest';
 import { KafkaReader, SegmentReader, type EventLogReader } from '@vinaigrette/event-log';
 import { monitorRoutes } from './adapters/connect/monitor-routes.js';
+import { askOperatorKey } from './adapters/http/ask-operator-key.js';
 import { serveConsole, serveRunbooks } from './adapters/http/console-files.js';
 import { ActOnPerformance } from './act-on-performance.js';
 import { Alerts } from './alerts.js';
@@ -45,6 +46,7 @@ export async function start(config: Config, logger: Logger): Promise<() => Promi
     { logger: new NestLog(logger), abortOnError: false },
   );
   app.useGlobalFilters(new ProblemFilter(logger));
+  if (config.MONITOR_OPERATOR_KEY) askOperatorKey(app.getHttpAdapter().getInstance(), config.MONITOR_OPERATOR_KEY);
   const clock = app.get(Clock);
   const calls = {
     routes: monitorRoutes({

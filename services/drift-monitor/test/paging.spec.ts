@@ -24,6 +24,7 @@ import { predictions, recordsOf } from './shop.js';
 
 const HOUR_MS = 12 * PANE_MS;
 const MINUTE_MS = 60_000;
+const OPERATOR_KEY = 'the-key-of-those-on-call';
 const links = { consoleUrl: 'http://console', runbookUrl: 'http://runbooks' };
 
 describeWith('PostgreSQL', 'DATABASE_URL', 'paging', () => {
@@ -157,15 +158,20 @@ describeWith('PostgreSQL', 'DATABASE_URL', 'paging', () => {
       REGISTRY_ADDRESS: '127.0.0.1:1',
       EVENT_LOG_DIR: '/nowhere',
       ALERT_WEBHOOK_URL: `${pager.url}/webhook`,
+      MONITOR_OPERATOR_KEY: OPERATOR_KEY,
     });
     try {
-      const call = (path: string, method: string, body?: unknown) =>
+      const call = (path: string, method: string, body?: unknown, key = OPERATOR_KEY) =>
         fetch(`http://127.0.0.1:${monitor.http}${path}`, {
           method,
-          ...(body ? { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } } : {}),
+          headers: { authorization: `Bearer ${key}`, ...(body ? { 'content-type': 'application/json' } : {}) },
+          ...(body ? { body: JSON.stringify(body) } : {}),
         });
       const endsAt = new Date(Date.now() + HOUR_MS).toISOString();
       const silence = { matchers: [{ name: 'model', value: 'other' }], endsAt, createdBy: 'me', comment: 'sale' };
+      const stranger = await call('/v1/silences', 'POST', silence, 'somebody-else-entirely');
+      expect([stranger.status, await stranger.json()]).toMatchObject([403, { code: 'KEY_REFUSED' }]);
+      expect((await call('/v1/archive/units/anna', 'DELETE', undefined, '')).status).toBe(403);
       const made = await call('/v1/silences', 'POST', silence);
       expect(made.status).toBe(201);
       const { id } = (await made.json()) as { id: string };
