@@ -35,6 +35,7 @@ for (const folder of needed) {
   });
 }
 cpSync('package.json', path.join(out, 'package.json'));
+if (service === 'drift-monitor') cpSync('docs/runbooks', path.join(out, 'docs/runbooks'), { recursive: true });
 cpSync('node_modules', path.join(out, 'node_modules'), { recursive: true, verbatimSymlinks: true });
 
 // Links to workspaces that are not part of this image would lead nowhere.
