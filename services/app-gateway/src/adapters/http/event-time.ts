@@ -1,8 +1,13 @@
 import { timingSafeEqual } from 'node:crypto';
+import { ApiHeader } from '@nestjs/swagger';
 import { Problem } from '@vinaigrette/problems';
 
 /** The header in which a trusted caller proves itself. */
 export const TOKEN_HEADER = 'x-vinaigrette-token';
+
+/** Says so in the reference of a route. */
+export const TakesToken = () =>
+  ApiHeader({ name: TOKEN_HEADER, required: false, description: 'Of a trusted caller, who may send occurredAt' });
 
 /** Who may say when something happened: whoever sends the token. Without one configured, nobody. */
 export class EventTimes {

@@ -1,6 +1,6 @@
 import { applyDecorators } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { ApiResponse, DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
+import { ApiResponse, DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 import type { z } from 'zod';
 import { problemDetails } from './schemas.js';
 
@@ -32,8 +32,19 @@ export function installReference(app: NestFastifyApplication): void {
     .setVersion('1')
     .setOpenAPIVersion('3.1.0')
     .build();
-  SwaggerModule.setup('docs', app, () => SwaggerModule.createDocument(app, outline), {
+  SwaggerModule.setup('docs', app, () => withProblemType(SwaggerModule.createDocument(app, outline)), {
     jsonDocumentUrl: 'openapi.json',
     yamlDocumentUrl: 'openapi.yaml',
   });
+}
+
+/** Failures under the media type they come with: Nest writes every answer of an operation under the same one. */
+function withProblemType(reference: OpenAPIObject): OpenAPIObject {
+  for (const { post } of Object.values(reference.paths)) {
+    for (const [status, response] of Object.entries(post?.responses ?? {})) {
+      if (Number(status) < 400 || !response || !('content' in response)) continue;
+      response.content = { 'application/problem+json': response.content?.['application/json'] ?? {} };
+    }
+  }
+  return reference;
 }

@@ -4,7 +4,7 @@ import type { z } from 'zod';
 import { Predict, type PredictionAnswer } from '../../predict.js';
 import { eachOf, type BatchAnswers } from './batch.js';
 import { CheckedBody } from './body.js';
-import { EventTimes, TOKEN_HEADER } from './event-time.js';
+import { EventTimes, TakesToken, TOKEN_HEADER } from './event-time.js';
 import { Answers } from './openapi.js';
 import { prediction, predictionRequest, predictionAnswers, predictionBatch } from './schemas.js';
 
@@ -19,6 +19,7 @@ export class PredictionsController {
   @Post(':useCase')
   @HttpCode(200)
   @ApiOperation({ summary: 'What does the model of this use case say of these inputs?' })
+  @TakesToken()
   @Answers(200, prediction, [400, 403, 404, 413, 422, 503, 504])
   async answer(
     @Param('useCase') useCase: string,
@@ -31,6 +32,7 @@ export class PredictionsController {
   @Post(':useCase/batch')
   @HttpCode(200)
   @ApiOperation({ summary: 'The same, of up to 100 requests at once: each has an answer or a problem of its own' })
+  @TakesToken()
   @Answers(200, predictionAnswers, [400, 403, 413, 422])
   answers(
     @Param('useCase') useCase: string,

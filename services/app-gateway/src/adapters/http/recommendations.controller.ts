@@ -4,7 +4,7 @@ import type { z } from 'zod';
 import { Recommend, type Recommendation } from '../../recommend.js';
 import { eachOf, type BatchAnswers } from './batch.js';
 import { CheckedBody } from './body.js';
-import { EventTimes, TOKEN_HEADER } from './event-time.js';
+import { EventTimes, TakesToken, TOKEN_HEADER } from './event-time.js';
 import { Answers } from './openapi.js';
 import { recommendation, recommendationRequest, recommendationAnswers, recommendationBatch } from './schemas.js';
 
@@ -19,6 +19,7 @@ export class RecommendationsController {
   @Post()
   @HttpCode(200)
   @ApiOperation({ summary: 'What else might a customer with this basket want?' })
+  @TakesToken()
   @Answers(200, recommendation, [400, 403, 413, 422, 503, 504])
   async answer(
     @CheckedBody(recommendationRequest) { occurredAt, ...request }: z.infer<typeof recommendationRequest>,
@@ -30,6 +31,7 @@ export class RecommendationsController {
   @Post('batch')
   @HttpCode(200)
   @ApiOperation({ summary: 'The same, of up to 100 requests at once: each has an answer or a problem of its own' })
+  @TakesToken()
   @Answers(200, recommendationAnswers, [400, 403, 413, 422])
   answers(
     @CheckedBody(recommendationBatch) { requests }: { requests: z.infer<typeof recommendationRequest>[] },

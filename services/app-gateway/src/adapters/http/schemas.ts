@@ -185,7 +185,19 @@ export const feedbackRequest = z
     path: ['value'],
     message: 'must hold the rating, a number',
   })
-  .meta({ id: 'Feedback', example: { predictionId, kind: 'purchased', skus: ['sugar'], revenue: 1.29 } });
+  .meta({
+    id: 'Feedback',
+    example: { predictionId, kind: 'purchased', skus: ['sugar'], revenue: 1.29 },
+    // What the refinements above check, in the words of JSON Schema.
+    allOf: [
+      {
+        if: { properties: { kind: { enum: ['label', 'rating'] } } },
+        then: { required: ['value'] },
+        else: { required: ['skus'] },
+      },
+      { if: { properties: { kind: { const: 'rating' } } }, then: { properties: { value: { type: 'number' } } } },
+    ],
+  });
 
 export const feedbackTaken = z.object({ outcomeId: z.uuid() }).meta({ id: 'FeedbackTaken' });
 
