@@ -82,7 +82,7 @@ export class AppGatewayModule {
           provide: FollowRegistry,
           inject: [WantedStates, LastGoodCopies, ConfigurationInForce],
           useFactory: (states: WantedStates, copies: LastGoodCopies, configuration: ConfigurationInForce) =>
-            new FollowRegistry(states, copies, configuration, logger),
+            new FollowRegistry(states, copies, configuration, logger, config.SHOP_DATABASE_URL !== undefined),
         },
         {
           provide: Rollouts,

@@ -21,7 +21,7 @@ const schema = z.object({
   EVENT_LOG_DIR: z.string().default('.vinaigrette/event-log'),
   GATEWAY_ID: z.string().default('gateway-1'),
   GATEWAY_CACHE_DIR: z.string().default('.vinaigrette/gateway'),
-  SHOP_DATABASE_URL: z.string().min(1).optional(), // unset: lookups find nothing, and their fields are unknown
+  SHOP_DATABASE_URL: z.string().min(1).optional(), // unset: lookups find nothing, which is told as a fault
   SHOP_KEYS: z.string().min(1).optional(), // a document of kind shop-keys; unset: whoever reaches this port may ask
   CORS_ORIGINS: z // pages that may ask from a browser, with commas between; unset: none of another origin
     .string()

@@ -3,6 +3,7 @@ import type { WantedState } from '@vinaigrette/contracts/registry';
 import type { ConfigurationInForce } from './configuration-in-force.js';
 import type { BestSeller } from './domain/basket.js';
 import { parseBestSellers } from './domain/best-sellers.js';
+import { blindLookups } from './domain/blind-lookups.js';
 import { bestSellerFiles, configurationOf } from './domain/configuration.js';
 import { lastGood, type Fault } from './domain/last-good.js';
 import type { LastGoodCopies } from './last-good-copies.js';
@@ -31,6 +32,8 @@ export class FollowRegistry {
     private readonly copies: LastGoodCopies,
     private readonly configuration: ConfigurationInForce,
     private readonly log: Log,
+    /** Whether lookups can find anything. */
+    private readonly hasShopTables: boolean,
   ) {}
 
   /** Puts in force what was last good on this machine, then follows the registry in the background. */
@@ -87,11 +90,9 @@ export class FollowRegistry {
     const { state, faults } = lastGood(wanted, this.state);
     const { bestSellers, bad, unfetched } = await readBestSellers(bestSellerFiles(state), fetch);
     this.state = state;
-    this.configuration.replace(configurationOf(state, bestSellers, this.configuration.current), [
-      ...faults,
-      ...bad,
-      ...unfetched,
-    ]);
+    const configuration = configurationOf(state, bestSellers, this.configuration.current);
+    const blind = this.hasShopTables ? [] : blindLookups(configuration);
+    this.configuration.replace(configuration, [...faults, ...bad, ...unfetched, ...blind]);
     const told = this.configuration.faults;
     for (const { subject, why } of told) this.log.warn({ subject, why }, `${subject} cannot be followed: ${why}`);
     const useCases = [...(this.configuration.current?.useCases.keys() ?? [])];

@@ -5,8 +5,9 @@ import { SmallRegistry } from './small-registry.js';
 import { TestGateway, workspace } from './test-gateway.js';
 
 /**
- * A gateway that is ready, between a registry and a model server that know the whole shop; `close` ends all three.
- * `documents` stand beside or in place of the shop's own; `environment` besides what a test gateway needs.
+ * A gateway that is ready, between a registry and a model server that know the whole shop; `close` ends all three, as
+ * does a start that fails. `documents` stand beside or in place of the shop's own; `environment` besides what a test
+ * gateway needs.
  */
 export async function openShop(documents: WantedDocument[] = [], environment: NodeJS.ProcessEnv = {}) {
   const registry = new SmallRegistry();
@@ -15,16 +16,20 @@ export async function openShop(documents: WantedDocument[] = [], environment: No
   const wanted = wantedShop(registry);
   const isOwn = (name: string) => !documents.some((document) => document.name === name);
   registry.want({ ...wanted, documents: [...wanted.documents.filter(({ name }) => isOwn(name)), ...documents] });
-  const gateway = await TestGateway.start({
-    ...space.environment(await registry.listen(), await models.listen()),
-    ...environment,
-  });
-  await gateway.ready();
+  let started: TestGateway | undefined;
   const close = async () => {
-    await gateway.close();
+    await started?.close();
     await registry.close();
     models.close();
     await space.remove();
   };
-  return { registry, models, space, gateway, close };
+  try {
+    const ports = [await registry.listen(), await models.listen()] as const;
+    const gateway = (started = await TestGateway.start({ ...space.environment(...ports), ...environment }));
+    await gateway.ready();
+    return { registry, models, space, gateway, close };
+  } catch (error) {
+    await close(); // else what was opened keeps the process
+    throw error;
+  }
 }

@@ -14,11 +14,14 @@ const WAITING_MAX = 64;
 /** No statement goes on longer than any lookup may wait, in milliseconds. */
 const STATEMENT_TIMEOUT_MS = 1_000;
 
+/** A connection that says nothing for this long is given up, in milliseconds: its other end may be gone without a word. */
+const SILENCE_MAX_MS = 2 * STATEMENT_TIMEOUT_MS;
+
 /** Tables whose rows are kept, over all use cases and their versions. */
 const TABLES_MAX = 64;
 
-/** SQLSTATE of a key that the column cannot hold, such as a guest's id where ids are numbers: it has no row. */
-const NOT_OF_THE_TYPE = '22P02';
+/** SQLSTATEs of a key that the column cannot hold, such as a guest's id where ids are numbers: it has no row. */
+const NOT_OF_THE_TYPE = ['22P02', '22003', '22021'];
 
 /** The shop's PostgreSQL, read only. */
 export class PostgresShopTables extends ShopTables {
@@ -37,6 +40,7 @@ export class PostgresShopTables extends ShopTables {
       application_name: 'vinaigrette-app-gateway',
       connectionTimeoutMillis: STATEMENT_TIMEOUT_MS,
       statement_timeout: STATEMENT_TIMEOUT_MS,
+      query_timeout: SILENCE_MAX_MS,
       options: '-c default_transaction_read_only=on',
     });
     this.pool.on('error', (error) => log.warn({ err: error }, "an idle connection to the shop's database broke"));
@@ -74,14 +78,28 @@ export class PostgresShopTables extends ShopTables {
   private async fetch(table: Table, keys: string[]): Promise<ShopRows> {
     const found = new Map<string, ShopRow>();
     try {
-      // The column says which type the keys are of, so that its index serves.
       const { rows } = await this.pool.query<unknown[]>({ ...table.query, values: [keys], rowMode: 'array' });
-      for (const [key, ...values] of rows) found.set(String(key), rowOf(table.columns, values));
-      for (const key of keys) table.cache.set(key, found.get(key) ?? null, performance.now());
+      for (const [places, ...values] of rows) {
+        const row = rowOf(table.columns, values);
+        for (const place of places as number[]) found.set(keys[place - 1] as string, row);
+      }
+      if (table.failing) this.log.info({ query: table.query.text }, 'lookups succeed again');
+      table.failing = false;
     } catch (error) {
-      if ((error as { code?: string }).code === NOT_OF_THE_TYPE) return found;
-      this.log.warn({ err: error, query: table.query.text }, 'a lookup failed; its fields are unknown');
+      if (!NOT_OF_THE_TYPE.includes((error as { code?: string }).code ?? '')) {
+        // Told once: there may be a thousand lookups a second.
+        if (!table.failing) this.log.warn({ err: error, query: table.query.text }, 'lookups fail; fields are unknown');
+        table.failing = true;
+        return found;
+      }
+      // One of them must not hide the rows of the others.
+      const half = keys.length >> 1;
+      if (half > 0) {
+        const first = await this.fetch(table, keys.slice(0, half));
+        return new Map([...first, ...(await this.fetch(table, keys.slice(half)))]);
+      }
     }
+    for (const key of keys) table.cache.set(key, found.get(key) ?? null, performance.now());
     return found;
   }
 
@@ -102,16 +120,22 @@ interface Table {
   query: { name: string; text: string };
   columns: readonly [string, FieldType][];
   cache: RowCache<ShopRow>;
+  /** Whether the last lookup failed. */
+  failing: boolean;
 }
 
-/** Names were checked with the document: they are identifiers. Keys are values, and travel beside the text. */
+/**
+ * Names were checked with the document: they are identifiers. Keys are values, and travel beside the text. The column
+ * says which type they are of, so that its index serves; a row says the places of the keys it is for, since a column may
+ * write a key in another way than it was asked for: `ab` padded, `007` without its zeros.
+ */
 function newTable({ table, key, columns, cache }: Lookup): Table {
   const named = Object.entries(columns);
   const quoted = (name: string) => `"${name}"`;
-  const list = [key, ...named.map(([name]) => name)].map(quoted).join(', ');
+  const list = [`array_positions($1, ${quoted(key)})`, ...named.map(([name]) => quoted(name))].join(', ');
   const text = `SELECT ${list} FROM ${table.split('.').map(quoted).join('.')} WHERE ${quoted(key)} = ANY($1)`;
   const name = createHash('sha256').update(text).digest('hex').slice(0, 32);
-  return { query: { name, text }, columns: named, cache: new RowCache(cache.rowsMax, cache.ageMs) };
+  return { query: { name, text }, columns: named, cache: new RowCache(cache.rowsMax, cache.ageMs), failing: false };
 }
 
 function rowOf(columns: Table['columns'], values: readonly unknown[]): ShopRow {
