@@ -82,7 +82,9 @@ export class AskModels {
     );
     const { document, name } = route.useCase;
     if (fallback !== undefined) this.meters.fellBack(name, first.ok ? 'no-items' : first.reason, fallback);
-    if (route.drawn.length > 0) {
+    // A candidate that is still loaded has done nothing wrong yet; meanwhile the champion answers.
+    const onTheWay = !first.ok && first.reason === 'not-ready';
+    if (route.drawn.length > 0 && !onTheWay) {
       const slow = first.ok && firstMs > SLOW_SHARE * document.budgetMs;
       this.guard.count(route.drawn, asker.unit, { error: !first.ok, fallback: fallback !== undefined, slow });
       if (document.success) this.guard.await(asker.predictionId, route.drawn, document.success);

@@ -11,18 +11,22 @@ import {
   WantedModelSchema,
   type Rollout,
 } from '@vinaigrette/contracts/registry';
+import { Problem } from '@vinaigrette/problems';
 import { tensorOf } from '@vinaigrette/signature';
 import { basketModel, basketSignature, bestSellers, document, recommendations, shopRules } from './shop.js';
 import { SmallModelServer } from './small-model-server.js';
 import { SmallRegistry } from './small-registry.js';
 import { eventually, readLog, TestGateway, workspace } from './test-gateway.js';
 
-/** Version 2 sells cream, and fails when it is told to. */
+/** Version 2 sells cream, and fails, or is not there yet, when it is told to. */
 let broken = false;
+/** Whether the model server has it by now. */
+let loaded = true;
 const twoVersions: typeof basketModel = (inputs, version) => {
   const answer = basketModel(inputs, version);
   if (version !== '2') return answer;
   if (broken) throw new Error('out of order');
+  if (!loaded) throw new Problem('MODEL_NOT_READY', 'basket "2" is still loading');
   const rows = answer.outputs['skus']!.shape[0]!;
   const skus = Array.from({ length: rows }, () => ['cream', 'bread', '']).flat();
   return { version: 2, outputs: { ...answer.outputs, skus: tensorOf('BYTES', [rows, 3], skus) } };
@@ -75,7 +79,7 @@ describe('rollouts', () => {
       aliases: { champion: 1 },
       versions: [version(1), version(2)],
     });
-    const body = { ...recommendations, ...useCase };
+    const body = { ...recommendations, budgetMs: 30_000, ...useCase };
     const documents = [document('use-case', 'recommendations', body), document('rule-set', 'shop', shopRules)];
     registry.want({ models: [basket], documents, rollouts });
   }
@@ -186,6 +190,19 @@ describe('rollouts', () => {
     expect(fell.length).toBeGreaterThan(5);
     expect(fell[0]).toMatchObject({ variant: 'canary', version: 2, status: PredictionStatus.FALLBACK });
     expect(fell[0]?.shown).not.toEqual([]);
+  }, 60_000);
+
+  it('holds nothing against a canary that the model server still loads, and the champion answers for it', async () => {
+    loaded = false;
+    want([rollout({ id: 'early', salt: 'early' })]);
+    await inForce(some('canary'), 'the canary is drawn');
+    for (let round = 0; round < 3; round++) await Promise.all(customers.map(ask));
+    const [id] = [...(await variants())].find(([, variant]) => variant === 'canary') as [string, string];
+    expect((await ask(id)).servedBy).toMatchObject({ variant: 'canary', version: 1, fallback: 'champion' });
+    loaded = true;
+    expect((await ask(id)).servedBy).toMatchObject({ variant: 'canary', version: 2, fallback: null });
+    expect((await shop.get('/metrics')).body).toContain('rollout_ejected{rollout="early",variant="canary"} 0');
+    expect(registry.verdicts.filter(({ rolloutId }) => rolloutId === 'early')).toEqual([]);
   }, 60_000);
 
   it('copies requests to a shadow that nobody sees, and measures how far it is off', async () => {

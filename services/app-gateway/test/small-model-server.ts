@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { create } from '@bufbuild/protobuf';
-import { Server, ServerCredentials, status, type sendUnaryData, type ServerUnaryCall } from '@grpc/grpc-js';
+import { Metadata, Server, ServerCredentials, status, type sendUnaryData, type ServerUnaryCall } from '@grpc/grpc-js';
 import { grpcChannelOptions, grpcServiceDefinition } from '@vinaigrette/contracts/grpc';
 import {
   GRPCInferenceService,
@@ -8,6 +8,7 @@ import {
   type ModelInferRequest,
   type ModelInferResponse,
 } from '@vinaigrette/contracts/inference';
+import { grpcStatusOf, Problem } from '@vinaigrette/problems';
 import { decodeRaw, encodeRaw, type Datatype, type Tensor } from '@vinaigrette/signature';
 
 type Tensors = Record<string, Tensor>;
@@ -28,7 +29,7 @@ export class SmallModelServer {
       ModelInfer: (call: ServerUnaryCall<ModelInferRequest, ModelInferResponse>, answer: sendUnaryData<unknown>) => {
         this.infer(call.request).then(
           (response) => answer(null, response),
-          (error: Error) => answer({ code: status.INVALID_ARGUMENT, details: error.message }),
+          (error: Error) => answer(grpcErrorOf(error)),
         );
       },
     });
@@ -74,4 +75,13 @@ export class SmallModelServer {
       rawOutputContents: Object.values(outputs).map(encodeRaw),
     });
   }
+}
+
+/** A problem as the model server tells it; anything else refuses what was sent. */
+function grpcErrorOf(error: Error) {
+  const { message: details } = error;
+  if (!(error instanceof Problem)) return { code: status.INVALID_ARGUMENT, details };
+  const metadata = new Metadata();
+  metadata.set('problem-code', error.code);
+  return { code: grpcStatusOf(error.kind), details, metadata };
 }

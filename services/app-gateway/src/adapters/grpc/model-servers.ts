@@ -1,6 +1,7 @@
 import { Client, connectivityState, credentials, status, type ServiceError } from '@grpc/grpc-js';
 import { grpcChannelOptions, grpcServiceDefinition } from '@vinaigrette/contracts/grpc';
 import { GRPCInferenceService } from '@vinaigrette/contracts/inference';
+import type { ProblemCode } from '@vinaigrette/problems';
 import type { ModelAnswer, NoAnswer } from '../../domain/model-answer.js';
 import { decodeResponse } from './infer-messages.js';
 
@@ -28,6 +29,9 @@ const reasons: Partial<Record<status, NoAnswer>> = {
   [status.INVALID_ARGUMENT]: 'refused',
 };
 
+/** What another server may answer even so. */
+const elsewherePerhaps: ReadonlySet<NoAnswer> = new Set(['unavailable', 'not-ready']);
+
 const asItIs = (bytes: Buffer): Buffer => bytes;
 
 /** The model servers, each asked in turn; what one does not take another one is asked, as long as there is time. */
@@ -49,7 +53,7 @@ export class ModelServers {
       const server = this.next(untried);
       untried.delete(server);
       const answer = await this.call(server, request, deadlineMs);
-      const elsewhere = !answer.ok && answer.reason === 'unavailable' && untried.size > 0;
+      const elsewhere = !answer.ok && elsewherePerhaps.has(answer.reason) && untried.size > 0;
       if (!elsewhere || performance.now() >= deadlineMs) return answer;
     }
   }
@@ -81,7 +85,9 @@ export class ModelServers {
 /** How grpc-js tells that a stream ended without an answer. */
 const BROKEN_OFF = /RST_STREAM|Connection dropped/;
 
-function noAnswer({ code, details }: ServiceError): ModelAnswer {
+function noAnswer({ code, details, metadata }: ServiceError): ModelAnswer {
+  const problem: ProblemCode = 'MODEL_NOT_READY'; // what is still loaded is there soon; nothing else that is unavailable is
+  if (metadata?.get('problem-code')[0] === problem) return { ok: false, reason: 'not-ready', why: details };
   const reason = BROKEN_OFF.test(details) ? 'unavailable' : (reasons[code] ?? 'failed');
   return { ok: false, reason, why: details };
 }
