@@ -10,7 +10,7 @@ const documents = {
   },
   'use-case': {
     name: 'recommendations',
-    body: { kind: 'recommendation', model: 'basket', ruleSet: 'shop', budgetMs: 1_000, fallback: ['best-sellers'] },
+    body: { kind: 'recommendation', model: 'basket', ruleSet: 'shop', budgetMs: 60_000, fallback: ['best-sellers'] },
   },
 } as const;
 
