@@ -145,6 +145,14 @@ describe('readGraph()', () => {
     expect(read(model(external('weights/model.onnx.data'))).externalFiles).toEqual(['weights/model.onnx.data']);
   });
 
+  it('refuses weights in a file together with maps, which that file would bring back', () => {
+    const scores = { name: 'scores' };
+    const node = [{ opType: 'ZipMap', domain: 'ai.onnx.ml', input: ['x'], output: ['scores'] }];
+    const load = () => read({ graph: { node, output: [scores], initializer: [external('w.bin')] } });
+    expect(load).toThrow(/scores is a map, and weights are in w\.bin/);
+    expect(load).toThrow(expect.objectContaining({ code: 'MODEL_INVALID' }));
+  });
+
   it.each(['../w', '/etc/passwd', 'a/../../w', '', '..\\w', 'C:\\w', 'a//b', 'file:///w', 'a\0b'])(
     'refuses a file at %j, wherever it is named',
     (location) => {

@@ -47,18 +47,26 @@ export interface ServedGraph {
 /**
  * Reads an ONNX graph without running it. scikit-learn's class probabilities, a list of maps, become the tensor they
  * were made from, [N, classes], under the same name, its classes in `labels`.
- * Throws MODEL_INVALID when the bytes are no graph, use types that are no dense tensor, or name a file that is not
- * below the model's own folder.
+ * Throws MODEL_INVALID when the bytes are no graph, use types that are no dense tensor, name a file that is not below
+ * the model's own folder, or have both such maps and weights in files.
  */
 export function readGraph(onnx: Uint8Array): ServedGraph {
   const parsed = parseModel(onnx);
   const { graph } = parsed;
   if (!graph || graph.node.length === 0) throw new Problem('MODEL_INVALID', 'The file holds no ONNX graph');
   const labels = withoutMaps(graph);
+  const externalFiles = externalFilesOf(parsed);
+  if (labels.size > 0 && externalFiles.length > 0) {
+    // Such a graph can only be loaded from its file, where its maps still are.
+    throw new Problem(
+      'MODEL_INVALID',
+      `${[...labels.keys()].join(', ')} is a map, and weights are in ${externalFiles.join(', ')}: export with zipmap off, or with the weights in the graph's own file`,
+    );
+  }
   return {
     signature: signatureOf(graph, parsed.irVersion >= IR_WITH_DEFAULTS, labels),
     model: labels.size > 0 ? toBinary(ModelProtoSchema, parsed) : onnx,
-    externalFiles: externalFilesOf(parsed),
+    externalFiles,
   };
 }
 

@@ -14,6 +14,7 @@ export const configSchema = z
     REGISTRY_KEY: z.string().optional(), // vin_..., where the registry asks for one
     MODEL_SERVER_CACHE_DIR: z.string().default('.vinaigrette/model-server'),
     LOAD_TIMEOUT_MS: milliseconds.default(60_000), // to load a version and answer its golden examples
+    MODEL_FILE_MB_MAX: z.coerce.number().positive().max(2_048).default(2_048), // of a model.onnx; the format ends there
     BATCH_ROWS_MAX: z.coerce.number().int().positive().default(64), // of one joined run
     QUEUE_REQUESTS_MAX: z.coerce.number().int().positive().default(1_024), // waiting for one version
     KEEP_WARM_MS: z.coerce.number().int().min(0).max(86_400_000).default(300_000), // of a version nobody wants any more

@@ -32,7 +32,10 @@ export async function startModelServer(config: Config, version: string, logger: 
   const statistics = new ModelStatistics();
   const observations = observedByAll([metrics, statistics]);
   const source = await modelSource(config, observations, logger);
-  const executors = new OnnxExecutors(config.LOAD_TIMEOUT_MS);
+  const executors = new OnnxExecutors({
+    timeoutMs: config.LOAD_TIMEOUT_MS,
+    fileBytesMax: config.MODEL_FILE_MB_MAX * 1024 * 1024,
+  });
   const defaults = {
     isolation: config.MODEL_ISOLATION,
     batchRowsMax: config.BATCH_ROWS_MAX,

@@ -14,6 +14,7 @@ import { priceListGolden, slowPriceList } from './tiny-models.js';
 
 /** The compiled threads and processes, as production runs them. */
 const bodies = new URL('../dist/src/adapters/onnx/', import.meta.url);
+const limits = { timeoutMs: 60_000, fileBytesMax: 1_000_000 };
 const version = { model: 'prices', number: 1, digest: 'a' };
 const settings = readSettings(undefined, {
   isolation: 'thread',
@@ -40,7 +41,7 @@ describe('a thread', () => {
     files = { modelPath: join(folder, 'model.onnx'), goldenPath: join(folder, 'golden.json') };
     await writeFile(files.modelPath, slowPriceList());
     await writeFile(files.goldenPath, JSON.stringify(priceListGolden()));
-    executors = new OnnxExecutors(60_000, bodies);
+    executors = new OnnxExecutors(limits, bodies);
   });
   const start = () => executors.start(files, settings);
   afterEach(async () => {
@@ -80,7 +81,7 @@ describe('a thread', () => {
   }, 180_000);
 
   it('that takes too long to prove its version is given up', async () => {
-    await expect(new OnnxExecutors(1, bodies).start(files, settings)).rejects.toMatchObject({
+    await expect(new OnnxExecutors({ ...limits, timeoutMs: 1 }, bodies).start(files, settings)).rejects.toMatchObject({
       code: 'EXECUTOR_LOST',
       message: expect.stringMatching(/within 1 ms/),
     });

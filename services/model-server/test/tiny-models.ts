@@ -1,6 +1,11 @@
-import { create, toBinary, type MessageInitShape } from '@bufbuild/protobuf';
-import { ModelProtoSchema, TensorProto_DataType, type NodeProtoSchema } from '@vinaigrette/contracts/onnx';
-import type { TensorProtoSchema, ValueInfoProtoSchema } from '@vinaigrette/contracts/onnx';
+import { create, fromBinary, toBinary, type MessageInitShape } from '@bufbuild/protobuf';
+import {
+  ModelProtoSchema,
+  NodeProtoSchema,
+  TensorProto_DataType,
+  ValueInfoProtoSchema,
+  type TensorProtoSchema,
+} from '@vinaigrette/contracts/onnx';
 import type { Datatype } from '@vinaigrette/signature';
 
 type Node = MessageInitShape<typeof NodeProtoSchema>;
@@ -62,6 +67,39 @@ export function adder(addend: number): Uint8Array {
     [value('sum', 'FP32', ['B', 2])],
     [floats('addend', [1], [addend])],
   );
+}
+
+/** `adder`, with the addend FP32 [1] in a file beside the graph. */
+export function weightsBeside(location: string): Uint8Array {
+  const addend = {
+    name: 'addend',
+    dims: [1n],
+    dataType: TensorProto_DataType.FLOAT,
+    dataLocation: 1, // EXTERNAL
+    externalData: [{ key: 'location', value: location }],
+  };
+  return onnx(
+    [{ opType: 'Add', input: ['x', 'addend'], output: ['sum'] }],
+    [value('x', 'FP32', ['B', 2])],
+    [value('sum', 'FP32', ['B', 2])],
+    [addend],
+  );
+}
+
+/** A graph whose output `sum` goes on into a list of maps, `scores`, as scikit-learn's classifiers end. */
+export function zipMapped(model: Uint8Array): Uint8Array {
+  const parsed = fromBinary(ModelProtoSchema, model);
+  const classes = { name: 'classlabels_int64s', type: 7, ints: [0n, 1n] };
+  const zipMap: Node = {
+    opType: 'ZipMap',
+    domain: 'ai.onnx.ml',
+    input: ['sum'],
+    output: ['scores'],
+    attribute: [classes],
+  };
+  parsed.graph?.node.push(create(NodeProtoSchema, zipMap));
+  if (parsed.graph) parsed.graph.output = [create(ValueInfoProtoSchema, { name: 'scores' })];
+  return toBinary(ModelProtoSchema, parsed);
 }
 
 /** Twenty golden examples of `adder`. */

@@ -6,6 +6,7 @@ const signature: Signature = {
   inputs: [
     { name: 'age', datatype: 'FP32', shape: [-1, 1] },
     { name: 'new', datatype: 'BOOL', shape: [-1] },
+    { name: 'tall', datatype: 'FP32', shape: [-1, -1], optional: true },
   ],
   outputs: [
     { name: 'premium', datatype: 'FP32', shape: [-1] },
@@ -64,6 +65,12 @@ describe('checkInputs()', () => {
       tensors: [unread('age', 'FP32', [2 ** 40, 1])],
       field: 'age',
       says: /cannot have the shape/,
+    },
+    {
+      fault: 'no rows, of more columns than a message holds',
+      tensors: [unread('tall', 'FP32', [0, 2 ** 31 - 1])],
+      field: 'tall',
+      says: /cannot have the shape \[0, 2147483647\]/,
     },
     { fault: 'too few values', tensors: [announce('age', 'FP32', [2, 1], [1])], field: 'age', says: /do not fill/ },
     {

@@ -11,8 +11,11 @@ export interface AnnouncedTensor {
   read(datatype: Datatype): Tensor;
 }
 
-/** Largest dimension taken: beyond it, products of dimensions are no longer exact. */
-const DIMENSION_MAX = 2 ** 31 - 1;
+/**
+ * Most elements taken: each is a byte of the message at least, and no message is larger. A dimension of 0 makes a tensor
+ * empty however large the others are, and a graph may make a tensor of those; so it counts as 1.
+ */
+const ELEMENTS_MAX = 2 ** 26;
 
 /** The inputs by name. Throws SIGNATURE_MISMATCH naming the tensor that is missing, unknown, doubled or does not fit. */
 export function checkInputs(signature: Signature, announced: readonly AnnouncedTensor[]): Tensors {
@@ -24,7 +27,7 @@ export function checkInputs(signature: Signature, announced: readonly AnnouncedT
     if (inputs.has(name)) throw mismatch(name, `${name} came twice`);
     const datatype = datatypes.find((known) => known === tensor.datatype);
     if (!datatype) throw mismatch(name, `${name} is ${spec.datatype}, not ${shown(tensor.datatype)}`);
-    if (tensor.shape.some((size) => size < 0 || size > DIMENSION_MAX)) {
+    if (!isSane(tensor.shape)) {
       throw mismatch(name, `${name} cannot have the shape [${tensor.shape.join(', ')}]`);
     }
     checkTensor(spec, { datatype, shape: tensor.shape, data: [] });
@@ -34,7 +37,7 @@ export function checkInputs(signature: Signature, announced: readonly AnnouncedT
     }
     inputs.set(name, values);
   }
-  const missing = signature.inputs.find(({ name }) => !inputs.has(name));
+  const missing = signature.inputs.find(({ name, optional }) => !optional && !inputs.has(name));
   if (missing) throw mismatch(missing.name, `the input ${missing.name} is missing`);
   return Object.fromEntries(inputs);
 }
@@ -49,6 +52,8 @@ export function checkOutputs(signature: Signature, asked: readonly string[]): st
   return asked.length > 0 ? [...new Set(asked)] : known;
 }
 
+const isSane = (shape: readonly number[]): boolean =>
+  shape.every((size) => size >= 0) && shape.reduce((product, size) => product * Math.max(size, 1), 1) <= ELEMENTS_MAX;
 const mismatch = (field: string, message: string): Problem => new Problem('SIGNATURE_MISMATCH', message, { field });
 const names = (specs: readonly { name: string }[]): string => specs.map(({ name }) => name).join(', ');
 const shown = (text: string): string => JSON.stringify(text.length > 64 ? `${text.slice(0, 64)}…` : text);

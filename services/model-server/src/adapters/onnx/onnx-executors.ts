@@ -1,4 +1,5 @@
-import { problemOf } from '@vinaigrette/problems';
+import { stat } from 'node:fs/promises';
+import { Problem, problemOf } from '@vinaigrette/problems';
 import { emptyBatchOf } from '../../domain/batch.js';
 import { chooseIsolation } from '../../domain/choose-isolation.js';
 import type { ModelSettings } from '../../domain/model-settings.js';
@@ -12,6 +13,14 @@ import { ProcessLink, ThreadLink } from './session-link.js';
 const PROVER_IDLE_MS = 10_000;
 /** A process that dies while it proves may have been killed from outside; one that dies again died of the version. */
 const PROOF_ATTEMPTS = 2;
+
+/** Model files are other people's: what a version may cost before it is known to be any good. */
+export interface LoadLimits {
+  /** To load a version, answer its golden examples and warm it up. */
+  timeoutMs: number;
+  /** Of the graph's own file; weights beside it are mapped, and count as the memory of whoever runs the model. */
+  fileBytesMax: number;
+}
 
 interface Proved {
   proof: Proof;
@@ -31,13 +40,14 @@ export class OnnxExecutors extends Executors {
 
   /** `bodies` holds the compiled session-process.js and session-thread.js. */
   constructor(
-    private readonly loadTimeoutMs: number,
+    private readonly limits: LoadLimits,
     private readonly bodies = new URL('./', import.meta.url),
   ) {
     super();
   }
 
   override async start(files: VersionFiles, settings: ModelSettings): Promise<Executor> {
+    await this.checkSize(files);
     const warmUp = { batchRows: [...new Set([...settings.batchRowsPreferred, settings.batchRowsMax])] };
     const { proof, fearsEmptyBatch, prover } = await this.prove(files, warmUp, settings.runTimeoutMs);
     const isolation = settings.isolation === 'auto' ? chooseIsolation(proof) : settings.isolation;
@@ -59,6 +69,13 @@ export class OnnxExecutors extends Executors {
     await Promise.all([...this.idle.keys()].map((prover) => this.discharge(prover)));
   }
 
+  private async checkSize({ modelPath }: VersionFiles): Promise<void> {
+    const { size } = await stat(modelPath);
+    const { fileBytesMax } = this.limits;
+    if (size <= fileBytesMax) return;
+    throw new Problem('MODEL_INVALID', `model.onnx has ${size} bytes; this server loads at most ${fileBytesMax}`);
+  }
+
   private async prove(files: VersionFiles, warmUp: WarmUp, runTimeoutMs: number): Promise<Proved> {
     for (let attempt = 1; ; attempt++) {
       try {
@@ -78,7 +95,7 @@ export class OnnxExecutors extends Executors {
     warmUp: WarmUp,
   ): Promise<{ session: RemoteSession; proof: Proof }> {
     try {
-      return { session, proof: await session.prove(files, warmUp, this.loadTimeoutMs) };
+      return { session, proof: await session.prove(files, warmUp, this.limits.timeoutMs) };
     } catch (error) {
       if (session.alive) await session.stop();
       throw error;
