@@ -1,8 +1,9 @@
 import { chooseVersion } from './choose-version.js';
 import { draw } from './draw.js';
-import { ask, NoAnswer, type Alert, type Drift, type ListedModel, type Performance } from './monitor.js';
+import { ask, NoAnswer, type Alert, type Drift, type DriftMap, type ListedModel, type Performance } from './monitor.js';
+import { neighbour } from './neighbour.js';
 import { addressOf, questionOf, readPlace, readUtc, windows, type Place } from './place.js';
-import { isUpToDate, type State } from './state.js';
+import { isUpToDate, type Pointed, type State } from './state.js';
 import { notice, page, updates } from './view/page.js';
 
 /** How long an answer is good for. */
@@ -29,11 +30,13 @@ async function refresh(): Promise<void> {
     if (place !== state.place) history.replaceState(null, '', addressOf((state.place = place)));
     if (place.model !== undefined) {
       const question = questionOf(place).toString();
-      const [drift, performance] = await Promise.all([
+      const [drift, performance, ...maps] = await Promise.all([
         ask<Drift>(`/v1/drift?${question}`, signal),
         ask<Performance>(`/v1/performance?${question}`, signal),
+        ask<DriftMap>(`/v1/drift/map?${question}&by=time`, signal),
+        ask<DriftMap>(`/v1/drift/map?${question}&by=segment`, signal),
       ]);
-      state.seen = { question, drift, performance };
+      state.seen = { question, drift, performance, maps };
     }
     state.answeredAtMs = Date.now();
     delete state.failure;
@@ -87,6 +90,15 @@ function pickedPlace(form: HTMLFormElement): Place {
   return range.fromMs < range.toMs ? { ...place, window: range } : place;
 }
 
+/** What a cell says is read below its map, whether a pointer, a finger or a key came to it. */
+function pointAt({ target }: Event): void {
+  const cell = (target as Element).closest<HTMLElement>('[role="gridcell"]');
+  if (!cell || cell.classList.contains('here')) return;
+  const { by, feature, column } = cell.dataset;
+  state.pointed = { by, feature, column } as Pointed;
+  show();
+}
+
 document.addEventListener('click', (event) => {
   const target = event.target as Element;
   const link = target.closest<HTMLAnchorElement>('a[href^="?"]');
@@ -112,6 +124,14 @@ document.addEventListener('input', (event) => {
 document.addEventListener('submit', (event) => {
   event.preventDefault();
   go(pickedPlace(event.target as HTMLFormElement));
+});
+document.addEventListener('pointerover', pointAt);
+document.addEventListener('focusin', pointAt);
+document.addEventListener('keydown', (event) => {
+  const next = neighbour(event.target as Element, event.key);
+  if (!next) return;
+  event.preventDefault();
+  next.focus();
 });
 window.addEventListener('popstate', () => arrive(readPlace(location.search)));
 document.addEventListener('visibilitychange', () => {

@@ -65,6 +65,30 @@ export interface Drift {
   why: string;
   features: Feature[];
 }
+/** Features against time or segments. */
+export interface DriftMap {
+  by: 'time' | 'segment';
+  /** In the baseline's order, which is that of every column's cells. */
+  features: string[];
+  columns: DriftColumn[];
+}
+export interface DriftColumn {
+  /** "2026-11-21 10:00" or "country=de"; "" for the whole in a map by segment. */
+  label: string;
+  fromMs: string;
+  toMs: string;
+  predictions: string;
+  cells: DriftCell[];
+}
+export interface DriftCell {
+  psi?: number;
+  ksLow?: number;
+  /** Over the warning floor: 1 is on it. Absent: nothing was measured. */
+  effect?: number;
+  severity: '' | 'warning' | 'critical';
+  /** Whether there were enough observations to judge. */
+  enough: boolean;
+}
 export interface HitRate {
   predictions: number;
   withOutcome: number;

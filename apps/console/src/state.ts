@@ -1,4 +1,4 @@
-import type { Alert, Drift, ListedModel, NoAnswer, Performance } from './monitor.js';
+import type { Alert, Drift, DriftMap, ListedModel, NoAnswer, Performance } from './monitor.js';
 import { questionOf, type Place } from './place.js';
 
 /** What was asked, and what the monitor said to it. */
@@ -6,6 +6,15 @@ export interface Seen {
   question: string;
   drift: Drift;
   performance: Performance;
+  /** By time and by segment. */
+  maps: readonly DriftMap[];
+}
+
+/** The cell of a heat map the reader points at, or has come to by key. */
+export interface Pointed {
+  by: DriftMap['by'];
+  feature: string;
+  column: string;
 }
 
 /** Everything the page is drawn from. */
@@ -18,6 +27,7 @@ export interface State {
   models?: readonly ListedModel[];
   alerts: readonly Alert[];
   seen?: Seen;
+  pointed?: Pointed;
   /** Why the last question has no answer. */
   failure?: NoAnswer;
 }

@@ -2,9 +2,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { toJson } from '@bufbuild/protobuf';
 import { createClient } from '@connectrpc/connect';
 import { createConnectTransport, createGrpcTransport } from '@connectrpc/connect-node';
-import { AlertState, DriftMonitorService } from '@vinaigrette/contracts/monitor';
+import { AlertState, DriftMapSchema, DriftMonitorService } from '@vinaigrette/contracts/monitor';
 import { openEventLogWriter, type EventLogWriter } from '@vinaigrette/event-log';
 import { describeWith } from '../../../tools/real-part.mjs';
 import { createTestDatabase, type TestDatabase } from './database.js';
@@ -191,6 +192,13 @@ describeWith('PostgreSQL', 'DATABASE_URL', 'the monitor as a process', () => {
       fromMs: String(fromMs),
       toMs: String(toMs),
     });
+    const { body: map } = await monitor.get(`/v1/drift/map?model=basket&${week}&by=time`);
+    expect(map).toMatchObject({
+      model: 'basket',
+      version: 1,
+      by: 'time',
+      features: json.features.map(({ name }) => name),
+    });
     for (const transport of [
       createGrpcTransport({ baseUrl: `http://127.0.0.1:${monitor.grpc}` }),
       createConnectTransport({ baseUrl: `http://127.0.0.1:${monitor.http}`, httpVersion: '1.1' }),
@@ -199,6 +207,8 @@ describeWith('PostgreSQL', 'DATABASE_URL', 'the monitor as a process', () => {
       const { drift } = await client.getDrift({ model: 'basket', fromMs: BigInt(fromMs), toMs: BigInt(toMs) });
       expect(drift!.state).toBe(AlertState.PENDING);
       expect(drift!.features.map(({ psi }) => psi)).toEqual(json.features.map(({ psi }) => psi));
+      const answer = await client.getDriftMap({ model: 'basket', fromMs: BigInt(fromMs), toMs: BigInt(toMs) });
+      expect(toJson(DriftMapSchema, answer.map!, { alwaysEmitImplicit: true })).toEqual(map);
       await expect(client.getDrift({ model: 'basket', window: '2h' })).rejects.toThrow('[QUERY_INVALID] window');
       // Its own window, the last hour, holds nothing: the predictions are of 2011.
       await eventually(async () => {
@@ -225,6 +235,9 @@ describeWith('PostgreSQL', 'DATABASE_URL', 'the monitor as a process', () => {
       { path: '/v1/drift?model=basket&window=1d', status: 422, code: 'QUERY_INVALID', field: 'window' },
       { path: '/v1/drift?model=basket&window=1h&window=24h', status: 422, code: 'QUERY_INVALID', field: 'window' },
       { path: '/v1/drift?model=basket&from=2011-07-01', status: 422, code: 'QUERY_INVALID', field: 'to' },
+      { path: '/v1/drift/map?model=basket&by=week', status: 422, code: 'QUERY_INVALID', field: 'by' },
+      { path: '/v1/drift/map?model=basket&by=time&by=segment', status: 422, code: 'QUERY_INVALID', field: 'by' },
+      { path: '/v1/drift/map?model=nobody&by=segment', status: 404, code: 'MODEL_NOT_FOUND', field: 'model' },
       { path: '/v1/performance?model=basket&version=x', status: 422, code: 'QUERY_INVALID', field: 'version' },
       { path: '/v1/performance?model=basket&days=3', status: 422, code: 'QUERY_INVALID', field: 'days' },
       { path: '/v1/drift?model=nobody', status: 404, code: 'MODEL_NOT_FOUND', field: 'model' },

@@ -10,7 +10,7 @@ const HEIGHT = 40;
  * Both cumulative distributions of a number, and the gap where they are farthest apart: the KS distance, to be seen. The
  * horizontal axis is the baseline's own quantiles, so that neither a long tail nor a spike hides the rest.
  */
-export function distributions({ name, cumulative, ksAt }: Feature): Tree | false {
+export function distributions({ cumulative, ksAt }: Feature): Tree | false {
   if (cumulative.length < 2 || ksAt === undefined) return false;
   const gap = widest(cumulative);
   const x = (index: number) => ((index / (cumulative.length - 1)) * WIDTH).toFixed(2);
@@ -22,13 +22,16 @@ export function distributions({ name, cumulative, ksAt }: Feature): Tree | false
       'vector-effect': 'non-scaling-stroke',
     });
   const { value, expectedBelow, actualBelow } = cumulative[gap] as CumulativePoint;
-  const below = `below ${Number(value.toPrecision(4))}: ${shareWords(expectedBelow)} of the baseline, ${shareWords(actualBelow)} of the window`;
+  const said =
+    expectedBelow === actualBelow
+      ? 'Nowhere apart'
+      : `Farthest apart below ${Number(value.toPrecision(4))}: ${shareWords(expectedBelow)} of the baseline, ${shareWords(actualBelow)} of the window`;
   return h(
     'figure',
     { class: 'distributions', key: 'distributions' },
     h(
       'svg',
-      { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: 'none', role: 'img', 'aria-label': `${name} ${below}` },
+      { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: 'none', 'aria-hidden': 'true' },
       h('line', {
         class: 'gap',
         x1: x(gap),
@@ -40,7 +43,7 @@ export function distributions({ name, cumulative, ksAt }: Feature): Tree | false
       line('expected', (point) => point.expectedBelow),
       line('actual', (point) => point.actualBelow),
     ),
-    h('figcaption', {}, `Farthest apart ${below}`),
+    h('figcaption', {}, said),
   );
 }
 

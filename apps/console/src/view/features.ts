@@ -5,7 +5,7 @@ import { featureCard } from './feature-card.js';
 
 const orderWords = { worst: 'Worst first', baseline: 'Baseline order' } as const;
 
-/** Every feature against the baseline. `guilty`: names the alert holds against the version. */
+/** Every feature against the baseline, in the order given. `guilty`: names the alert holds against the version. */
 export function featureList(features: readonly Feature[], guilty: readonly string[], place: Place): Tree {
   const { order } = place;
   const choice = (other: Place['order']) =>
@@ -26,7 +26,7 @@ export function featureList(features: readonly Feature[], guilty: readonly strin
     h(
       'div',
       { class: 'cards' },
-      ordered(features, order).map((one) => featureCard(one, guilty.includes(one.name))),
+      features.map((one) => featureCard(one, guilty.includes(one.name))),
     ),
   );
 }

@@ -1,11 +1,21 @@
 import { describe, expect, it } from '@jest/globals';
-import { NoAnswer, type Drift, type Feature, type ListedModel, type Performance } from '../monitor.js';
+import {
+  NoAnswer,
+  type Drift,
+  type DriftCell,
+  type DriftColumn,
+  type DriftMap,
+  type Feature,
+  type ListedModel,
+  type Performance,
+} from '../monitor.js';
 import { questionOf, type Place } from '../place.js';
 import type { State } from '../state.js';
 import { textOf, type Tree } from '../tree.js';
 import { distributions } from './distributions.js';
 import { movedMost } from './feature-card.js';
 import { ordered } from './features.js';
+import { heatMaps, toneOf } from './heat-map.js';
 import { notice, page } from './page.js';
 
 const noon = Date.UTC(2026, 6, 1, 12);
@@ -49,7 +59,23 @@ const performance: Performance = {
 };
 const version = { version: 1, wanted: true, known: true, hasBaseline: true, predictions: 2000, oldestPaneMs: noon };
 const models: ListedModel[] = [{ model: 'basket', versions: [{ ...version, state: 'FIRING', newestPaneMs: noon }] }];
-const seen = { question: questionOf(place).toString(), drift, performance };
+const cell = (more: Partial<DriftCell> = {}): DriftCell => ({ severity: '', enough: true, ...more });
+const column = (label: string, cells: DriftCell[], fromMs = noon): DriftColumn => ({
+  ...{ label, fromMs: String(fromMs), toMs: String(fromMs + 300_000), predictions: '1000', cells },
+});
+const byTime: DriftMap = {
+  by: 'time',
+  features: ['age', 'size'],
+  columns: [
+    column('2026-07-01 23:55', [
+      cell({ effect: 0.2 }),
+      cell({ effect: 3.14, psi: 0.31, ksLow: 0.2, severity: 'critical' }),
+    ]),
+    column('2026-07-02 00:00', [cell(), cell({ effect: 12.4, enough: false })], noon + 43_200_000),
+  ],
+};
+const bySegment: DriftMap = { by: 'segment', features: ['age', 'size'], columns: [column('', [cell(), cell()])] };
+const seen = { question: questionOf(place).toString(), drift, performance, maps: [byTime, bySegment] };
 const state: State = { place, nowMs: noon, paused: false, answeredAtMs: noon, models, alerts: [], seen };
 const textOfPage = (more: Partial<State>) =>
   page({ ...state, ...more })
@@ -160,5 +186,54 @@ it('shows both distributions of a number, and says where they are farthest apart
     '0.00,40.00 50.00,10.00 100.00,0.00',
   ]);
   expect(find(figure, 'line')[0]!.attributes).toMatchObject({ x1: '50.00', y1: '30.00', y2: '10.00' });
+  const same = cumulative.map((point) => ({ ...point, actualBelow: point.expectedBelow }));
+  expect(textOf(distributions(feature('size', { ksAt: 1, cumulative: same })) as Tree)).toBe('Nowhere apart');
   expect(distributions(feature('city', { kind: 'categorical' }))).toBe(false);
+});
+
+describe('a heat map', () => {
+  const maps = (more: DriftMap[] = [byTime, bySegment], pointed?: State['pointed']) =>
+    heatMaps(more, ['size', 'age'], place, pointed);
+  const cells = (tree: Tree) => find(tree, 'td').filter(({ attributes }) => attributes.role === 'gridcell');
+
+  it.each<[Partial<DriftCell>, string]>([
+    [{}, 'none'],
+    [{ effect: 3, enough: false }, 'few'],
+    [{ effect: 0.49 }, 'calm'],
+    [{ effect: 0.5 }, 'near'],
+    [{ effect: 3 }, 'near'],
+    [{ effect: 1, severity: 'warning' }, 'warning'],
+    [{ effect: 3, severity: 'critical' }, 'critical'],
+  ])('shows %j as %s', (given, tone) => expect(toneOf(cell(given))).toBe(tone));
+
+  it('has a row a feature in the order of the page, and a column a part of the range', () => {
+    const map = find(maps(), 'table')[0] as Tree;
+    expect(find(map, 'tr').map(textOf)).toEqual(['Feature 07-01 23:55 07-02 00:00', 'size 3.1 12', 'age 0.2 –']);
+    expect(cells(map).map(({ attributes }) => attributes['aria-label'])).toEqual([
+      '3.14 times its floor, critical, PSI 0.310, KS at least 0.200',
+      '12.40 times its floor, too few to judge',
+      '0.20 times its floor, no warning',
+      'not measured',
+    ]);
+  });
+
+  it('shows segments when there are any', () => {
+    expect(find(maps(), 'table')).toHaveLength(1);
+    const two = { ...bySegment, columns: [...bySegment.columns, column('country=de', [cell(), cell({ effect: 1 })])] };
+    const [, map] = find(maps([byTime, two]), 'table');
+    expect(find(map as Tree, 'th').map(textOf)).toEqual(['Feature', 'All', 'country=de', 'size', 'age']);
+  });
+
+  it('reads out the cell that is pointed at, which the Tab key comes back to', () => {
+    const stops = (tree: Tree) => cells(tree).map(({ attributes }) => Number(attributes.tabindex));
+    expect(stops(maps())).toEqual([0, -1, -1, -1]);
+    const pointed = maps(undefined, { by: 'time', feature: 'age', column: '2026-07-02 00:00' });
+    expect(stops(pointed)).toEqual([-1, -1, -1, 0]);
+    expect(textOf(pointed)).toContain('age , 2026-07-02 00:00 to 00:05: not measured; of 1,000 predictions.');
+    expect(find(pointed, 'a')[0]!.attributes.href).toBe(
+      '?model=basket&version=1&from=2026-07-02T00:00Z&to=2026-07-02T00:05Z',
+    );
+    // What was pointed at may be gone with the next answer.
+    expect(stops(maps(undefined, { by: 'time', feature: 'age', column: 'gone' }))).toEqual([0, -1, -1, -1]);
+  });
 });

@@ -3,8 +3,9 @@ import { addressOf, type Place, type Range } from '../place.js';
 import { isUpToDate, type Seen, type State } from '../state.js';
 import { h, type Tree } from '../tree.js';
 import { utcWords } from '../words.js';
-import { featureList } from './features.js';
+import { featureList, ordered } from './features.js';
 import { figures } from './figures.js';
+import { heatMaps } from './heat-map.js';
 import { modelList } from './model-list.js';
 import { picker } from './picker.js';
 import { alertVerdict, windowVerdict } from './verdict.js';
@@ -61,18 +62,31 @@ function content(state: State): Tree {
   );
 }
 
-function windowContent({ place, models = [] }: State, { drift, performance }: Seen, guilty: string[]): Tree[] {
+function windowContent(
+  { place, models = [], pointed }: State,
+  { drift, performance, maps }: Seen,
+  guilty: string[],
+): Tree[] {
   const whole = typeof place.window === 'string' && place.variant === '';
   const listed = models
     .find(({ model }) => model === drift.model)
     ?.versions.find(({ version }) => version === drift.version);
   if (Number(drift.predictions) === 0) return [noData(place, listed)];
+  const features = ordered(drift.features, place.order);
   return [
     ...(whole ? [] : [windowVerdict(drift)]),
     figures(drift, performance),
-    drift.features.length > 0
-      ? featureList(drift.features, guilty, place)
-      : note('This version has no baseline: it is served and counted, and there is nothing to compare it with.'),
+    ...(features.length > 0
+      ? [
+          heatMaps(
+            maps,
+            features.map(({ name }) => name),
+            place,
+            pointed,
+          ),
+          featureList(features, guilty, place),
+        ]
+      : [note('This version has no baseline: it is served and counted, and there is nothing to compare it with.')]),
   ];
 }
 
