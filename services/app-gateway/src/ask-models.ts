@@ -82,7 +82,7 @@ export class AskModels {
     );
     const { document, name } = route.useCase;
     if (fallback !== undefined) this.meters.fellBack(name, first.ok ? 'no-items' : first.reason, fallback);
-    // A candidate that is still loaded has done nothing wrong yet; meanwhile the champion answers.
+    // A candidate that is still being loaded has done nothing wrong; meanwhile the champion answers.
     const onTheWay = !first.ok && first.reason === 'not-ready';
     if (route.drawn.length > 0 && !onTheWay) {
       const slow = first.ok && firstMs > SLOW_SHARE * document.budgetMs;

@@ -75,7 +75,7 @@ describe('on a bad day', () => {
       skus: [],
       confidence: [],
     });
-    expect((await shop.get('/metrics')).body).toMatch(/fallbacks_total\{[^}]*reason="timeout"\} 1/);
+    expect((await shop.get('/metrics')).body).toMatch(/fallbacks_total\{[^}]*reason="timeout",rung="best-sellers"\} 1/);
   }, 60_000);
 
   it('goes on without the model server, stops asking it, and finds it again', async () => {
@@ -85,7 +85,9 @@ describe('on a bad day', () => {
     for (let request = 0; request < 10; request++) {
       expect((await shop.post(recommend, basket)).body.servedBy.fallback).toBe('best-sellers');
     }
-    expect((await shop.get('/metrics')).body).toMatch(/fallbacks_total\{[^}]*reason="circuit-open"\} \d/);
+    expect((await shop.get('/metrics')).body).toMatch(
+      /fallbacks_total\{[^}]*reason="circuit-open",rung="best-sellers"\} \d/,
+    );
     const declared = await shop.post('/v1/predictions/sure-quote', { inputs });
     // What the use case declares passes the rules too: -500 is clamped.
     expect(declared.body.outputs).toEqual({ charges: 0, class: 'unknown' });

@@ -82,12 +82,14 @@ export class ModelServers {
   }
 }
 
+/** What our model server adds to UNAVAILABLE while it loads the version. */
+const LOADING: ProblemCode = 'MODEL_NOT_READY';
+
 /** How grpc-js tells that a stream ended without an answer. */
 const BROKEN_OFF = /RST_STREAM|Connection dropped/;
 
 function noAnswer({ code, details, metadata }: ServiceError): ModelAnswer {
-  const problem: ProblemCode = 'MODEL_NOT_READY'; // what is still loaded is there soon; nothing else that is unavailable is
-  if (metadata?.get('problem-code')[0] === problem) return { ok: false, reason: 'not-ready', why: details };
+  if (metadata.get('problem-code')[0] === LOADING) return { ok: false, reason: 'not-ready', why: details };
   const reason = BROKEN_OFF.test(details) ? 'unavailable' : (reasons[code] ?? 'failed');
   return { ok: false, reason, why: details };
 }
