@@ -36,7 +36,7 @@ export type Progress = (done: string) => void;
  * Trains a version and writes its files to `outDir`: model.onnx, signature.json, golden.json, baseline.json and, last,
  * card.json, which it answers. Apart from the card's time and cost the same file and options give the same bytes.
  *
- * Throws TRAINING_OPTION_INVALID, SALES_NOT_FOUND or SALES_INVALID before anything is written.
+ * Throws TRAINING_OPTION_INVALID, FILE_UNREADABLE or TRAINING_DATA_INVALID before anything is written.
  */
 export async function trainSegments(given: TrainingOptions, progress: Progress = () => {}): Promise<Card> {
   const options = checkOptions(given);
@@ -105,7 +105,7 @@ function fit(segmentation: Segmentation, rows: readonly CustomerRow[], options: 
     return { preparation, points, clustering: cluster(points, { clusters, starts, seed }) };
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    throw new Problem('SALES_INVALID', `${options.input} cannot be segmented: ${error.message}`, {
+    throw new Problem('TRAINING_DATA_INVALID', `${options.input} cannot be segmented: ${error.message}`, {
       field: 'input',
       cause: error,
     });

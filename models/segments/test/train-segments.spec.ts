@@ -123,14 +123,14 @@ describe('trainSegments()', () => {
 describe('what trainSegments() refuses', () => {
   const line = (fields: string) => `${HEADER}\n${fields}\n`;
   it.each([
-    ['a file that is not there', undefined, 'SALES_NOT_FOUND', 'cannot be read'],
-    ['another file', 'a,b\n1,2\n', 'SALES_INVALID', 'is no CSV with the columns'],
-    ['a file without lines', `${HEADER}\n`, 'SALES_INVALID', 'No line of'],
-    ['sales of nobody', line('1,A,tea,1,2011-06-01,2,,UK'), 'SALES_INVALID', 'No line of'],
+    ['a file that is not there', undefined, 'FILE_UNREADABLE', 'cannot be read'],
+    ['another file', 'a,b\n1,2\n', 'TRAINING_DATA_INVALID', 'is no CSV with the columns'],
+    ['a file without lines', `${HEADER}\n`, 'TRAINING_DATA_INVALID', 'No line of'],
+    ['sales of nobody', line('1,A,tea,1,2011-06-01,2,,UK'), 'TRAINING_DATA_INVALID', 'No line of'],
     [
       'one customer only',
       line('1,A,tea,1,2011-06-01,2,7.0,UK'),
-      'SALES_INVALID',
+      'TRAINING_DATA_INVALID',
       'recencyDays is the same for every customer',
     ],
   ])('%s', async (_, text, code, message) => {
@@ -146,7 +146,7 @@ describe('what trainSegments() refuses', () => {
       'CustomerID,Genre,Age,Annual Income (k$),Spending Score (1-100)\n0001,Male,19,15,39\n0002,Male,21,much,81\n';
     await writeFile(input, people);
     await expect(train({ input, segmentation: 'demographic' })).rejects.toMatchObject({
-      code: 'SALES_INVALID',
+      code: 'TRAINING_DATA_INVALID',
       field: 'record 3',
       message: expect.stringContaining('holds much, which is no number'),
     });

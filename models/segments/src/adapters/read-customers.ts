@@ -1,6 +1,6 @@
 import { Problem } from '@vinaigrette/problems';
+import { queryCsv } from '@vinaigrette/training';
 import type { CustomerRow, SegmentationName } from '../domain/segmentation.js';
-import { queryCsv } from './query-csv.js';
 
 export interface Customers {
   /** In the order of their ids. */
@@ -14,7 +14,7 @@ export interface Customers {
 
 type Reader = (input: string, asOf: string | undefined) => Promise<Customers>;
 
-/** Who reads the customers of each segmentation. Each throws SALES_NOT_FOUND or SALES_INVALID. */
+/** Who reads the customers of each segmentation. Each throws FILE_UNREADABLE or TRAINING_DATA_INVALID. */
 export const customerReaders: Record<SegmentationName, Reader> = { rfm: readSales, demographic: readPeople };
 
 /** One line a customer: `Annual Income (k$)` and `Spending Score (1-100)`; an empty field is unknown. */
@@ -32,7 +32,7 @@ async function readPeople(input: string): Promise<Customers> {
   const wrong = answer.find(([, , , text]) => text !== null);
   if (wrong) {
     const record = `record ${String(wrong[0])}`;
-    throw new Problem('SALES_INVALID', `${input}, ${record} holds ${String(wrong[3])}, which is no number`, {
+    throw new Problem('TRAINING_DATA_INVALID', `${input}, ${record} holds ${String(wrong[3])}, which is no number`, {
       field: record,
     });
   }
@@ -66,7 +66,7 @@ async function readSales(input: string, asOf: string | undefined): Promise<Custo
   });
   const [first] = answer;
   if (!first)
-    throw new Problem('SALES_INVALID', `No line of ${input} tells what a customer bought`, { field: 'input' });
+    throw new Problem('TRAINING_DATA_INVALID', `No line of ${input} tells what a customer bought`, { field: 'input' });
   const [lines, kept, moment] = first.slice(3) as [number, number, string];
   return { rows: answer.map((row) => row.slice(0, 3) as number[]), lines, leftOut: lines - kept, asOf: moment };
 }

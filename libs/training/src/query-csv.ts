@@ -12,11 +12,12 @@ export interface CsvQuery {
 }
 
 /**
- * What a query over a CSV file answers. Throws SALES_NOT_FOUND, or SALES_INVALID when it is no CSV with these columns.
+ * What a query over a CSV file answers. Throws FILE_UNREADABLE, or TRAINING_DATA_INVALID when it
+ * is no CSV with these columns.
  */
 export async function queryCsv({ path, columns, sql }: CsvQuery): Promise<DuckDBValue[][]> {
   await access(path, constants.R_OK).catch((cause) => {
-    throw new Problem('SALES_NOT_FOUND', `${path} cannot be read`, { field: 'input', cause });
+    throw new Problem('FILE_UNREADABLE', `${path} cannot be read`, { field: 'input', cause });
   });
   const database = await DuckDBInstance.create(':memory:', { threads: '1' });
   const connection = await database.connect();
@@ -28,7 +29,7 @@ export async function queryCsv({ path, columns, sql }: CsvQuery): Promise<DuckDB
       .catch((cause) => {
         const [why] = (cause as Error).message.split('\n');
         const message = `${path} is no CSV with the columns ${columns.join(', ')}: ${why}`;
-        throw new Problem('SALES_INVALID', message, { field: 'input', cause });
+        throw new Problem('TRAINING_DATA_INVALID', message, { field: 'input', cause });
       });
   } finally {
     connection.closeSync();
