@@ -116,8 +116,8 @@ describe('the gateway as a process', () => {
     const child = run();
     children.push(child);
     let told = '';
-    child.stderr.on('data', (chunk: Buffer) => (told += chunk.toString()));
-    const [code] = await once(child, 'exit');
+    child.stdout.on('data', (chunk: Buffer) => (told += chunk.toString()));
+    const [code] = await once(child, 'close'); // with all it said
     expect(code).not.toBe(0);
     expect(told).toContain('GATEWAY_HTTP_PORT');
     expect(told).toContain('REGISTRY_ADDRESS');
@@ -131,7 +131,7 @@ describe('the gateway as a process', () => {
     children.push(second);
     let told = '';
     second.stdout.on('data', (chunk: Buffer) => (told += chunk.toString()));
-    const [code] = await once(second, 'exit');
+    const [code] = await once(second, 'close');
     expect(code).toBe(1);
     expect(told).toContain(`cannot listen on port ${port}`);
     expect(told).toContain('GATEWAY_HTTP_PORT');
