@@ -30,7 +30,7 @@ describeWith('PostgreSQL', 'DATABASE_URL', 'bad input, at every door', () => {
     for (const clean of cleanUp.reverse()) await clean();
     expect(running).toEqual(serviceNames);
     expect(answer.servedBy.fallback).toBeNull();
-  }, 60_000);
+  }, 120_000);
 
   const skus = (count: number) => Array.from({ length: count }, (_, i) => `sku-${i}`);
   const asked = '/v1/recommendations';
@@ -143,7 +143,7 @@ describeWith('PostgreSQL', 'DATABASE_URL', 'bad input, at every door', () => {
       expect(refusal).not.toMatch(/node_modules|\.js:\d/);
       expect(await house.vinaigrette('models', 'list')).not.toContain('spoilt 1');
     },
-    60_000,
+    120_000,
   );
 });
 

@@ -12,6 +12,12 @@ const hour = Date.UTC(2026, 6, 1, 12);
 const from = '2026-07-01T12:00Z';
 const features = ['basketSize', 'knownShare', 'topConfidence', 'items'];
 const asked = 40;
+const channels = ['app', 'web'];
+/** By channel, so that there are segments to look at. */
+const useCase = {
+  ...{ kind: 'recommendation', model: 'basket', budgetMs: 60_000, fallback: ['best-sellers'] },
+  segments: [{ name: 'channel', from: 'context.channel' }],
+};
 
 describeWith('PostgreSQL', 'DATABASE_URL', 'the console', () => {
   describeWith('Chromium', 'CHROMIUM_PATH', 'in a browser', () => {
@@ -36,11 +42,11 @@ describeWith('PostgreSQL', 'DATABASE_URL', 'the console', () => {
       const empty = await open('/');
       firstPage = await empty.locator('main').innerText();
       await empty.close();
-      await furnish(house, version.dir);
+      await furnish(house, version.dir, { 'use-case': useCase });
       for (let i = 0; i < asked; i++) {
         const basket = i % 2 ? ['milk', 'bread'] : ['milk'];
         const occurredAt = new Date(hour + i * 60_000).toISOString();
-        const { predictionId } = await recommend(house, { basket, occurredAt });
+        const { predictionId } = await recommend(house, { basket, occurredAt, context: { channel: channels[i % 2] } });
         if (i % 4 === 0) await feedback(house, { predictionId, kind: 'purchased', skus: ['sugar'], revenue: 1.2 });
       }
       await eventually(
@@ -117,6 +123,51 @@ describeWith('PostgreSQL', 'DATABASE_URL', 'the console', () => {
         0,
       );
       expect(await page.evaluate(faultsOfNames)).toEqual([]);
+      await page.close();
+    });
+
+    it('shows where to look first, by time and by segment, and reads out a cell to a pointer and to keys', async () => {
+      page = await open(theHour);
+      const byTime = page.getByRole('grid', { name: 'Features by time' });
+      expect(await byTime.getByRole('rowheader').count()).toBe(features.length);
+      expect(await byTime.getByRole('columnheader').allInnerTexts()).toEqual([
+        'Feature',
+        '07-01 12:00',
+        ...['05', '10', '15', '20', '25', '30', '35', '40', '45', '50', '55'].map((minute) => `12:${minute}`),
+      ]);
+      const bySegment = page.getByRole('grid', { name: 'Features by segment' });
+      const heads = (await bySegment.getByRole('columnheader').allInnerTexts()).slice(1);
+      expect([heads[0], ...heads.slice(1).toSorted()]).toEqual(['All', 'channel=app', 'channel=web']);
+      // Forty predictions are too few for a verdict, and twenty more so.
+      const told = await bySegment.getByRole('gridcell').evaluateAll((all) => all.map((cell) => cell.ariaLabel));
+      expect(told).toHaveLength(features.length * heads.length);
+      expect(told.filter((words) => words?.includes('too few to judge'))).toHaveLength(told.length);
+
+      await page.getByRole('gridcell').first().hover();
+      const readout = page.locator('.map').first().locator('.readout');
+      const row = await byTime.getByRole('rowheader').first().innerText();
+      await readout.getByText(`${row}, 2026-07-01 12:00 to 12:05`).waitFor();
+      await page.getByRole('gridcell').first().focus();
+      await page.keyboard.press('ArrowRight');
+      await page.keyboard.press('ArrowDown');
+      const next = await byTime.getByRole('rowheader').nth(1).innerText();
+      await readout.getByText(`${next}, 2026-07-01 12:05 to 12:10`).waitFor();
+      expect(await page.evaluate('document.activeElement.ariaLabel')).toMatch(/times its floor/);
+      await page.keyboard.press('Tab');
+      await page.keyboard.press('Enter');
+      await page.getByText('2026-07-01 12:05 to 12:10 UTC', { exact: true }).waitFor();
+      expect(await page.locator('dl.figures').innerText()).toMatch(/Predictions\s+5\s/);
+      expect(complaints).toEqual([]);
+      await page.close();
+    });
+
+    it.each(['light', 'dark'] as const)('is read with enough contrast, %s', async (colorScheme) => {
+      page = await open(theHour);
+      await page.emulateMedia({ colorScheme });
+      const ratios = (await page.evaluate(contrasts)) as Record<string, number>;
+      expect(Object.keys(ratios)).toEqual(['calm', 'near', 'warning', 'critical', 'few', 'none']);
+      // WCAG 2.2, 1.4.3: text that is not large.
+      for (const [tone, ratio] of Object.entries(ratios)) expect([tone, ratio >= 4.5]).toEqual([tone, true]);
       await page.close();
     });
 
@@ -247,4 +298,28 @@ const faultsOfNames = `(() => {
   for (const table of document.querySelectorAll('table')) if (!table.caption) faults.push('a table without a caption');
   if (document.querySelectorAll('main').length !== 1 || !document.documentElement.lang) faults.push('no main, or no lang');
   return faults;
+})()`;
+
+/** Runs in the page: the contrast of a cell's figure with what is behind it, by tone; of a hatch with its strokes. */
+const contrasts = `(() => {
+  const luminance = (colour) => {
+    const [r, g, b] = colour.match(/[\\d.]+/g).map(Number).map((value) => {
+      const share = value / 255;
+      return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+    });
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const cell = document.querySelector('td.cell');
+  const surface = getComputedStyle(document.querySelector('.heat')).backgroundColor;
+  return Object.fromEntries(
+    [...document.querySelectorAll('.legend .cell')].map(({ classList }) => {
+      const tone = [...classList].at(-1);
+      cell.className = 'cell ' + tone;
+      const { color, backgroundColor, backgroundImage } = getComputedStyle(cell);
+      const painted = backgroundColor.startsWith('rgba(0, 0, 0, 0') ? surface : backgroundColor;
+      const behind = backgroundImage.match(/rgb\\([^)]*\\)/)?.[0] ?? painted;
+      const [low, high] = [luminance(color), luminance(behind)].sort((a, b) => a - b);
+      return [tone, (high + 0.05) / (low + 0.05)];
+    }),
+  );
 })()`;

@@ -36,7 +36,7 @@ describeWith('PostgreSQL', 'DATABASE_URL', 'a version on trial', () => {
   });
   afterAll(async () => {
     for (const clean of cleanUp.reverse()) await clean();
-  }, 60_000);
+  }, 120_000);
 
   /** Every customer asks once; who answered them, in their order. */
   async function everybody(...basket: string[]): Promise<Recommendation['servedBy'][]> {

@@ -22,7 +22,7 @@ describeWith('PostgreSQL', 'DATABASE_URL', 'a basket goes all the way', () => {
   }, 180_000);
   afterAll(async () => {
     for (const clean of cleanUp.reverse()) await clean();
-  }, 60_000);
+  }, 120_000);
 
   const hour = Date.UTC(2026, 6, 1, 12);
   const inTheHour = { model: 'basket', version: 1, from: hour, to: hour + 3_600_000 };
@@ -70,7 +70,7 @@ describeWith('PostgreSQL', 'DATABASE_URL', 'a basket goes all the way', () => {
     expect(alerts).toHaveLength(1);
     expect(alerts[0]).toMatchObject({ model: 'basket', version: 1 });
     expect(alerts[0]?.state).not.toBe(AlertState.UNSPECIFIED);
-  }, 60_000);
+  }, 180_000);
 
   it('what was bought after what was shown becomes a hit rate', async () => {
     const hits = await eventually(
@@ -79,7 +79,7 @@ describeWith('PostgreSQL', 'DATABASE_URL', 'a basket goes all the way', () => {
       ({ body }) => body.withOutcome === 40,
     );
     expect(hits.body.hitsAt5).toBe(40);
-  }, 60_000);
+  }, 180_000);
 
   it('a basket nobody knows gets an honest best seller', async () => {
     const answer = await recommend(house, { basket: ['a-sku-of-tomorrow'] });
@@ -105,7 +105,7 @@ describeWith('PostgreSQL', 'DATABASE_URL', 'a basket goes all the way', () => {
     await eventually('served by version 2', answeringVersion, (version) => version === 2);
     await house.vinaigrette('models', 'alias', 'basket', 'champion', '1', '--reason', 'it says too little');
     await eventually('served by version 1 again', answeringVersion, (version) => version === 1);
-  }, 120_000);
+  }, 240_000);
 
   it('no swap costs a request', async () => {
     const answers: Recommendation[] = [];
@@ -120,7 +120,7 @@ describeWith('PostgreSQL', 'DATABASE_URL', 'a basket goes all the way', () => {
     await Promise.all(customers);
     expect(answers.filter(({ servedBy }) => servedBy.fallback !== null)).toEqual([]);
     expect(answers.length).toBeGreaterThan(20);
-  }, 120_000);
+  }, 240_000);
 
   it.each(['registryHttp', 'modelServerHttp', 'monitorHttp', 'gatewayHttp'] as const)(
     '%s tells Prometheus',
