@@ -206,7 +206,7 @@ describe('the protocol, on a folder', () => {
         },
         status: 3,
         code: 'SIGNATURE_MISMATCH',
-        says: /needs 2147483648 bytes/,
+        says: /cannot have the shape \[268435456, 2\]/,
       },
       {
         fault: 'no values',
