@@ -30,8 +30,6 @@ const datatypeOf: Partial<Record<TensorProto_DataType, Datatype>> = {
 
 /** Most values of one list that the log keeps when a signature does not say how many. */
 const LOGGED_VALUES_MAX = 100;
-/** From this version of the format on, a constant listed among the inputs is there on purpose: a default. */
-const IR_WITH_DEFAULTS = 4n;
 /** TensorProto.data_location of values that are in another file. */
 const EXTERNAL = 1;
 
@@ -64,7 +62,7 @@ export function readGraph(onnx: Uint8Array): ServedGraph {
     );
   }
   return {
-    signature: signatureOf(graph, parsed.irVersion >= IR_WITH_DEFAULTS, labels),
+    signature: signatureOf(graph, labels),
     model: labels.size > 0 ? toBinary(ModelProtoSchema, parsed) : onnx,
     externalFiles,
   };
@@ -81,12 +79,11 @@ export function isList(spec: TensorSpec): boolean {
   return spec.shape.slice(1).some((size) => size !== 1);
 }
 
-function signatureOf(graph: GraphProto, withDefaults: boolean, labels: ReadonlyMap<string, Labels>): Signature {
-  // Old exporters list constants among the inputs too; those have a value already and nobody sends them.
+function signatureOf(graph: GraphProto, labels: ReadonlyMap<string, Labels>): Signature {
+  // Exporters may list constants among the inputs too, as defaults: those have a value already, and the runtime's Node
+  // binding drops, without a word, another one that is sent.
   const constants = new Set(graph.initializer.map((tensor) => tensor.name));
-  const inputs = graph.input
-    .filter(({ name }) => withDefaults || !constants.has(name))
-    .map((value) => ({ ...specOf(value), ...(constants.has(value.name) ? { optional: true as const } : {}) }));
+  const inputs = graph.input.filter(({ name }) => !constants.has(name)).map(specOf);
   const outputs = graph.output.map((value) => {
     const classes = labels.get(value.name);
     return { ...specOf(value), ...(classes ? { labels: classes } : {}) };

@@ -27,7 +27,6 @@ const tensorSpec = z.strictObject({
   datatype: z.enum(datatypes),
   shape: z.array(z.number().int().min(-1)),
   anyRank: z.literal(true).optional(),
-  optional: z.literal(true).optional(),
   labels: z.array(z.union([z.string(), z.number().int()])).optional(),
 });
 
@@ -44,8 +43,8 @@ export const signatureSchema = z.strictObject({
 
 /**
  * A tensor as the graph declares it; -1 in the shape is a dynamic dimension, and the first dimension is the batch.
- * `anyRank`: the graph says nothing of the shape, which is empty here. `optional`: an input that has a default.
- * `labels`: the classes whose scores the columns of the tensor are, where the graph names them.
+ * `anyRank`: the graph says nothing of the shape, which is empty here. `labels`: the
+ * classes whose scores the columns of the tensor are, where the graph names them.
  */
 export type TensorSpec = z.infer<typeof tensorSpec>;
 

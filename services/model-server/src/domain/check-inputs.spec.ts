@@ -4,9 +4,8 @@ import { checkInputs, checkOutputs, type AnnouncedTensor } from './check-inputs.
 
 const signature: Signature = {
   inputs: [
-    { name: 'age', datatype: 'FP32', shape: [-1, 1] },
+    { name: 'age', datatype: 'FP32', shape: [-1, -1] },
     { name: 'new', datatype: 'BOOL', shape: [-1] },
-    { name: 'tall', datatype: 'FP32', shape: [-1, -1], optional: true },
   ],
   outputs: [
     { name: 'premium', datatype: 'FP32', shape: [-1] },
@@ -52,7 +51,7 @@ describe('checkInputs()', () => {
       fault: 'another rank',
       tensors: [unread('age', 'FP32', [1])],
       field: 'age',
-      says: /shape \[-1, 1\] .* not \[1\]/,
+      says: /shape \[-1, -1\] .* not \[1\]/,
     },
     {
       fault: 'a negative dimension',
@@ -68,8 +67,8 @@ describe('checkInputs()', () => {
     },
     {
       fault: 'no rows, of more columns than a message holds',
-      tensors: [unread('tall', 'FP32', [0, 2 ** 31 - 1])],
-      field: 'tall',
+      tensors: [unread('age', 'FP32', [0, 2 ** 31 - 1])],
+      field: 'age',
       says: /cannot have the shape \[0, 2147483647\]/,
     },
     { fault: 'too few values', tensors: [announce('age', 'FP32', [2, 1], [1])], field: 'age', says: /do not fill/ },

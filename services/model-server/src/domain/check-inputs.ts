@@ -37,7 +37,7 @@ export function checkInputs(signature: Signature, announced: readonly AnnouncedT
     }
     inputs.set(name, values);
   }
-  const missing = signature.inputs.find(({ name, optional }) => !optional && !inputs.has(name));
+  const missing = signature.inputs.find(({ name }) => !inputs.has(name));
   if (missing) throw mismatch(missing.name, `the input ${missing.name} is missing`);
   return Object.fromEntries(inputs);
 }

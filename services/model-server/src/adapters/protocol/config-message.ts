@@ -46,7 +46,7 @@ export function modelConfigOf({ version, signature, settings, joins }: ServedVer
     defaultModelFilename: 'model.onnx',
     versionPolicy: { policyChoice: { case: 'all', value: {} } },
     maxBatchSize: joins ? settings.batchRowsMax : 0,
-    input: signature.inputs.map((spec) => ({ ...tensorOf(spec), optional: spec.optional === true })),
+    input: signature.inputs.map(tensorOf),
     output: signature.outputs.map(tensorOf),
     instanceGroup: [{ name: version.model, count: settings.instances, kind: ModelInstanceGroup_Kind.CPU }],
     ...(joins ? { dynamicBatching: batchingOf(settings) } : {}),
