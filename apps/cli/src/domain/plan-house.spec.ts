@@ -30,7 +30,13 @@ describe('planHouse()', () => {
 
   it('keeps everything below the state folder', () => {
     const folders = Object.entries(plans[0]?.env ?? {}).filter(([name]) => name.endsWith('_DIR'));
-    expect(folders).toHaveLength(4);
+    expect(folders.map(([name]) => name)).toEqual([
+      'EVENT_LOG_DIR',
+      'ARCHIVE_DIR',
+      'ARTIFACT_DIR',
+      'MODEL_SERVER_CACHE_DIR',
+      'GATEWAY_CACHE_DIR',
+    ]);
     for (const [, folder] of folders) expect(folder).toMatch(/^\/state\/./);
   });
 });
