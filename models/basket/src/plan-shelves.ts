@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Problem } from '@vinaigrette/problems';
+import { parseOptions } from '@vinaigrette/training';
 import { readBaskets, type SalesSource } from './adapters/read-sales.js';
 import { mineItemsets } from './domain/mine-itemsets.js';
 import { attractionsOf, shelvesOf, type Shelf } from './domain/shelves.js';
@@ -19,16 +19,11 @@ export const shelfDefaults = schema.parse({});
  * SALES_INVALID or ITEMSETS_TOO_MANY.
  */
 export async function planShelves(source: SalesSource, options: ShelfOptions = {}): Promise<Shelf[]> {
-  const { data, error } = schema.safeParse(options);
-  if (error) {
-    const [issue] = error.issues;
-    const field = issue?.path.join('.') ?? '';
-    throw new Problem('TRAINING_OPTION_INVALID', `${field}: ${issue?.message ?? 'not a value'}`, { field });
-  }
+  const { minSupport, goodsMax } = parseOptions(schema, options);
   const { baskets } = await readBaskets(source);
   const itemsets = mineItemsets(
     baskets.map(({ skus }) => skus),
-    { minSupport: data.minSupport, maxLength: 2 },
+    { minSupport, maxLength: 2 },
   );
-  return shelvesOf(attractionsOf(itemsets), data.goodsMax);
+  return shelvesOf(attractionsOf(itemsets), goodsMax);
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Problem } from '@vinaigrette/problems';
+import { parseOptions } from '@vinaigrette/training';
 import { segmentationNames } from './domain/segmentation.js';
 
 const schema = z.strictObject({
@@ -21,13 +21,7 @@ export type TrainingOptions = z.input<typeof schema>;
 export type CheckedOptions = z.output<typeof schema>;
 
 /** Fills in what is left open. Throws TRAINING_OPTION_INVALID naming the first option that is wrong. */
-export function checkOptions(options: TrainingOptions): CheckedOptions {
-  const { data, error } = schema.safeParse(options);
-  if (data) return data;
-  const [issue] = error.issues;
-  const field = issue?.path.join('.') ?? '';
-  throw new Problem('TRAINING_OPTION_INVALID', `${field}: ${issue?.message ?? 'not a value'}`, { field });
-}
+export const checkOptions = (options: TrainingOptions): CheckedOptions => parseOptions(schema, options);
 
 /** What `train` does when an option is left out; for the command line's help. */
 export const optionDefaults = schema.pick({ starts: true, seed: true }).parse({});
