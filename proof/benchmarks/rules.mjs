@@ -6,10 +6,7 @@
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { parseDocument } from '@vinaigrette/documents';
-import { applyRules } from '../../services/app-gateway/dist/src/domain/apply-rules.js';
-import { compileRules } from '../../services/app-gateway/dist/src/domain/compile-rules.js';
-import { rulesBefore } from '../../services/app-gateway/dist/src/domain/rules-before.js';
-import { Situation } from '../../services/app-gateway/dist/src/domain/situation.js';
+import { applyRules, compileRules, rulesBefore, Situation } from '@vinaigrette/serving';
 
 const { values } = parseArgs({ options: { requests: { type: 'string', default: '20000' } } });
 const requests = Number(values.requests);

@@ -1,6 +1,5 @@
+import type { KnownVersion, Tensors } from '@vinaigrette/serving';
 import { AnswerCache, questionKey } from './domain/answer-cache.js';
-import type { KnownVersion } from './domain/configuration.js';
-import type { Tensors } from './domain/join-rows.js';
 import { modelRungs, rungBudgetMs } from './domain/ladder.js';
 import type { ModelAnswer } from './domain/model-answer.js';
 import type { Route } from './domain/route.js';

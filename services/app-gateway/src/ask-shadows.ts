@@ -1,11 +1,8 @@
+import { BUCKETS, type KnownVersion, type Tensors, type Trial } from '@vinaigrette/serving';
 import { shadowDifference } from './domain/compare-shadow.js';
-import type { KnownVersion } from './domain/configuration.js';
-import type { Trial } from './domain/draw.js';
 import type { Hash } from './domain/field-policies.js';
-import type { Tensors } from './domain/join-rows.js';
 import type { ModelAnswer } from './domain/model-answer.js';
 import { shadowRecord } from './domain/prediction-record.js';
-import { BUCKETS } from './domain/draw.js';
 import type { Asker, Route } from './domain/route.js';
 import type { Meters } from './meters.js';
 import type { Models } from './models.js';

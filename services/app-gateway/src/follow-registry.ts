@@ -1,8 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { WantedState } from '@vinaigrette/contracts/registry';
+import { type BestSeller, parseBestSellers } from '@vinaigrette/serving';
 import type { ConfigurationInForce } from './configuration-in-force.js';
-import type { BestSeller } from './domain/basket.js';
-import { parseBestSellers } from './domain/best-sellers.js';
 import { blindLookups } from './domain/blind-lookups.js';
 import { bestSellerFiles, configurationOf } from './domain/configuration.js';
 import { lastGood, type Fault } from './domain/last-good.js';

@@ -1,5 +1,5 @@
 import type { TensorValue, UseCase } from '@vinaigrette/documents';
-import type { Circumstances } from './domain/situation.js';
+import type { Circumstances } from '@vinaigrette/serving';
 import type { ShopRows, ShopTables } from './shop-tables.js';
 
 /** A customer as a request names it. */

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { BUCKETS, type Side, type Trial } from './domain/draw.js';
+import { BUCKETS, type Side, type Trial } from '@vinaigrette/serving';
 import { ejectionPolicy, LastRequests, reasonToEject } from './domain/ejection.js';
 import { addRequest, noCounts, type Counted, type SideCounts } from './domain/rollout-counts.js';
 import type { Drawn } from './domain/route.js';

@@ -1,5 +1,5 @@
+import type { Tensors } from '@vinaigrette/serving';
 import type { ModelAnswer } from './domain/model-answer.js';
-import type { Tensors } from './domain/join-rows.js';
 
 export interface ModelQuestion {
   model: string;

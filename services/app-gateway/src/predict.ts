@@ -1,18 +1,25 @@
 import type { Moment, PredictionUseCase, TensorValue } from '@vinaigrette/documents';
 import { Problem } from '@vinaigrette/problems';
+import {
+  adjustOutputs,
+  inputTensors,
+  type KnownVersion,
+  makeInputs,
+  noRules,
+  numbersFromText,
+  type Outputs,
+  outputValues,
+  rulesBefore,
+  scopeOf,
+  segmentsOf,
+  Situation,
+} from '@vinaigrette/serving';
 import type { AskModels, Asked } from './ask-models.js';
 import type { ConfigurationInForce } from './configuration-in-force.js';
-import { adjustOutputs, type Outputs } from './domain/adjust-outputs.js';
-import { noRules } from './domain/compile-rules.js';
-import { segmentsOf } from './domain/compile-use-case.js';
-import type { KnownVersion, ReadyUseCase } from './domain/configuration.js';
-import { makeInputs, numbersFromText } from './domain/make-inputs.js';
+import type { ReadyUseCase } from './domain/configuration.js';
 import { noAnswerProblem, type ModelAnswer } from './domain/model-answer.js';
-import { inputTensors, outputValues } from './domain/prediction-tensors.js';
 import { HOLDOUT, NOTHING } from './domain/route.js';
-import { rulesBefore } from './domain/rules-before.js';
 import { servedBy, type ServedBy } from './domain/served-by.js';
-import { scopeOf, Situation } from './domain/situation.js';
 import type { GatherCircumstances } from './gather-circumstances.js';
 
 /** The rung that answers with the outputs the use case declares. */

@@ -1,17 +1,25 @@
 import type { Moment, RecommendationUseCase } from '@vinaigrette/documents';
 import { Problem } from '@vinaigrette/problems';
+import {
+  applyRules,
+  basketTensors,
+  bestSellingItems,
+  type CompiledRules,
+  differentItems,
+  type Item,
+  noRules,
+  recommendedItems,
+  rulesBefore,
+  scopeOf,
+  segmentsOf,
+  Situation,
+} from '@vinaigrette/serving';
 import type { AskModels, Asked } from './ask-models.js';
 import type { ConfigurationInForce } from './configuration-in-force.js';
-import { applyRules, type Item } from './domain/apply-rules.js';
-import { basketTensors, bestSellingItems, differentItems, recommendedItems } from './domain/basket.js';
-import { noRules, type CompiledRules } from './domain/compile-rules.js';
-import { segmentsOf } from './domain/compile-use-case.js';
 import type { ReadyUseCase } from './domain/configuration.js';
 import { noAnswerProblem, type ModelAnswer } from './domain/model-answer.js';
 import { HOLDOUT, NOTHING } from './domain/route.js';
-import { rulesBefore } from './domain/rules-before.js';
 import { servedBy, type ServedBy } from './domain/served-by.js';
-import { scopeOf, Situation } from './domain/situation.js';
 import type { GatherCircumstances, NamedCustomer } from './gather-circumstances.js';
 
 /** The document that POST /v1/recommendations follows. */

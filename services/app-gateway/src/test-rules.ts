@@ -1,14 +1,23 @@
 import type { FieldValue, RuleSet, TensorValue } from '@vinaigrette/documents';
 import { Problem } from '@vinaigrette/problems';
+import {
+  adjustOutputs,
+  applyRules,
+  bestSellingItems,
+  type CatalogueRow,
+  checkRules,
+  type CompiledRules,
+  compileRules,
+  type Fired,
+  type FiredOnItems,
+  type Item,
+  noRules,
+  type Outputs,
+  rulesBefore,
+  Situation,
+} from '@vinaigrette/serving';
 import type { ConfigurationInForce } from './configuration-in-force.js';
-import { adjustOutputs, type Outputs } from './domain/adjust-outputs.js';
-import { applyRules, type Fired, type FiredOnItems, type Item } from './domain/apply-rules.js';
-import { bestSellingItems } from './domain/basket.js';
-import { compileRules, noRules, type CompiledRules } from './domain/compile-rules.js';
-import { checkRules } from './domain/compile-use-case.js';
 import type { ReadyUseCase } from './domain/configuration.js';
-import { rulesBefore } from './domain/rules-before.js';
-import { Situation, type CatalogueRow } from './domain/situation.js';
 import type { GatherCircumstances, NamedCustomer, Said } from './gather-circumstances.js';
 
 export interface RulesTest {

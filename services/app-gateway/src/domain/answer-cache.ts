@@ -1,4 +1,4 @@
-import type { Tensors } from './join-rows.js';
+import type { Tensors } from '@vinaigrette/serving';
 
 /** What a version answered, and when. */
 export interface Remembered {

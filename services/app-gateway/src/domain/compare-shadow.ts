@@ -1,5 +1,5 @@
+import type { Tensors } from '@vinaigrette/serving';
 import { rowOf } from '@vinaigrette/signature';
-import type { Tensors } from './join-rows.js';
 
 /** How far a shadow's answer is from the one that was shown. */
 export interface ShadowDifference {

@@ -1,28 +1,26 @@
-import type { Document, ModelVersion, WantedModel, WantedState } from '@vinaigrette/contracts/registry';
+import type { Document, WantedModel, WantedState } from '@vinaigrette/contracts/registry';
 import { parseDocument, type Route, type UseCase } from '@vinaigrette/documents';
 import { Problem } from '@vinaigrette/problems';
-import { loggedSchema, parseSignature, schemaIdOf, type LoggedColumn, type Signature } from '@vinaigrette/signature';
-import { compileRules, noRules, type CompiledRules } from './compile-rules.js';
-import { checkRules, compileUseCase, type CompiledUseCase } from './compile-use-case.js';
+import {
+  type BestSeller,
+  checkModel,
+  checkRules,
+  type CompiledRules,
+  type CompiledUseCase,
+  compileRules,
+  compileUseCase,
+  knownVersion,
+  type KnownVersion,
+  noRules,
+  parseJson,
+  type Trial,
+} from '@vinaigrette/serving';
 import type { ShopKeysInForce } from './judge-key.js';
-import type { BestSeller } from './basket.js';
-import type { Trial } from './draw.js';
-import { championOf, DOCUMENT_ALIAS, parseJson, type Fault } from './last-good.js';
+import { championOf, DOCUMENT_ALIAS, type Fault } from './last-good.js';
 import { trialsOf, type Trials } from './trials.js';
 
 /** Where a version's best sellers are, among its files. */
 export const BEST_SELLERS_PATH = 'best-sellers.json';
-
-/** What the gateway knows of a version it may meet in an answer. */
-export interface KnownVersion {
-  model: string;
-  version: number;
-  signature: Signature;
-  schema: LoggedColumn[];
-  schemaId: Uint8Array;
-  /** Best first; empty: the version brought none. */
-  bestSellers: readonly BestSeller[];
-}
 
 /** A use case with all it needs to answer. */
 export interface ReadyUseCase<T extends UseCase = UseCase> {
@@ -107,7 +105,7 @@ export function configurationOf(
     const model = models.get(document.model);
     const versions = knownVersions(model, bestSellers, was);
     const wanted = versionOf(document, model, versions);
-    checkTensors(document, wanted.signature);
+    checkModel(document, wanted.signature);
     const previous = versions.get(model?.previous[document.alias] ?? 0);
     const subject = { kind: 'model', name: document.model, alias: document.alias };
     const ruleSet = ruleSetOf(document, ruleSets, was);
@@ -224,19 +222,6 @@ function knownVersions(
   return known;
 }
 
-function knownVersion(version: ModelVersion, bestSellers: readonly BestSeller[]): KnownVersion {
-  const signature = parseSignature(parseJson(version.signatureJson));
-  const schema = loggedSchema(signature);
-  return {
-    model: version.model,
-    version: version.version,
-    signature,
-    schema,
-    schemaId: schemaIdOf(schema),
-    bestSellers,
-  };
-}
-
 function versionOf(
   { model, alias }: UseCase,
   wanted: WantedModel | undefined,
@@ -249,19 +234,6 @@ function versionOf(
 
 const missing = (what: string) =>
   new Problem('CONFIGURATION_MISSING', `The registry names no ${what}, which the use case needs`);
-
-/** Only a model that speaks in items can recommend. */
-function checkTensors(document: UseCase, signature: Signature): void {
-  if (document.kind !== 'recommendation') return;
-  const has = (specs: Signature['inputs'], name: string) => specs.some((spec) => spec.name === name);
-  const speaks =
-    has(signature.inputs, 'items') && has(signature.outputs, 'skus') && has(signature.outputs, 'confidence');
-  if (speaks && signature.inputs.length === 1) return;
-  throw new Problem(
-    'SIGNATURE_MISMATCH',
-    `${document.model} does not take \`items\` and give \`skus\` and \`confidence\``,
-  );
-}
 
 /** SHA-256 of every best-seller file the state's versions bring. */
 export function bestSellerFiles(state: WantedState): string[] {

@@ -1,5 +1,5 @@
+import { bucketOf, BUCKETS, type Draw } from '@vinaigrette/serving';
 import type { ReadyUseCase } from './configuration.js';
-import { BUCKETS, bucketOf, type Draw } from './draw.js';
 import type { Asker, Route } from './route.js';
 
 /** Why a route is what it is, in numbers and in words. */

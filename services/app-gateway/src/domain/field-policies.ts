@@ -1,4 +1,4 @@
-import type { Tensors } from './join-rows.js';
+import type { Tensors } from '@vinaigrette/serving';
 
 /** What the log keeps of a field: all of it, a text that only says whether two are equal, or nothing. */
 export type FieldPolicy = 'keep' | 'hash' | 'drop';

@@ -1,4 +1,4 @@
-import type { Joining } from './join-rows.js';
+import type { Joining } from '@vinaigrette/serving';
 
 /** So many rows must have answered joined as they answered alone before a version's questions are joined. */
 export const ROWS_TO_PROVE = 32;

@@ -9,6 +9,7 @@ import {
 } from '@vinaigrette/contracts/registry';
 import { parseDocument } from '@vinaigrette/documents';
 import { problemOf } from '@vinaigrette/problems';
+import { parseJson } from '@vinaigrette/serving';
 import { loggedSchema, parseSignature } from '@vinaigrette/signature';
 
 /** The alias under which a gateway follows documents. */
@@ -88,14 +89,5 @@ function isReadable(version: ModelVersion, note: Note): boolean {
   } catch (error) {
     note(`model ${version.model} ${version.version}`, error);
     return false;
-  }
-}
-
-/** JSON, or undefined, which no schema takes. */
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { PredictionStatus } from '@vinaigrette/contracts/events';
 import { parseDocument } from '@vinaigrette/documents';
+import { compileUseCase, type KnownVersion } from '@vinaigrette/serving';
 import { loggedSchema, schemaIdOf, tensorOf, type Signature } from '@vinaigrette/signature';
-import { compileUseCase } from './compile-use-case.js';
-import type { KnownVersion, ReadyUseCase } from './configuration.js';
+import type { ReadyUseCase } from './configuration.js';
 import type { FieldPolicies } from './field-policies.js';
 import type { ModelAnswer } from './model-answer.js';
 import { predictionRecord, shadowRecord } from './prediction-record.js';

@@ -1,9 +1,8 @@
 import { create } from '@bufbuild/protobuf';
 import { PredictionSchema, PredictionStatus, type Prediction } from '@vinaigrette/contracts/events';
+import type { KnownVersion, Tensors } from '@vinaigrette/serving';
 import { packRow, type LoggedColumn, type Tensor } from '@vinaigrette/signature';
-import type { KnownVersion } from './configuration.js';
 import { keptTensors, keptTexts, type Hash } from './field-policies.js';
-import type { Tensors } from './join-rows.js';
 import type { ModelAnswer } from './model-answer.js';
 import type { Asker, Route } from './route.js';
 

@@ -1,6 +1,15 @@
 import type { UseCase } from '@vinaigrette/documents';
-import type { KnownVersion, ReadyUseCase } from './configuration.js';
-import { BUCKETS, bucketOf, drawSide, drawsShadow, propensityOf, type Draw, type Trial } from './draw.js';
+import {
+  bucketOf,
+  BUCKETS,
+  type Draw,
+  drawSide,
+  drawsShadow,
+  type KnownVersion,
+  propensityOf,
+  type Trial,
+} from '@vinaigrette/serving';
+import type { ReadyUseCase } from './configuration.js';
 
 /** What the log and the answer call the units that never get a model. */
 export const HOLDOUT = 'holdout';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { drawSide, type Trial } from './draw.js';
+import { drawSide, type Trial } from '@vinaigrette/serving';
 import { MISMATCH_CHI_SQUARE, SampleRatio } from './sample-ratio.js';
 
 const trial: Trial = {

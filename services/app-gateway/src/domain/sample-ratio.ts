@@ -1,4 +1,4 @@
-import { murmur3 } from './murmur3.js';
+import { murmur3 } from '@vinaigrette/serving';
 
 /** Most different units remembered for one trial; the ratio of the first ones tells as much. */
 const UNITS_MAX = 50_000;

@@ -1,4 +1,4 @@
-import type { KnownVersion } from './configuration.js';
+import type { KnownVersion } from '@vinaigrette/serving';
 import type { ModelAnswer } from './model-answer.js';
 import type { Route } from './route.js';
 

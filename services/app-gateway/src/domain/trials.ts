@@ -1,5 +1,5 @@
 import { RolloutKind, RolloutState, type Rollout } from '@vinaigrette/contracts/registry';
-import { BUCKETS, type Trial } from './draw.js';
+import { BUCKETS, type Trial } from '@vinaigrette/serving';
 
 /** The trials a subject is in, by what they stand in for. */
 export interface Trials<Model, RuleSet, UseCase> {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
+import type { Tensors } from '@vinaigrette/serving';
 import { rowOf, tensorOf } from '@vinaigrette/signature';
 import { setImmediate as turn } from 'node:timers/promises';
-import type { Tensors } from '../../domain/join-rows.js';
 import type { ModelAnswer } from '../../domain/model-answer.js';
 import { Coalescer } from './coalescer.js';
 

@@ -1,5 +1,5 @@
+import { type Joining, joiningKey, joinRows, sameAnswer, splitRows, type Tensors } from '@vinaigrette/serving';
 import { afterComparison, openJoining, provedJoining, unproved, type JoinProof } from '../../domain/join-proof.js';
-import { joiningKey, joinRows, sameAnswer, splitRows, type Joining, type Tensors } from '../../domain/join-rows.js';
 import type { ModelAnswer } from '../../domain/model-answer.js';
 
 /** So many calls of one version go out at a time; what comes meanwhile shares the next one. */

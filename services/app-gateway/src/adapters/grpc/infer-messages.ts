@@ -1,7 +1,7 @@
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { ModelInferRequestSchema, ModelInferResponseSchema } from '@vinaigrette/contracts/inference';
+import type { Tensors } from '@vinaigrette/serving';
 import { decodeRaw, decodeTyped, encodeRaw, type Datatype, type Tensor } from '@vinaigrette/signature';
-import type { Tensors } from '../../domain/join-rows.js';
 import type { ModelAnswer } from '../../domain/model-answer.js';
 
 /** A ModelInferRequest with raw contents. */

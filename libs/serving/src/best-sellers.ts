@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { firstFault } from '@vinaigrette/documents';
 import { Problem } from '@vinaigrette/problems';
 import type { BestSeller } from './basket.js';
-import { parseJson } from './last-good.js';
+import { parseJson } from './parse-json.js';
 
 const schema = z.object({
   skus: z.array(z.object({ sku: z.string().min(1), baskets: z.number().int().min(0) })),

@@ -88,4 +88,16 @@ export function checkRules(document: UseCase, rules: CompiledRules, signature: S
   }
 }
 
+/** Throws SIGNATURE_MISMATCH: only a model that speaks in items can recommend. */
+export function checkModel(document: UseCase, { inputs, outputs }: Signature): void {
+  if (document.kind !== 'recommendation') return;
+  const has = (specs: Signature['inputs'], name: string) => specs.some((spec) => spec.name === name);
+  const speaks = has(inputs, 'items') && has(outputs, 'skus') && has(outputs, 'confidence');
+  if (speaks && inputs.length === 1) return;
+  throw new Problem(
+    'SIGNATURE_MISMATCH',
+    `${document.model} does not take \`items\` and give \`skus\` and \`confidence\``,
+  );
+}
+
 const amiss = (why: string) => new Problem('DOCUMENT_INVALID', `Use case, rules and model do not fit: ${why}`);
