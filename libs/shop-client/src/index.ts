@@ -1,1 +1,17 @@
-export { ShopClient, ShopProblem, type ShopClientOptions } from './shop-client.js';
+export { ShopClient, type CallOptions, type ShopClientOptions } from './shop-client.js';
+export { ShopProblem } from './shop-problem.js';
+export type {
+  Attributes,
+  BatchAnswer,
+  Context,
+  Feedback,
+  FeedbackTaken,
+  Prediction,
+  PredictionRequest,
+  ProblemDetails,
+  Reason,
+  Recommendation,
+  RecommendationRequest,
+  RecommendedItem,
+  ServedBy,
+} from './contract.js';

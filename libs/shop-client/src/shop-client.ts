@@ -1,60 +1,145 @@
+import type {
+  BatchAnswer,
+  Feedback,
+  FeedbackTaken,
+  Prediction,
+  PredictionRequest,
+  Recommendation,
+  RecommendationRequest,
+} from './contract.js';
+import { pauseBefore, retryAfterMsOf } from './retries.js';
+import { ShopProblem } from './shop-problem.js';
+
 export interface ShopClientOptions {
   /** Of the gateway, e.g. https://shop.example/api. */
   url: string;
   /** vin_...; absent: the gateway asks for none. */
-  key?: string;
-  /** For one attempt, in milliseconds. */
-  timeoutMs?: number;
-  /** Attempts after the first, where the gateway says "not now" or cannot be reached. */
-  retries?: number;
+  key?: string | undefined;
+  /** For one attempt, in milliseconds; 2,000 when absent. */
+  timeoutMs?: number | undefined;
+  /** Attempts after the first, where one is safe; 1 when absent. */
+  retries?: number | undefined;
+  /** Longest pause before another attempt, in milliseconds; 5,000 when absent. Told to wait longer, it fails at once. */
+  pauseMsMax?: number | undefined;
 }
 
-/** What the gateway answers in place of what was asked: its code, and what to do about it. */
-export class ShopProblem extends Error {
-  constructor(
-    readonly status: number,
-    readonly code: string,
-    message: string,
-    readonly remedy: string,
-  ) {
-    super(message);
-    this.name = 'ShopProblem';
-  }
+export interface CallOptions {
+  /** Ends the call; it then rejects with the signal's reason. */
+  signal?: AbortSignal | undefined;
 }
 
-/** A gateway's answers, from a browser or a server: needs `fetch` and nothing else. */
+interface Call extends CallOptions {
+  body: object;
+  idempotencyKey?: string;
+}
+
+/**
+ * A gateway's answers, from a browser or a server: needs `fetch` and nothing else. Every method rejects with a
+ * ShopProblem for what the gateway refuses, a TimeoutError when it takes too long, a TypeError when it is not reached.
+ */
 export class ShopClient {
-  constructor(private readonly options: ShopClientOptions) {}
+  private readonly options: Required<Omit<ShopClientOptions, 'key'>> & Pick<ShopClientOptions, 'key'>;
 
-  recommend(request: { basket: string[]; [field: string]: unknown }, signal?: AbortSignal): Promise<unknown> {
-    return this.post('/v1/recommendations', request, signal);
+  constructor({ url, key, timeoutMs = 2_000, retries = 1, pauseMsMax = 5_000 }: ShopClientOptions) {
+    this.options = { url: url.replace(/\/+$/, ''), key, timeoutMs, retries, pauseMsMax };
   }
 
-  predict(useCase: string, request: { inputs: Record<string, unknown> }, signal?: AbortSignal): Promise<unknown> {
-    return this.post(`/v1/predictions/${encodeURIComponent(useCase)}`, request, signal);
+  /** What else might a customer with this basket want? */
+  recommend(request: RecommendationRequest, options?: CallOptions): Promise<Recommendation> {
+    return this.call('/v1/recommendations', { body: request, ...options });
   }
 
-  /** Safe to send again: every attempt carries the same idempotency key. */
-  feedback(outcome: { predictionId: string; kind: string; [field: string]: unknown }, signal?: AbortSignal) {
-    return this.post('/v1/feedback', outcome, signal, { 'idempotency-key': crypto.randomUUID() });
+  /** The same of up to 100 requests; an answer or a problem each, in their order. */
+  recommendEach(requests: RecommendationRequest[], options?: CallOptions): Promise<BatchAnswer<Recommendation>[]> {
+    return this.each('/v1/recommendations/batch', requests, options);
   }
 
-  private async post(path: string, body: object, signal?: AbortSignal, more: object = {}): Promise<unknown> {
-    const { url, key, timeoutMs = 2_000, retries = 1 } = this.options;
-    const headers = { 'content-type': 'application/json', ...(key && { authorization: `Bearer ${key}` }), ...more };
-    for (let attempt = 0; ; attempt++) {
-      const timeout = AbortSignal.timeout(timeoutMs);
-      const either = signal ? AbortSignal.any([signal, timeout]) : timeout;
+  /** What does the model of this use case say of these inputs? */
+  predict(useCase: string, request: PredictionRequest, options?: CallOptions): Promise<Prediction> {
+    return this.call(`/v1/predictions/${encodeURIComponent(useCase)}`, { body: request, ...options });
+  }
+
+  /** The same of up to 100 requests; an answer or a problem each, in their order. */
+  predictEach(
+    useCase: string,
+    requests: PredictionRequest[],
+    options?: CallOptions,
+  ): Promise<BatchAnswer<Prediction>[]> {
+    return this.each(`/v1/predictions/${encodeURIComponent(useCase)}/batch`, requests, options);
+  }
+
+  /**
+   * Tells what became of a prediction. Safe to send again: every attempt carries the same key. With a key of the
+   * shop's own, e.g. an order's number, it is taken once however often it is told.
+   */
+  feedback(outcome: Feedback, options?: CallOptions & { idempotencyKey?: string }): Promise<FeedbackTaken> {
+    return this.call('/v1/feedback', { body: outcome, idempotencyKey: randomKey(), ...options });
+  }
+
+  private async each<Answer>(path: string, requests: object[], options?: CallOptions): Promise<BatchAnswer<Answer>[]> {
+    const { answers } = await this.call<{ answers: BatchAnswer<Answer>[] }>(path, { body: { requests }, ...options });
+    return answers;
+  }
+
+  private async call<Answer>(path: string, call: Call): Promise<Answer> {
+    const { retries, pauseMsMax } = this.options;
+    const repeatable = call.idempotencyKey !== undefined;
+    for (let attempts = 1; ; attempts++) {
       try {
-        const init = { method: 'POST', headers, body: JSON.stringify(body), signal: either };
-        const response = await fetch(`${url}${path}`, init);
-        const answer = (await response.json()) as { code: string; detail: string; remedy: string };
-        if (response.ok) return answer;
-        throw new ShopProblem(response.status, answer.code, answer.detail, answer.remedy);
-      } catch (error) {
-        const isFinal = error instanceof ShopProblem && ![429, 503].includes(error.status);
-        if (isFinal || signal?.aborted || attempt >= retries) throw error;
+        return await this.attempt<Answer>(path, call);
+      } catch (failure) {
+        call.signal?.throwIfAborted();
+        const chance = Math.random();
+        const pauseMs = pauseBefore(failure, { repeatable, attempts, pauseMsMax, chance });
+        if (pauseMs === undefined || attempts > retries) throw failure;
+        await pause(pauseMs, call.signal);
       }
     }
   }
+
+  private async attempt<Answer>(path: string, { body, signal, idempotencyKey }: Call): Promise<Answer> {
+    const { url, key, timeoutMs } = this.options;
+    const timeout = AbortSignal.timeout(timeoutMs);
+    const response = await fetch(`${url}${path}`, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        ...(key && { authorization: `Bearer ${key}` }),
+        ...(idempotencyKey && { 'idempotency-key': idempotencyKey }),
+      },
+      body: JSON.stringify(body),
+      signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
+    });
+    const answer = parsed(await response.text());
+    if (response.ok && answer !== undefined) return answer as Answer;
+    throw ShopProblem.of(response.status, answer, retryAfterMsOf(response.headers.get('retry-after'), Date.now()));
+  }
+}
+
+/** undefined: it is no JSON. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      signal?.removeEventListener('abort', aborted);
+      resolve();
+    }, ms);
+    const aborted = () => {
+      clearTimeout(timer);
+      reject(signal?.reason as Error);
+    };
+    signal?.addEventListener('abort', aborted, { once: true });
+  });
+}
+
+/** 128 bits of chance. Not randomUUID(), which a browser has on https pages only. */
+function randomKey(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

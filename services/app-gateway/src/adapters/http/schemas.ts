@@ -229,11 +229,11 @@ export const problemDetails = z
 /** Most requests of one batch. */
 const BATCH_MAX = 100;
 
-const batchOf = (request: z.ZodType, id: string) =>
+const batchOf = <Request extends z.ZodType>(request: Request, id: string) =>
   z.strictObject({ requests: z.array(request).min(1).max(BATCH_MAX) }).meta({ id });
 
 /** One answer a request, in their order: a failure is one request's own. */
-const answersOf = (answer: z.ZodType, id: string) =>
+const answersOf = <Answer extends z.ZodType>(answer: Answer, id: string) =>
   z
     .object({
       answers: z.array(
