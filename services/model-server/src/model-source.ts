@@ -10,6 +10,6 @@ export abstract class ModelSource {
   abstract follow(apply: ApplyWanted, signal: AbortSignal): Promise<void>;
   /** Brings a version's files to this machine, however long that takes. Throws a Problem when they can never come. */
   abstract fetch(version: Version, signal: AbortSignal): Promise<VersionFiles>;
-  /** Told at each change who answers for what, so that a restart can begin there. */
-  abstract remember(wanted: readonly WantedModel[], routes: Routes): void;
+  /** Told at each change who answers for what and which versions are held, so that a restart can begin there. */
+  abstract remember(wanted: readonly WantedModel[], routes: Routes, held: readonly Version[]): void;
 }

@@ -136,7 +136,8 @@ export class ServeWanted {
     clearTimeout(this.nextChange);
     if (plan.nextChangeMs !== undefined) this.nextChange = setTimeout(() => this.step(), plan.nextChangeMs - nowMs);
     for (const version of plan.load) this.track(this.load(version));
-    this.source.remember(this.wanted, this.routes);
+    const held = [...this.held.values()].map(({ version }) => version);
+    this.source.remember(this.wanted, this.routes, held);
     this.onChange(this.models());
     if (!this.loading()) for (const settled of this.settledAwaited.splice(0)) settled();
   }

@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RegistryInMemory } from './registry-in-memory.js';
 import { RunningServer, infer, until } from './running-server.js';
-import { adder, adderGolden } from './tiny-models.js';
+import { adder, adderGolden, weightsBeside } from './tiny-models.js';
 
 const good = (addend: number) => ({ 'model.onnx': adder(addend), 'golden.json': adderGolden(addend) });
+type Kept = { models: { aliases: Record<string, number> }[] };
 const lying = { 'model.onnx': adder(3), 'golden.json': adderGolden(4) };
 
 describe('model-server behind a registry', () => {
@@ -29,10 +30,11 @@ describe('model-server behind a registry', () => {
     await rm(cache, { recursive: true, force: true });
   });
 
-  async function start(): Promise<RunningServer> {
+  async function start(env: Record<string, string> = {}): Promise<RunningServer> {
     const server = await RunningServer.start({
       REGISTRY_ADDRESS: `127.0.0.1:${registry.port}`,
       MODEL_SERVER_CACHE_DIR: cache,
+      ...env,
     });
     servers.push(server);
     return server;
@@ -98,6 +100,53 @@ describe('model-server behind a registry', () => {
     await answersAre(server, '', '1');
     const ready = server.log.filter(({ msg }) => msg === 'version ready').map((line) => line['number']);
     expect(ready).toEqual([1, 2]);
+
+    // What rested was kept on disk too: the way back survives a restart without the registry.
+    await until(
+      'the way back is kept',
+      async () => (JSON.parse(await kept()) as Kept).models[0]?.aliases.champion === 1,
+    );
+    await registry.stop();
+    await server.stop('SIGKILL');
+    await answersAre(await start(), '', '1');
+  }, 180_000);
+
+  it('brings the weights that a graph keeps beside itself, and starts again with them', async () => {
+    const addend = Buffer.from(Float32Array.of(4).buffer);
+    const files = { ...good(4), 'model.onnx': weightsBeside('weights/addend.bin'), 'weights/addend.bin': addend };
+    await registry.register(4, { ...files, 'baseline.json': {} });
+    registry.want({ champion: 4 });
+    const first = await start();
+    await answersAre(first, '', '4');
+    await until('the state is kept', () =>
+      kept().then(
+        (text) => text.includes('champion'),
+        () => false,
+      ),
+    );
+    await expect(readdir(join(cache, 'artefacts'))).resolves.toHaveLength(3); // without what only others read
+    await registry.stop();
+    await first.stop('SIGKILL');
+    await answersAre(await start(), '', '4');
+  }, 180_000);
+
+  it('takes other weights under the same number for another version', async () => {
+    const version = (addend: number) => ({
+      'model.onnx': weightsBeside('addend.bin'),
+      'addend.bin': Buffer.from(Float32Array.of(addend).buffer),
+    });
+    await registry.register(5, version(4));
+    registry.want({ champion: 5 });
+    const server = await start();
+    const sums = async () => {
+      const inputs = [{ name: 'x', datatype: 'FP32', shape: [1n, 2n], contents: { fp32Contents: [1, 1] } }];
+      const answer = await infer(server.connect(), { modelName: 'adder', inputs }).catch(() => undefined);
+      return answer?.outputs[0]?.contents?.fp32Contents[0];
+    };
+    await until('the first weights add', async () => (await sums()) === 5);
+    await registry.register(5, version(5));
+    registry.want({ champion: 5 });
+    await until('the others add', async () => (await sums()) === 6);
   }, 180_000);
 
   it('is not ready before it knows what is wanted', async () => {
@@ -157,14 +206,18 @@ describe('model-server behind a registry', () => {
   it('takes no artefact whose bytes are not what their name says, and takes them when they are right', async () => {
     registry.corrupt(2, Buffer.from('not the bytes that were asked for'));
     registry.want({ champion: 1 });
-    const server = await start();
+    const server = await start({ KEEP_WARM_MS: '100' });
     await answersAre(server, '', '1');
     registry.want({ champion: 2 });
     await until('the wrong bytes came', () => server.log.some(({ msg }) => msg.startsWith('an artefact did not come')));
     await expect(answers(server)).resolves.toBe('1');
     await registry.register(2, good(2));
     await answersAre(server, '', '2');
-    await until('only what is needed is kept', async () => (await readdir(join(cache, 'artefacts'))).length === 2);
+    await until(
+      'only what is needed is kept',
+      async () =>
+        (await Promise.all(['artefacts', 'versions'].map((name) => readdir(join(cache, name))))).flat().length === 3,
+    );
   }, 180_000);
 
   it.each([

@@ -1,19 +1,24 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { copyFile, link, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { dirname, join, sep } from 'node:path';
 import { fromJsonString, toJsonString } from '@bufbuild/protobuf';
 import { WantedStateSchema, type WantedState } from '@vinaigrette/contracts/registry';
 import type { Logger } from '@vinaigrette/edge';
 import { Problem } from '@vinaigrette/problems';
 
+/** Ends the name of what is still being written. */
+const PART = '.part';
+
 /**
- * The last good state and its artefacts on disk, for one process: `state.json` and `artefacts/<sha256>`. Files appear
- * whole or not at all: written beside, flushed, renamed.
+ * The last good state and its artefacts on disk, for one process: `state.json`, `artefacts/<sha256>`, and the same bytes
+ * once more by name, `versions/<id>/model.onnx`, since a graph looks for its weights beside itself. Files appear whole or
+ * not at all: written beside, flushed, renamed.
  */
 export class ModelCache {
   private readonly stateFile: string;
   private readonly artefacts: string;
+  private readonly versions: string;
   /** Artefacts whose bytes this process has seen to be right. */
   private readonly verified = new Set<string>();
   private readonly arriving = new Map<string, Promise<string>>();
@@ -24,13 +29,16 @@ export class ModelCache {
   ) {
     this.stateFile = join(folder, 'state.json');
     this.artefacts = join(folder, 'artefacts');
+    this.versions = join(folder, 'versions');
   }
 
   /** Undefined when there is none, or when it cannot be read: then nothing was kept. */
   async readState(): Promise<WantedState | undefined> {
-    await mkdir(this.artefacts, { recursive: true });
-    const leftovers = (await readdir(this.artefacts)).filter((name) => name.endsWith('.part'));
-    for (const name of leftovers) await rm(join(this.artefacts, name), { force: true });
+    for (const folder of [this.artefacts, this.versions]) {
+      await mkdir(folder, { recursive: true });
+      const leftovers = (await readdir(folder)).filter((name) => name.endsWith(PART));
+      for (const name of leftovers) await rm(join(folder, name), { recursive: true, force: true });
+    }
     try {
       return fromJsonString(WantedStateSchema, await readFile(this.stateFile, 'utf8'));
     } catch (error) {
@@ -61,12 +69,36 @@ export class ModelCache {
     return arriving;
   }
 
-  /** Drops every artefact but these. */
-  async prune(kept: ReadonlySet<string>): Promise<void> {
+  /**
+   * Puts artefacts that are here where a version's files are by name, and answers with that folder. Throws MODEL_INVALID
+   * when a path leaves it.
+   */
+  async layOut(version: string, files: readonly { path: string; sha256: string }[]): Promise<string> {
+    const folder = join(this.versions, version);
+    const beside = `${folder}${PART}`;
+    await rm(beside, { recursive: true, force: true });
+    for (const { path, sha256 } of files) {
+      const named = join(beside, path);
+      if (!named.startsWith(beside + sep)) throw new Problem('MODEL_INVALID', `A version has no file ${path}`);
+      await mkdir(dirname(named), { recursive: true });
+      // The bytes once on disk where links can be had.
+      await link(this.pathOf(sha256), named).catch(() => copyFile(this.pathOf(sha256), named));
+    }
+    await rm(folder, { recursive: true, force: true });
+    await rename(beside, folder);
+    return folder;
+  }
+
+  /** Drops every artefact but these, and the folder of every version but these. */
+  async prune(artefacts: ReadonlySet<string>, versions: ReadonlySet<string>): Promise<void> {
     for (const name of await readdir(this.artefacts)) {
-      if (kept.has(name) || name.endsWith('.part')) continue;
+      if (artefacts.has(name) || name.endsWith(PART)) continue;
       this.verified.delete(name);
       await rm(join(this.artefacts, name), { force: true });
+    }
+    for (const name of await readdir(this.versions)) {
+      if (versions.has(name) || name.endsWith(PART)) continue;
+      await rm(join(this.versions, name), { recursive: true, force: true });
     }
   }
 
@@ -103,7 +135,7 @@ async function writeWhole(
   chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   check: () => void = () => undefined,
 ): Promise<void> {
-  const beside = `${path}.part`;
+  const beside = `${path}${PART}`;
   try {
     const file = await open(beside, 'w');
     try {

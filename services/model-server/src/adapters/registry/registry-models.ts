@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Client } from '@connectrpc/connect';
 import type { ModelVersion, RegistryService, VersionFile, WantedState } from '@vinaigrette/contracts/registry';
@@ -9,7 +10,7 @@ import type { VersionFiles } from '../../executors.js';
 import { ModelSource, type ApplyWanted } from '../../model-source.js';
 import type { Observations } from '../../observations.js';
 import type { ModelCache } from './model-cache.js';
-import { fileOf, SERVED_FILES, wantedModelsOf, wantedStateOf } from './wanted-state.js';
+import { servedFiles, wantedModelsOf, wantedStateOf } from './wanted-state.js';
 
 const RETRY_PAUSE_MS = 200;
 const RETRY_PAUSE_MAX_MS = 5_000;
@@ -62,21 +63,23 @@ export class RegistryModels extends ModelSource {
 
   override async fetch(version: Version, signal: AbortSignal): Promise<VersionFiles> {
     const message = this.messages.get(idOf(version));
-    const model = message && fileOf(message, 'model.onnx');
-    if (!model) throw new Problem('MODEL_INVALID', 'The version has no file model.onnx');
-    const golden = fileOf(message, 'golden.json');
-    const settings = fileOf(message, 'config.json');
+    const files = message ? servedFiles(message) : [];
+    const named = new Set(files.map(({ path }) => path));
+    if (!message || !named.has('model.onnx')) throw new Problem('MODEL_INVALID', 'The version has no file model.onnx');
+    await Promise.all(files.map((file) => this.obtain(version, file, signal)));
+    const folder = await this.cache.layOut(folderOf(idOf(version)), files);
     return {
-      modelPath: await this.obtain(version, model, signal),
-      ...(golden ? { goldenPath: await this.obtain(version, golden, signal) } : {}),
-      ...(settings ? { settingsJson: await readFile(await this.obtain(version, settings, signal), 'utf8') } : {}),
+      modelPath: join(folder, 'model.onnx'),
+      ...(named.has('golden.json') ? { goldenPath: join(folder, 'golden.json') } : {}),
+      ...(named.has('config.json') ? { settingsJson: await readFile(join(folder, 'config.json'), 'utf8') } : {}),
       ...(message.signatureJson === '' ? {} : { signatureJson: message.signatureJson }),
     };
   }
 
-  override remember(wanted: readonly WantedModel[], routes: Routes): void {
+  override remember(wanted: readonly WantedModel[], routes: Routes, held: readonly Version[]): void {
     this.good = lastGood(wanted, routes, this.good);
-    const needed = new Set([...wanted, ...this.good].flatMap(({ versions }) => versions.map(idOf)));
+    // Also what rests, whose executors may have to start again, and which a way back finds here.
+    const needed = new Set([...held, ...[...wanted, ...this.good].flatMap(({ versions }) => versions)].map(idOf));
     this.messages = new Map([...this.messages].filter(([id]) => needed.has(id)));
     this.writing ??= this.write().finally(() => (this.writing = undefined));
   }
@@ -85,11 +88,12 @@ export class RegistryModels extends ModelSource {
   private async write(): Promise<void> {
     try {
       for (;;) {
-        const text = JSON.stringify(this.good);
+        const text = JSON.stringify([this.good, [...this.messages.keys()]]);
         if (text === this.written) break;
         await this.cache.writeState(wantedStateOf(this.revision, this.good, this.messages));
         this.written = text;
-        await this.cache.prune(new Set([...this.messages.values()].flatMap(artefactsOf)));
+        const [ids, messages] = [[...this.messages.keys()], [...this.messages.values()]];
+        await this.cache.prune(new Set(messages.flatMap(artefactsOf)), new Set(ids.map(folderOf)));
       }
     } catch (error) {
       this.logger.error(
@@ -150,8 +154,10 @@ export class RegistryModels extends ModelSource {
   }
 }
 
-const artefactsOf = (version: ModelVersion): string[] =>
-  SERVED_FILES.flatMap((path) => fileOf(version, path)?.sha256 ?? []);
+const artefactsOf = (version: ModelVersion): string[] => servedFiles(version).map(({ sha256 }) => sha256);
+
+/** Ids have a slash in them; folders of versions lie side by side. */
+const folderOf = (id: string): string => id.replace('/', '@');
 
 /** Longer after each failure, and never the same for all who wait. */
 async function backOff(failures: number, signal: AbortSignal): Promise<void> {

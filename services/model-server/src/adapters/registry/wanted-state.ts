@@ -1,15 +1,21 @@
 import { createHash } from 'node:crypto';
 import { create } from '@bufbuild/protobuf';
-import { WantedStateSchema, type ModelVersion, type WantedState } from '@vinaigrette/contracts/registry';
+import {
+  WantedStateSchema,
+  type ModelVersion,
+  type VersionFile,
+  type WantedState,
+} from '@vinaigrette/contracts/registry';
 import { idOf, type Version, type WantedModel } from '../../domain/plan-versions.js';
 
 const DEFAULT_ALIAS = 'champion';
 
-/** The files a model server needs; a version may have others. */
-export const SERVED_FILES = ['model.onnx', 'golden.json', 'config.json'] as const;
+/** Files of a version that others read. Every other may be the graph's, which names its weights as it likes. */
+const FILES_OF_OTHERS = new Set(['signature.json', 'baseline.json', 'best-sellers.json', 'card.json', 'rules.json']);
 
-/** The file of that path, when the version has it. */
-export const fileOf = (version: ModelVersion, path: string) => version.files.find((file) => file.path === path);
+/** The files a model server needs, by path. */
+export const servedFiles = ({ files }: ModelVersion): VersionFile[] =>
+  files.filter(({ path }) => !FILES_OF_OTHERS.has(path)).sort((a, b) => (a.path < b.path ? -1 : 1));
 
 /** The registry's words in ours, and the version messages behind them by id. */
 export function wantedModelsOf(state: WantedState): { models: WantedModel[]; versions: Map<string, ModelVersion> } {
@@ -29,7 +35,7 @@ export function wantedModelsOf(state: WantedState): { models: WantedModel[]; ver
 
 function versionOf(message: ModelVersion): Version {
   const digest = createHash('sha256');
-  for (const path of SERVED_FILES) digest.update(`${path} ${fileOf(message, path)?.sha256 ?? ''}\n`);
+  for (const { path, sha256 } of servedFiles(message)) digest.update(`${path} ${sha256}\n`);
   digest.update(message.signatureJson);
   return { model: message.model, number: message.version, digest: digest.digest('hex').slice(0, 12) };
 }
