@@ -1,29 +1,14 @@
 import { basename } from 'node:path';
-import type { FeatureDefinition } from '@vinaigrette/drift';
 import { Problem } from '@vinaigrette/problems';
-import { readSignature, type Signature } from '@vinaigrette/signature';
-import {
-  answeredBaseline,
-  digestOf,
-  goldenAnswers,
-  measureCost,
-  ModelSession,
-  writeVersionFiles,
-} from '@vinaigrette/training';
+import { digestOf, writeVersionFiles } from '@vinaigrette/training';
 import { readInsured, type InsuredRow } from './adapters/read-insured.js';
 import type { Card } from './card.js';
 import { figuresOf, type Figures } from './domain/figures.js';
-import { goldenPeople } from './domain/golden-people.js';
 import { holdBack } from './domain/hold-back.js';
-import { insuranceGraph } from './domain/insurance-graph.js';
-import { insuredTensors } from './domain/insured-tensors.js';
-import { impute, inputNames, learnImputation, numericInputs, textInputs, type Insured } from './domain/insured.js';
+import { impute, learnImputation, type Insured } from './domain/insured.js';
 import { chargeOf, coefficientsOf, fitLinear } from './domain/linear-model.js';
 import { plainTerms, terms, type Term } from './domain/terms.js';
-
-const BATCH = 256;
-/** The graph computes in float32. */
-const RELATIVE_DIFFERENCE_MAX = 1e-4;
+import { versionOfModel } from './version-of-model.js';
 
 export interface TrainingOptions {
   /** Path of the CSV file, plain or .gz. */
@@ -49,50 +34,36 @@ export async function trainInsurance(
 
   const { imputation, model, quote } = fit(input, terms, training);
   const plain = fit(input, plainTerms, training);
-  const onnx = insuranceGraph(imputation, model);
-  const logged = [...inputNames, 'charges'].map((tensor) => ({ tensor }));
-  const signature: Signature = { ...readSignature(onnx), logged };
-  const session = await ModelSession.open(onnx);
-  try {
-    const people = training.map(({ person }) => person);
-    const batches = goldenPeople(people);
-    const golden = await goldenAnswers(session, batches.map(insuredTensors), ({ charges }, batch) => {
-      batches[batch]?.forEach((person, at) => checkSame(quote(person), Number(charges?.data[at])));
-    });
-    const baseline = await answeredBaseline(session, signature, features, inBatches(people));
-    const coefficients = coefficientsOf(model);
-    const smokers = validation.filter(({ person }) => person.smoker === 'yes');
-    const others = validation.filter(({ person }) => person.smoker !== 'yes');
-    const card: Card = {
-      format: 1,
-      model: 'insurance',
-      trainedAt: new Date().toISOString(),
-      data: { file: basename(input), ...(await digestOf(input)) },
-      rows: { training: training.length, validation: validation.length },
-      imputation,
-      coefficients: {
-        intercept: coefficients.intercept,
-        terms: Object.fromEntries(terms.map(({ name }, at) => [name, coefficients.weights[at] as number])),
-      },
-      validation: {
-        all: judge(validation, quote),
-        withoutInteractions: judge(validation, plain.quote),
-        smokers: judge(smokers, quote),
-        others: judge(others, quote),
-      },
-      cost: {
-        batch1: await measureCost(session, 1, (round) => insuredTensors(some(people, round, 1))),
-        batch32: await measureCost(session, 32, (round) => insuredTensors(some(people, round, 32))),
-      },
-      baseline: { rows: baseline.rows },
-    };
-    const files = { 'model.onnx': onnx, 'signature.json': signature, 'golden.json': golden };
-    await writeVersionFiles(outDir, { ...files, 'baseline.json': baseline, 'card.json': card });
-    progress(`wrote ${outDir}`);
-    return card;
-  } finally {
-    await session.close();
-  }
+  const people = training.map(({ person }) => person);
+  const version = await versionOfModel(imputation, model, people);
+  const coefficients = coefficientsOf(model);
+  const smokers = validation.filter(({ person }) => person.smoker === 'yes');
+  const others = validation.filter(({ person }) => person.smoker !== 'yes');
+  const card: Card = {
+    format: 1,
+    model: 'insurance',
+    trainedAt: new Date().toISOString(),
+    data: { file: basename(input), ...(await digestOf(input)) },
+    rows: { training: training.length, validation: validation.length },
+    imputation,
+    coefficients: {
+      intercept: coefficients.intercept,
+      terms: Object.fromEntries(terms.map(({ name }, at) => [name, coefficients.weights[at] as number])),
+    },
+    validation: {
+      all: judge(validation, quote),
+      withoutInteractions: judge(validation, plain.quote),
+      smokers: judge(smokers, quote),
+      others: judge(others, quote),
+    },
+    cost: version.cost,
+    baseline: { rows: version.baseline.rows },
+  };
+  const { onnx, signature, golden, baseline } = version;
+  const files = { 'model.onnx': onnx, 'signature.json': signature, 'golden.json': golden };
+  await writeVersionFiles(outDir, { ...files, 'baseline.json': baseline, 'card.json': card });
+  progress(`wrote ${outDir}`);
+  return card;
 }
 
 function fit(input: string, of: readonly Term[], rows: readonly InsuredRow[]) {
@@ -118,29 +89,3 @@ function judge(rows: readonly InsuredRow[], quote: (person: Insured) => number):
     rows.map(({ person }) => quote(person)),
   );
 }
-
-function checkSame(plain: number, graph: number): void {
-  if (Math.abs(plain - graph) <= RELATIVE_DIFFERENCE_MAX * Math.max(1, Math.abs(plain))) return;
-  throw new Problem('GOLDEN_MISMATCH', `The graph quotes ${graph}, and the model it was made from ${plain}`);
-}
-
-const features: FeatureDefinition[] = [
-  ...[...numericInputs, 'charges'].map((name): FeatureDefinition => ({
-    name,
-    kind: 'numeric',
-    from: { kind: 'value', tensor: name },
-    datatype: 'FP32',
-  })),
-  ...textInputs.map((name): FeatureDefinition => ({
-    name,
-    kind: 'categorical',
-    from: { kind: 'value', tensor: name },
-  })),
-];
-
-function* inBatches(people: readonly Insured[]) {
-  for (let first = 0; first < people.length; first += BATCH) yield insuredTensors(people.slice(first, first + BATCH));
-}
-
-const some = (people: readonly Insured[], round: number, batch: number): Insured[] =>
-  Array.from({ length: batch }, (_, row) => people[(round * batch + row) % people.length] as Insured);
