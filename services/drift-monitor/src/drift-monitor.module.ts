@@ -37,6 +37,7 @@ import { CountParked } from './count-parked.js';
 import { DeliverPages } from './deliver-pages.js';
 import { DriftPolicies } from './drift-policies.js';
 import { EvaluateDrift } from './evaluate-drift.js';
+import { FollowRegistry } from './follow-registry.js';
 import { ForgetOldRecords } from './forget-old-records.js';
 import { Hits } from './hits.js';
 import { KeepArchive } from './keep-archive.js';
@@ -136,11 +137,14 @@ export class DriftMonitorModule {
           inject: [Archive],
           useFactory: (archive: Archive) => new KeepArchive(archive, config.ARCHIVE_DAYS),
         },
-        { provide: RegistryActions, useFactory: () => new ConnectRegistryActions(config.REGISTRY_ADDRESS) },
+        {
+          provide: RegistryActions,
+          useFactory: () => new ConnectRegistryActions(config.REGISTRY_ADDRESS, config.REGISTRY_KEY),
+        },
         {
           provide: WantedNow,
-          inject: [WantedStates, KeptWantedState],
-          useFactory: (states: WantedStates, kept: KeptWantedState) => new WantedNow(states, kept, logger),
+          inject: [KeptWantedState],
+          useFactory: (kept: KeptWantedState) => new WantedNow(kept, logger),
         },
         {
           provide: MeasurePerformance,
@@ -181,14 +185,15 @@ export class DriftMonitorModule {
         },
         {
           provide: LearnVersions,
-          inject: [WantedStates, ModelVersions, KnownVersions, DriftPolicies, MonitorMetrics],
-          useFactory: (
-            states: WantedStates,
-            versions: ModelVersions,
-            known: KnownVersions,
-            policies: DriftPolicies,
-            metrics: MonitorMetrics,
-          ) => new LearnVersions(states, versions, known, policies, metrics, logger),
+          inject: [WantedStates, ModelVersions, KnownVersions, DriftPolicies],
+          useFactory: (states: WantedStates, versions: ModelVersions, known: KnownVersions, policies: DriftPolicies) =>
+            new LearnVersions(states, versions, known, policies, logger),
+        },
+        {
+          provide: FollowRegistry,
+          inject: [WantedStates, WantedNow, LearnVersions, MonitorMetrics],
+          useFactory: (states: WantedStates, wanted: WantedNow, versions: LearnVersions, metrics: MonitorMetrics) =>
+            new FollowRegistry(states, [wanted, versions], metrics, logger),
         },
         {
           provide: CountEvents,

@@ -1,42 +1,30 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { ModelVersion, WantedState } from '@vinaigrette/contracts/registry';
 import type { Logger } from '@vinaigrette/edge';
-import type { DriftPolicies } from './drift-policies.js';
 import { hex, knownVersion, type VersionSource } from './domain/known-version.js';
+import type { DriftPolicies } from './drift-policies.js';
+import type { StateTaker } from './follow-registry.js';
 import type { KnownVersions } from './known-versions.js';
-import type { MonitorMetrics } from './metrics.js';
 import type { ModelVersions } from './model-versions.js';
 import type { WantedStates } from './wanted-states.js';
-
-/** First and longest pause before the registry is asked again, in milliseconds. */
-const PAUSE_MS = { first: 200, longest: 5_000 };
 
 /**
  * Learns every version the registry names, and keeps it for ever: what was once learned is counted and judged also when
  * the registry is away.
  */
-export class LearnVersions {
+export class LearnVersions implements StateTaker {
   private readonly stopping = new AbortController();
-  private following: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly registry: WantedStates,
     private readonly versions: ModelVersions,
     private readonly known: KnownVersions,
     private readonly policies: DriftPolicies,
-    private readonly metrics: MonitorMetrics,
     private readonly logger: Logger,
   ) {}
 
-  /** Knows what was learned before, then follows the registry in the background. */
-  async start(): Promise<void> {
-    await this.recall();
-    this.following = this.follow();
-  }
-
-  async stop(): Promise<void> {
+  /** Asks the registry for nothing more. */
+  stop(): void {
     this.stopping.abort();
-    await this.following;
   }
 
   /** Reads what was kept, by this process or by another monitor. */
@@ -59,30 +47,8 @@ export class LearnVersions {
     }
   }
 
-  private async follow(): Promise<void> {
-    const { signal } = this.stopping;
-    let pauseMs = PAUSE_MS.first;
-    while (!signal.aborted) {
-      try {
-        for await (const state of this.registry.watch(signal)) {
-          this.metrics.registryConnected.set(1);
-          await this.take(state);
-          pauseMs = PAUSE_MS.first;
-        }
-      } catch (error) {
-        if (signal.aborted) break;
-        // Once when it goes away; it may be away for days.
-        const level = pauseMs === PAUSE_MS.first ? 'warn' : 'debug';
-        const reason = error instanceof Error ? error.message : String(error);
-        this.logger[level]({ reason }, 'the registry cannot be followed; known versions are counted as before');
-      }
-      this.metrics.registryConnected.set(0);
-      await delay(pauseMs, undefined, { signal }).catch(() => undefined);
-      pauseMs = Math.min(pauseMs * 2, PAUSE_MS.longest);
-    }
-  }
-
-  private async take(state: WantedState): Promise<void> {
+  /** Learns every version the state names, and takes over its policies. */
+  async take(state: WantedState): Promise<void> {
     const wanted = state.models.flatMap(({ versions }) => versions);
     for (const version of wanted) await this.learn(version);
     await this.versions.setWanted(wanted);

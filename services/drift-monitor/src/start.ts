@@ -19,6 +19,7 @@ import { CountParked } from './count-parked.js';
 import { DeliverPages } from './deliver-pages.js';
 import { DriftMonitorModule } from './drift-monitor.module.js';
 import { EvaluateDrift } from './evaluate-drift.js';
+import { FollowRegistry } from './follow-registry.js';
 import { ForgetOldRecords } from './forget-old-records.js';
 import { KeepArchive } from './keep-archive.js';
 import { LearnVersions } from './learn-versions.js';
@@ -65,10 +66,11 @@ export async function start(config: Config, logger: Logger): Promise<() => Promi
   if (!page) logger.info('the console is not built; only the API is served');
   const grpc = new GrpcServer(calls);
 
-  const versions = app.get(LearnVersions);
-  await versions.start();
-  const [wanted, acting, actions] = [app.get(WantedNow), app.get(ActOnPerformance), app.get(CarryOutActions)];
-  await wanted.start();
+  const [versions, registry] = [app.get(LearnVersions), app.get(FollowRegistry)];
+  await versions.recall();
+  await app.get(WantedNow).recall();
+  registry.start();
+  const [acting, actions] = [app.get(ActOnPerformance), app.get(CarryOutActions)];
   const [archive, keeping] = [app.get(ArchiveEvents), app.get(KeepArchive)];
   // Read twice, each at its own place: an archive that is slow or full does not keep the counting waiting.
   const readers = [
@@ -99,7 +101,8 @@ export async function start(config: Config, logger: Logger): Promise<() => Promi
   return async () => {
     await Promise.all(readers.map(({ reader }) => reader.close()));
     await Promise.all(reading);
-    await Promise.all([versions.stop(), wanted.stop(), ...stops.map((stop) => stop())]);
+    versions.stop();
+    await Promise.all([registry.stop(), ...stops.map((stop) => stop())]);
     // What is not written now is read again by the next process.
     await archive.flush(true).catch((error: unknown) => logger.warn({ err: error }, 'the archive was not written'));
     // Half of the time for calls to end by themselves.

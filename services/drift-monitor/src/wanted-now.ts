@@ -1,9 +1,8 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { fromJson, toJson, type JsonValue } from '@bufbuild/protobuf';
 import { WantedStateSchema, type Rollout, type WantedModel, type WantedState } from '@vinaigrette/contracts/registry';
 import { parseDocument, type Documents } from '@vinaigrette/documents';
 import type { Logger } from '@vinaigrette/edge';
-import type { WantedStates } from './wanted-states.js';
+import type { StateTaker } from './follow-registry.js';
 
 /** The last wanted state, kept for when the registry is away. */
 export abstract class KeptWantedState {
@@ -19,29 +18,19 @@ export interface InForce<K extends keyof Documents> {
   body: Documents[K];
 }
 
-const PAUSE_MS = { first: 200, longest: 5_000 };
-
 /** What the registry wants now, or wanted last: aliases, documents, rollouts. */
-export class WantedNow {
+export class WantedNow implements StateTaker {
   private state: WantedState | undefined;
-  private readonly stopping = new AbortController();
-  private following: Promise<void> = Promise.resolve();
 
   constructor(
-    private readonly registry: WantedStates,
     private readonly kept: KeptWantedState,
     private readonly logger: Logger,
   ) {}
 
-  async start(): Promise<void> {
+  /** Reads what was kept, by this process or by another monitor. */
+  async recall(): Promise<void> {
     const kept = await this.kept.read();
     if (kept !== undefined) this.state = fromJson(WantedStateSchema, kept, { ignoreUnknownFields: true });
-    this.following = this.follow();
-  }
-
-  async stop(): Promise<void> {
-    this.stopping.abort();
-    await this.following;
   }
 
   model(name: string): WantedModel | undefined {
@@ -72,22 +61,5 @@ export class WantedNow {
   async take(state: WantedState): Promise<void> {
     this.state = state;
     await this.kept.keep(state.revision, toJson(WantedStateSchema, state));
-  }
-
-  private async follow(): Promise<void> {
-    const { signal } = this.stopping;
-    let pauseMs = PAUSE_MS.first;
-    while (!signal.aborted) {
-      try {
-        for await (const state of this.registry.watch(signal)) {
-          await this.take(state);
-          pauseMs = PAUSE_MS.first;
-        }
-      } catch (error) {
-        if (!signal.aborted) this.logger.debug({ err: error }, 'the registry cannot be followed; the last state holds');
-      }
-      await delay(pauseMs, undefined, { signal }).catch(() => undefined);
-      pauseMs = Math.min(pauseMs * 2, PAUSE_MS.longest);
-    }
   }
 }

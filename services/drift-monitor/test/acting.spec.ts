@@ -19,7 +19,6 @@ import { PostgresActions } from '../src/adapters/postgres/postgres-actions.js';
 import { PostgresPages } from '../src/adapters/postgres/postgres-pages.js';
 import { PostgresWantedState } from '../src/adapters/postgres/postgres-wanted-state.js';
 import { ConnectRegistryActions } from '../src/adapters/registry/connect-registry-actions.js';
-import { ConnectWantedStates } from '../src/adapters/registry/connect-wanted-states.js';
 import { ArchiveEvents } from '../src/archive-events.js';
 import { CarryOutActions } from '../src/carry-out-actions.js';
 import { PANE_MS } from '../src/domain/pane.js';
@@ -109,7 +108,7 @@ describeWith('PostgreSQL', 'DATABASE_URL', 'acting', () => {
   ) {
     const sql = new Database(pool);
     const actions = new PostgresActions(sql, ['webhook']);
-    const wanted = new WantedNow(new ConnectWantedStates(registry), new PostgresWantedState(sql), logger);
+    const wanted = new WantedNow(new PostgresWantedState(sql), logger);
     await wanted.take(state);
     const performance = new MeasurePerformance(new ParquetArchive(sql, dir), () => start);
     return {
@@ -268,14 +267,9 @@ describeWith('PostgreSQL', 'DATABASE_URL', 'acting', () => {
 
   it('goes on by the last wanted state when the registry is away', async () => {
     await monitor(wantedState(2));
-    const wanted = new WantedNow(
-      new ConnectWantedStates('127.0.0.1:1'),
-      new PostgresWantedState(new Database(one!)),
-      logger,
-    );
-    await wanted.start();
+    const wanted = new WantedNow(new PostgresWantedState(new Database(one!)), logger);
+    await wanted.recall();
     expect(wanted.documents('performance')).toMatchObject([{ name: 'basket', version: 1 }]);
     expect(wanted.model('basket')?.aliases.champion).toBe(2);
-    await wanted.stop();
   });
 });

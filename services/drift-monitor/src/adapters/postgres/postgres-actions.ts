@@ -4,7 +4,7 @@ import type { Database } from './database.js';
 import { pageDesk } from './page-rows.js';
 
 /** Any number of its own: one judge of performance at a time. */
-const ACTING_LOCK = 7_466_305;
+const ACTING_LOCK = 7_466_307;
 const LISTED_MAX = 200;
 
 type Row = Pick<Action, 'key' | 'model' | 'kind' | 'detail' | 'why' | 'evidence' | 'state' | 'answer'> &

@@ -1,6 +1,7 @@
 import { Code, ConnectError, createClient } from '@connectrpc/connect';
 import { createGrpcTransport } from '@connectrpc/connect-node';
 import { RegistryService, RolloutState, Verdict } from '@vinaigrette/contracts/registry';
+import { showKey } from '@vinaigrette/edge/connect';
 import { RegistryActions, type Answered } from '../../actions.js';
 
 const TIMEOUT_MS = 10_000;
@@ -12,10 +13,11 @@ const refusals = [Code.InvalidArgument, Code.NotFound, Code.FailedPrecondition, 
 export class ConnectRegistryActions extends RegistryActions {
   private readonly client;
 
-  /** `address`: host:port. */
-  constructor(address: string) {
+  /** `address`: host:port. `key`: what the registry asks for; undefined: nothing. */
+  constructor(address: string, key?: string) {
     super();
-    this.client = createClient(RegistryService, createGrpcTransport({ baseUrl: `http://${address}` }));
+    const transport = createGrpcTransport({ baseUrl: `http://${address}`, interceptors: [showKey(key)] });
+    this.client = createClient(RegistryService, transport);
   }
 
   rollBack(model: string, version: number, reason: string): Promise<Answered> {
