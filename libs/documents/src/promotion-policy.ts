@@ -54,6 +54,10 @@ export const promotionPolicySchema = z.strictObject({
     )
     .max(1_000)
     .default([]),
+  /** What a version must have been registered with, so that it can be proved when it is loaded, and judged when it is in use. */
+  proofs: z.array(z.enum(['golden', 'baseline'])).default(['golden', 'baseline']),
+  /** Whether the holder's callers may be left behind: with `refuse`, whoever calls it can call the version unchanged. */
+  breakingChange: z.enum(['refuse', 'allow']).default('refuse'),
   /** Of all files together. */
   sizeBytesMax: z.number().int().positive().optional(),
   /** Oldest that the newest row of any set above may be, in days. */

@@ -22,6 +22,10 @@ export const problems = {
     remedy: 'Log the files under another path: those of a registered version stay as they are',
   },
   ARTIFACT_NOT_FOUND: { kind: 'not-found', remedy: 'Upload the artefact first, then name it by its SHA-256' },
+  BAD_LINES_TOO_MANY: {
+    kind: 'invalid',
+    remedy: 'Correct the lines that the file of rejects lists, or allow a larger share with --bad-lines-max',
+  },
   BASELINE_INVALID: {
     kind: 'invalid',
     remedy: 'Build the baseline again with the training rows, as libs/drift describes it, and do not edit it by hand',
@@ -76,6 +80,14 @@ export const problems = {
     remedy:
       'Send a key that is in force and may do this, as Authorization: Bearer vin_..., from a page it is meant for',
   },
+  LINEAGE_INVALID: {
+    kind: 'invalid',
+    remedy: 'Correct the field the message names in lineage.json, or leave out what is not known',
+  },
+  LINEAGE_NOT_FOUND: {
+    kind: 'not-found',
+    remedy: 'Nobody told where that version comes from: add a lineage.json to its files, or register it from a run',
+  },
   LOGGED_MODEL_NOT_FOUND: { kind: 'not-found', remedy: 'Search the logged models and check the id' },
   MESSAGE_MALFORMED: { kind: 'malformed', remedy: 'Send the message that the .proto describes, whole and uncut' },
   MODEL_CONFIG_INVALID: {
@@ -93,6 +105,7 @@ export const problems = {
     kind: 'conflict',
     remedy: 'Choose another name, or use the one that is there; a deleted one can be restored',
   },
+  OBJECT_NOT_FOUND: { kind: 'not-found', remedy: 'List what is stored there and check the key' },
   OVERLOADED: {
     kind: 'unavailable',
     remedy: 'Try again after the seconds that Retry-After names, or run more gateways',

@@ -1,3 +1,4 @@
+export { compareSignatures, type SignatureChange, type SignatureComparison } from './compare-signatures.js';
 export { readGraph, readSignature, type ServedGraph } from './read-graph.js';
 export { halfBitsOf, numberOfHalf } from './half.js';
 export {

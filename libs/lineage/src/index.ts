@@ -1,0 +1,1 @@
+export { lineageSchema, parseLineage, type Lineage, type ToldLineage } from './lineage.js';
