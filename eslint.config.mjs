@@ -87,7 +87,7 @@ export default tseslint.config(
     files: [
       'services/*/src/domain/**/*.ts',
       'models/*/src/domain/**/*.ts',
-      'libs/{problems,signature,drift,lineage,onnx-graph,serving}/src/**/*.ts',
+      'libs/{problems,signature,drift,learning,lineage,onnx-graph,serving}/src/**/*.ts',
     ],
     ignores: ['**/*.spec.ts'],
     rules: pure,
