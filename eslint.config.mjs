@@ -63,7 +63,7 @@ export default tseslint.config(
             // Pure libraries know each other and nothing of the world.
             { sourceTag: 'layer:domain', onlyDependOnLibsWithTags: ['layer:domain'] },
             { sourceTag: 'layer:adapter', onlyDependOnLibsWithTags: ['layer:domain', 'layer:adapter'] },
-            // ONNX Runtime in a library's clothes: for whoever runs a session.
+            // What a model's life needs of the world: ONNX Runtime, tables, what is kept of steps that ran.
             { sourceTag: 'layer:runtime', onlyDependOnLibsWithTags: ['layer:domain', 'layer:runtime'] },
             // A service imports libraries, never another service and never a model's life.
             {
@@ -75,7 +75,7 @@ export default tseslint.config(
             { sourceTag: 'layer:page', onlyDependOnLibsWithTags: ['layer:domain'] },
             {
               sourceTag: 'layer:app',
-              onlyDependOnLibsWithTags: ['layer:domain', 'layer:adapter', 'layer:model', 'layer:service'],
+              onlyDependOnLibsWithTags: ['layer:domain', 'layer:adapter', 'layer:runtime', 'layer:model', 'layer:service'],
             },
             { sourceTag: 'layer:proof', onlyDependOnLibsWithTags: ['*'] },
           ],
