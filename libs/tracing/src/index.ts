@@ -1,0 +1,1 @@
+export { startTracing, type Headers, type Tracing } from './start-tracing.js';
