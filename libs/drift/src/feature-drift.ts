@@ -1,12 +1,13 @@
 import { chiSquare, chiSquarePValue } from './chi-square.js';
 import type { Counters } from './counters.js';
+import { expectedSides, type ExpectedSide } from './expected-side.js';
 import { ROWS_SLOT, type CategoryCells, type Grid, type NumericCells } from './grid.js';
 import { jensenShannonDistance, lInfinity } from './jensen-shannon.js';
-import { kolmogorovSmirnov, kolmogorovSmirnovPValue } from './kolmogorov-smirnov.js';
+import { kolmogorovSmirnovPValue } from './kolmogorov-smirnov.js';
 import { proportionsPValue, type Proportion } from './proportions.js';
 import { populationStabilityIndex } from './psi.js';
+import { sweep } from './sweep.js';
 import { total } from './total.js';
-import { wassersteinDistance } from './wasserstein.js';
 
 /** How far a feature's window is from what was expected of it: its baseline, or another window on the same grid. */
 export interface FeatureDrift {
@@ -65,49 +66,58 @@ export function featureDrifts(grid: Grid, window: Counters, expected: Counters =
   if (window.length !== grid.size || expected.length !== grid.size) {
     throw new RangeError(`Cannot read counters of another grid than that of ${grid.size} slots`);
   }
-  return grid.cells.map((cells) =>
-    cells.kind === 'numeric' ? numericDrift(cells, window, expected) : categoryDrift(cells, window, expected),
+  const sides = expectedSides(grid, expected);
+  return grid.cells.map((cells, index) =>
+    cells.kind === 'numeric'
+      ? numericDrift(cells, window, expected, sides[index] as ExpectedSide)
+      : categoryDrift(cells, window, expected),
   );
 }
 
-function numericDrift(cells: NumericCells, window: Counters, baseline: Counters): FeatureDrift {
-  const { feature, at, psiBin, points, atoms, labels } = cells;
-  const end = at + 1 + feature.counts.length;
-  const [expected, actual] = [baseline.subarray(at + 1, end), window.subarray(at + 1, end)];
-  const [baselineCount, count] = [total(expected), total(actual)];
-  const [expectedBins, actualBins] = [new Float64Array(labels.length), new Float64Array(labels.length)];
-  for (let bin = 0; bin < psiBin.length; bin++) {
-    expectedBins[psiBin[bin] as number]! += expected[bin] as number;
-    actualBins[psiBin[bin] as number]! += actual[bin] as number;
-  }
-  const outside = (counts: Float64Array) => (counts[0] as number) + (counts[counts.length - 1] as number);
+function numericDrift(cells: NumericCells, window: Counters, baseline: Counters, side: ExpectedSide): FeatureDrift {
+  const { feature, at, psiBin, gaps, atoms, labels } = cells;
+  const psiBins = binned(psiBin, labels.length, window, at + 1);
+  const count = total(psiBins);
+  const outside = (window[at + 1] as number) + (window[at + psiBin.length] as number);
   const drift: FeatureDrift = {
     ...described(cells),
-    baselineCount,
+    baselineCount: side.count,
     count,
     missing: window[at] as number,
-    unseen: outside(actual),
-    independent: { baseline: baselineCount, window: count },
+    unseen: outside,
+    independent: { baseline: side.count, window: count },
     missingShare: rateChange(
       { hits: baseline[at] as number, of: rowsIn(baseline) },
       { hits: window[at] as number, of: rowsIn(window) },
     ),
-    unseenShare: rateChange({ hits: outside(expected), of: baselineCount }, { hits: outside(actual), of: count }),
-    bins: sharesOf(labels, expectedBins, actualBins),
+    unseenShare: rateChange({ hits: side.outside, of: side.count }, { hits: outside, of: count }),
+    bins: sharesOf(labels, side.psiBins, psiBins),
   };
-  if (count === 0 || baselineCount === 0) return drift;
-  const ks = kolmogorovSmirnov(expected, actual, atoms);
+  if (count === 0 || side.count === 0) return drift;
+  const { low, high, bin, area } = sweep(side, window, at + 1, count, atoms, gaps);
   const spread = feature.standardDeviation;
   return {
     ...drift,
     measured: {
-      ...distances(expectedBins, actualBins),
-      ks: { low: ks.low, high: ks.high, at: valueAt(cells, ks.bin) },
-      pValue: kolmogorovSmirnovPValue(ks.low, baselineCount, count),
-      chiSquare: tested(expectedBins, actualBins),
-      ...(spread > 0 ? { wasserstein: wassersteinDistance(points, expected, actual) / spread } : {}),
+      ...distances(side.psiBins, psiBins),
+      ks: { low, high, at: valueAt(cells, bin) },
+      pValue: kolmogorovSmirnovPValue(low, side.count, count),
+      chiSquare: tested(side.psiBins, psiBins),
+      ...(spread > 0 ? { wasserstein: area / spread } : {}),
     },
   };
+}
+
+/** The counts of `psiBin.length` bins from `at` on, added up by bin of the PSI. */
+function binned(psiBin: Uint16Array, bins: number, counters: Counters, at: number): number[] {
+  const sums: number[] = [];
+  let bin = 0;
+  for (let psi = 0; psi < bins; psi++) {
+    let sum = 0;
+    for (; psiBin[bin] === psi; bin++) sum += counters[at + bin] as number;
+    sums.push(sum);
+  }
+  return sums;
 }
 
 function categoryDrift(cells: CategoryCells, window: Counters, baseline: Counters): FeatureDrift {

@@ -10,6 +10,7 @@ import { BinFinder } from './bin-of.js';
 import { addEncoded, type Counters } from './counters.js';
 import { categoryOf, itemsOf, numberOf } from './feature.js';
 import { nextUp } from './float.js';
+import { gapsOf } from './wasserstein.js';
 
 /** Slot 0 of every grid counts the rows. */
 export const ROWS_SLOT = 0;
@@ -24,8 +25,11 @@ export interface NumericCells {
   /** One a bin: its bin of the PSI, and 1 where it is an atom, one single value. */
   psiBin: Uint16Array;
   atoms: Uint8Array;
-  /** One a bin: where its mass is taken to lie. Its middle; of an atom the value; the edge where it has no other end. */
-  points: Float64Array;
+  /**
+   * One a bin: how far its mass is from the next one's. A bin's mass is taken to lie in its middle, an atom's at its value,
+   * and that of a bin without another end at its edge.
+   */
+  gaps: Float64Array;
   labels: string[];
 }
 /** Slots of a category: `at` missing rows, the rows with a value, one a named value, known others, unseen values. */
@@ -103,7 +107,7 @@ export function categoryIndex({ indexOf, vocabulary }: CategoryCells, value: str
   return indexOf.get(value) ?? indexOf.size + (vocabulary.has(value) ? 0 : 1);
 }
 
-function binsOf(feature: NumericFeature): Pick<NumericCells, 'bins' | 'psiBin' | 'atoms' | 'points' | 'labels'> {
+function binsOf(feature: NumericFeature): Pick<NumericCells, 'bins' | 'psiBin' | 'atoms' | 'gaps' | 'labels'> {
   const { edges, psiCuts, counts, datatype } = feature;
   const [psiBin, atoms] = [new Uint16Array(counts.length), new Uint8Array(counts.length)];
   const points = new Float64Array(counts.length);
@@ -114,7 +118,7 @@ function binsOf(feature: NumericFeature): Pick<NumericCells, 'bins' | 'psiBin' |
     if (bin > 0 && bin < edges.length && nextUp(datatype, from) === to) atoms[bin] = 1;
     points[bin] = atoms[bin] === 1 ? from : from + (to - from) / 2;
   }
-  return { bins: new BinFinder(edges), psiBin, atoms, points, labels: cutLabels(psiCuts) };
+  return { bins: new BinFinder(edges), psiBin, atoms, gaps: gapsOf(points), labels: cutLabels(psiCuts) };
 }
 
 function cutLabels(cuts: readonly number[]): string[] {

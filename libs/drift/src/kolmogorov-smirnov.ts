@@ -1,3 +1,5 @@
+import { expectedSide } from './expected-side.js';
+import { sweep } from './sweep.js';
 import { total } from './total.js';
 
 export interface KolmogorovSmirnov {
@@ -21,22 +23,8 @@ export function kolmogorovSmirnov(
 ): KolmogorovSmirnov {
   const [expectedTotal, actualTotal] = [total(expected), total(actual)];
   if (expectedTotal === 0 || actualTotal === 0) throw new RangeError('Cannot compare with an empty histogram');
-  const found: KolmogorovSmirnov = { low: 0, high: 0, bin: 0 };
-  let [expectedBelow, actualBelow, difference] = [0, 0, 0];
-  for (let bin = 0; bin < expected.length; bin++) {
-    const start = difference;
-    const [e, a] = [expected[bin] as number, actual[bin] as number];
-    if (e === 0 && a === 0) continue;
-    expectedBelow += e;
-    actualBelow += a;
-    difference = expectedBelow / expectedTotal - actualBelow / actualTotal;
-    if (Math.abs(difference) > found.low) [found.low, found.bin] = [Math.abs(difference), bin];
-    if (atoms[bin] !== 1 && e > 0 && a > 0) {
-      found.high = Math.max(found.high, start + e / expectedTotal, a / actualTotal - start);
-    }
-  }
-  found.high = Math.min(1, Math.max(found.high, found.low));
-  return found;
+  const { low, high, bin } = sweep(expectedSide(expected), actual, 0, actualTotal, atoms, []);
+  return { low, high, bin };
 }
 
 /**

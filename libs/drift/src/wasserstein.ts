@@ -1,3 +1,5 @@
+import { expectedSide } from './expected-side.js';
+import { sweep } from './sweep.js';
 import { total } from './total.js';
 
 /**
@@ -11,12 +13,12 @@ export function wassersteinDistance(
 ): number {
   const [expectedTotal, actualTotal] = [total(expected), total(actual)];
   if (expectedTotal === 0 || actualTotal === 0) throw new RangeError('Cannot compare with an empty histogram');
-  let [expectedBelow, actualBelow, distance] = [0, 0, 0];
-  for (let bin = 0; bin + 1 < points.length; bin++) {
-    expectedBelow += expected[bin] as number;
-    actualBelow += actual[bin] as number;
-    const width = (points[bin + 1] as number) - (points[bin] as number);
-    distance += Math.abs(expectedBelow / expectedTotal - actualBelow / actualTotal) * width;
-  }
-  return distance;
+  return sweep(expectedSide(expected), actual, 0, actualTotal, [], gapsOf(points)).area;
+}
+
+/** How far each point is from the next; the last from nothing. */
+export function gapsOf(points: ArrayLike<number>): Float64Array {
+  const gaps = new Float64Array(points.length);
+  for (let bin = 0; bin + 1 < points.length; bin++) gaps[bin] = (points[bin + 1] as number) - (points[bin] as number);
+  return gaps;
 }
