@@ -2,6 +2,7 @@ import { create } from '@bufbuild/protobuf';
 import { PromotionVerdictSchema, type ModelVersion, type PromotionVerdict } from '@vinaigrette/contracts/registry';
 import { parseDocument } from '@vinaigrette/documents';
 import { Problem } from '@vinaigrette/problems';
+import { parseSignature } from '@vinaigrette/signature';
 import type { By } from './aliases.js';
 import type { Documents } from './documents.js';
 import { judgePromotion, type VersionEvidence } from './domain/judge-promotion.js';
@@ -10,6 +11,7 @@ import type { ModelVersions } from './model-versions.js';
 import type { PromotionEvidence } from './promotion-evidence.js';
 
 const IN_FORCE = { alias: 'champion' };
+const PROOFS = ['golden', 'baseline'] as const;
 
 /** What is to be promoted, and to which alias. */
 interface Promotion {
@@ -73,10 +75,18 @@ export class JudgePromotion {
     });
   }
 
-  private async evidenceOf({ model, version, files, createdBy }: ModelVersion): Promise<VersionEvidence> {
+  private async evidenceOf({
+    model,
+    version,
+    files,
+    signatureJson,
+    createdBy,
+  }: ModelVersion): Promise<VersionEvidence> {
     return {
       version,
       evaluations: await this.evidence.evaluations(model, version),
+      signature: parseSignature(JSON.parse(signatureJson)),
+      proofs: PROOFS.filter((proof) => files.some(({ path }) => path === `${proof}.json`)),
       sizeBytes: files.reduce((sum, { sizeBytes }) => sum + Number(sizeBytes), 0),
       registeredBy: createdBy,
       approvers: await this.evidence.approvers(model, version),

@@ -28,6 +28,7 @@ export interface RegistryParts {
 /** Where the ports that only MLflow's clients need meet their adapters. */
 export function mlflow(parts: RegistryParts, logger: Logger): FastifyPluginAsync {
   const { database, artifacts, versions, registerVersion, setAlias } = parts;
+  const runs = new PostgresRuns(database);
   const registeredModels = new PostgresRegisteredModels(database);
   const loggedModels = new PostgresLoggedModels(database);
   const trees = new PostgresArtifactTrees(database);
@@ -35,7 +36,7 @@ export function mlflow(parts: RegistryParts, logger: Logger): FastifyPluginAsync
   const publishVersion = new PublishVersion(versions, trees, artifacts);
   return mlflowRoutes({
     experiments: new PostgresExperiments(database),
-    runs: new PostgresRuns(database),
+    runs,
     loggedModels,
     registeredModels,
     trees,
@@ -43,6 +44,7 @@ export function mlflow(parts: RegistryParts, logger: Logger): FastifyPluginAsync
     registerLoggedVersion: new RegisterLoggedVersion(
       registeredModels,
       loggedModels,
+      runs,
       trees,
       descriptions,
       new InlineWeights(artifacts),

@@ -1,3 +1,4 @@
+import type { Lineage } from '@vinaigrette/lineage';
 import type { Model, ModelVersion } from '@vinaigrette/contracts/registry';
 import type { NumberDecision } from './domain/decide-number.js';
 import type { VersionChoice } from './domain/names.js';
@@ -18,4 +19,7 @@ export abstract class ModelVersions {
 }
 
 /** A version that has everything but its number and its time. */
-export type VersionDraft = Omit<ModelVersion, '$typeName' | '$unknown' | 'version' | 'createdAtMs'>;
+export interface VersionDraft extends Omit<ModelVersion, '$typeName' | '$unknown' | 'version' | 'createdAtMs'> {
+  /** undefined: nobody told. */
+  lineage: Lineage | undefined;
+}

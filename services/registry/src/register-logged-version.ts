@@ -1,6 +1,7 @@
 import { Problem, type ProblemCode } from '@vinaigrette/problems';
 import type { ArtifactTrees, StoredEntry } from './artifact-trees.js';
 import { loggedModelPath, pathOfUri } from './domain/mlflow/artifact-path.js';
+import { lineageOfRun } from './domain/lineage-of-run.js';
 import {
   DESCRIPTION_FILE,
   planVersion,
@@ -9,9 +10,9 @@ import {
 } from './domain/mlflow/plan-version.js';
 import type { NamedFile } from './domain/version-files.js';
 import { folderOf, type PublishVersion } from './publish-version.js';
-import type { RegisterVersion } from './register-version.js';
+import type { RegisterVersion, Registration } from './register-version.js';
 import type { RegisteredModels, RegisteredVersion, VersionTold } from './registered-models.js';
-import type { LoggedModel, LoggedModels } from './tracking.js';
+import type { LoggedModel, LoggedModels, Runs } from './tracking.js';
 
 /** Reads an MLmodel file; undefined when it is none. */
 export abstract class Descriptions {
@@ -34,6 +35,7 @@ export class RegisterLoggedVersion {
   constructor(
     private readonly models: RegisteredModels,
     private readonly loggedModels: LoggedModels,
+    private readonly runs: Runs,
     private readonly trees: ArtifactTrees,
     private readonly descriptions: Descriptions,
     private readonly weights: Weights,
@@ -47,11 +49,13 @@ export class RegisterLoggedVersion {
       throw new Problem('MODEL_NOT_FOUND', `There is no model ${name}`, { field: 'name' });
     const origin = await this.origin(told.source);
     const logged = origin.folder === undefined ? undefined : await this.filesOf(origin.folder);
-    const made = await this.make(name, told.description, actor, logged);
+    const origins = lineageOf(told, origin.model);
+    const run = origins.runId === '' ? undefined : await this.runs.find(origins.runId);
+    const made = await this.make({ ...told, actor, lineage: run && lineageOfRun(run) }, logged);
     const added = await this.models.addVersion(
       {
         ...told,
-        ...lineageOf(told, origin.model),
+        ...origins,
         statusMessage: 'remedy' in made ? `Not served: ${made.why}. ${made.remedy}` : '',
       },
       'version' in made ? made.version : undefined,
@@ -62,9 +66,12 @@ export class RegisterLoggedVersion {
   }
 
   private async make(
-    name: string,
-    description: string,
-    actor: string,
+    {
+      name,
+      description,
+      actor,
+      lineage,
+    }: Pick<VersionTold, 'name' | 'description'> & Pick<Registration, 'actor' | 'lineage'>,
     logged: readonly StoredEntry[] | undefined,
   ): Promise<{ version: number } | Extract<VersionPlan, { servable: false }>> {
     const plan = await this.plan(name, logged);
@@ -76,6 +83,7 @@ export class RegisterLoggedVersion {
         files,
         actor,
         description,
+        lineage,
       });
       return { version: modelVersion.version };
     } catch (error) {

@@ -1,8 +1,15 @@
 import { create } from '@bufbuild/protobuf';
-import { VersionFileSchema, type ModelVersion, type VersionFile } from '@vinaigrette/contracts/registry';
+import {
+  VersionFileSchema,
+  type ModelVersion,
+  type VersionComparison,
+  type VersionFile,
+} from '@vinaigrette/contracts/registry';
+import type { Lineage } from '@vinaigrette/lineage';
 import { Problem } from '@vinaigrette/problems';
 import { loggedSchema, schemaIdOf } from '@vinaigrette/signature';
 import type { Artifacts } from './artifacts.js';
+import { compareVersions } from './domain/compare-versions.js';
 import { decideNumber } from './domain/decide-number.js';
 import { checkActor, checkDescription, checkName } from './domain/names.js';
 import { checkFiles, filesDigest, type NamedFile } from './domain/version-files.js';
@@ -14,6 +21,16 @@ export interface Registration {
   files: NamedFile[];
   actor: string;
   description: string;
+  /** Where it comes from, when the files do not say. */
+  lineage?: Lineage | undefined;
+}
+
+export interface Registered {
+  modelVersion: ModelVersion;
+  /** false: these files had a number already. */
+  created: boolean;
+  /** With the version that holds champion; undefined: nobody does. */
+  comparison?: VersionComparison;
 }
 
 /**
@@ -30,7 +47,7 @@ export class RegisterVersion {
     private readonly versions: ModelVersions,
   ) {}
 
-  async register(registration: Registration): Promise<{ modelVersion: ModelVersion; created: boolean }> {
+  async register(registration: Registration): Promise<Registered> {
     const { model, actor, description } = registration;
     checkName(model, 'model');
     checkActor(actor, 'actor');
@@ -38,10 +55,10 @@ export class RegisterVersion {
     checkFiles(registration.files);
     const digest = filesDigest(registration.files);
     const same = await this.versions.withFiles(model, digest);
-    if (same) return { modelVersion: same, created: false };
+    if (same) return this.told({ modelVersion: same, created: false });
 
     const files = await this.present(registration.files);
-    const { signature, hasBaseline } = await this.inspectOnce(digest, files);
+    const { signature, hasBaseline, lineage = registration.lineage } = await this.inspectOnce(digest, files);
     const draft = {
       model,
       files,
@@ -50,8 +67,16 @@ export class RegisterVersion {
       createdBy: actor,
       description,
       hasBaseline,
+      lineage,
     };
-    return this.versions.add(draft, digest, decideNumber);
+    return this.told(await this.versions.add(draft, digest, decideNumber));
+  }
+
+  /** With what becomes of those who call the version in force. */
+  private async told(registered: { modelVersion: ModelVersion; created: boolean }): Promise<Registered> {
+    const { modelVersion } = registered;
+    const inForce = await this.versions.find(modelVersion.model, { alias: 'champion' });
+    return inForce ? { ...registered, comparison: compareVersions(inForce, modelVersion) } : registered;
   }
 
   /** The files with their true sizes. Throws ARTIFACT_NOT_FOUND naming the one that was never uploaded. */

@@ -13,6 +13,7 @@ import { PostgresAccessKeys } from './adapters/postgres/postgres-access-keys.js'
 import { PostgresAliases } from './adapters/postgres/postgres-aliases.js';
 import { PostgresDocuments } from './adapters/postgres/postgres-documents.js';
 import { PostgresModelVersions } from './adapters/postgres/postgres-model-versions.js';
+import { PostgresLineages } from './adapters/postgres/postgres-lineages.js';
 import { PostgresPromotionEvidence } from './adapters/postgres/postgres-promotion-evidence.js';
 import { PostgresRollouts } from './adapters/postgres/postgres-rollouts.js';
 import { PostgresWantedStates } from './adapters/postgres/postgres-wanted-states.js';
@@ -26,6 +27,7 @@ import { JudgePromotion } from './judge-promotion.js';
 import { KeepEvidence } from './keep-evidence.js';
 import { KeepKeys } from './keep-keys.js';
 import { Metrics } from './metrics.js';
+import { Lineages } from './lineages.js';
 import { ModelVersions } from './model-versions.js';
 import { MoveRollout } from './move-rollout.js';
 import { PromotionEvidence } from './promotion-evidence.js';
@@ -37,6 +39,7 @@ import { SetAlias } from './set-alias.js';
 import { StartRollout } from './start-rollout.js';
 import { WantedStates } from './wanted-states.js';
 import { WatchWantedState } from './watch-wanted-state.js';
+import { TraceVersions } from './trace-versions.js';
 
 /** Where every port meets its adapter. */
 @Module({})
@@ -58,6 +61,7 @@ export class RegistryModule {
         ...[
           { provide: ModelVersions, adapter: PostgresModelVersions },
           { provide: Documents, adapter: PostgresDocuments },
+          { provide: Lineages, adapter: PostgresLineages },
           { provide: Aliases, adapter: PostgresAliases },
           { provide: Rollouts, adapter: PostgresRollouts },
           { provide: PromotionEvidence, adapter: PostgresPromotionEvidence },
@@ -106,6 +110,11 @@ export class RegistryModule {
             new ReadCatalogue(versions, documents, aliases, rollouts),
         },
         {
+        {
+          provide: TraceVersions,
+          inject: [ReadCatalogue, Lineages],
+          useFactory: (catalogue: ReadCatalogue, lineages: Lineages) => new TraceVersions(catalogue, lineages),
+        },
           provide: KeepKeys,
           inject: [AccessKeys],
           useFactory: (keys: AccessKeys) => new KeepKeys(keys, config.REGISTRY_ADMIN_KEY),

@@ -30,6 +30,7 @@ import { RegisterVersion } from './register-version.js';
 import { RegistryModule } from './registry.module.js';
 import { SetAlias } from './set-alias.js';
 import { StartRollout } from './start-rollout.js';
+import { TraceVersions } from './trace-versions.js';
 import { WatchWantedState } from './watch-wanted-state.js';
 
 /** Largest message of a call. Documents and chunks have limits of their own, below it, with better words. */
@@ -59,6 +60,7 @@ export async function start(config: Config, logger: Logger): Promise<() => Promi
       moveRollout: app.get(MoveRollout),
       readCatalogue: app.get(ReadCatalogue),
       watchWantedState: watch,
+      traceVersions: app.get(TraceVersions),
     }),
     interceptors: [measureCalls(app.get(Metrics)), problemInterceptor(logger), checkKeys(keys, logger)],
     readMaxBytes: MESSAGE_BYTES_MAX,

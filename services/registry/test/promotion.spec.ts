@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { RolloutKind, RolloutState, type RegistryService } from '@vinaigrette/contracts/registry';
 import { describeWith } from '../../../tools/real-part.mjs';
 import { refusal, register, Workbench } from './running-registry.js';
-import { tinyFiles } from './tiny-model.js';
+import { tinyBaseline, tinyFiles } from './tiny-model.js';
 
 const by = { actor: 'ana', reason: 'July sales' };
 
@@ -15,7 +15,9 @@ describeWith('PostgreSQL', 'DATABASE_URL', 'promotion policies', () => {
   beforeAll(async () => {
     bench = await Workbench.open();
     client = await bench.start().client();
-    for (const card of ['1', '2', '3']) await register(client, 'negation', tinyFiles({ 'card.json': card }));
+    for (const card of ['1', '2', '3']) {
+      await register(client, 'negation', tinyFiles({ 'card.json': card, 'baseline.json': tinyBaseline }));
+    }
     await promote(1);
   }, 60_000);
   afterAll(() => bench?.close());
@@ -49,7 +51,12 @@ describeWith('PostgreSQL', 'DATABASE_URL', 'promotion policies', () => {
       forced: false,
       ...by,
     });
-    expect(verdicts[0]?.gates).toMatchObject([{ gate: 'metric recall on june', passed: false }]);
+    expect(verdicts[0]?.gates).toMatchObject([
+      { gate: 'golden', passed: true },
+      { gate: 'baseline', passed: true },
+      { gate: 'signature', passed: true },
+      { gate: 'metric recall on june', passed: false },
+    ]);
   });
 
   it('say beforehand what is missing, and pass what is better', async () => {

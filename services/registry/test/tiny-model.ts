@@ -1,11 +1,12 @@
 import { create, toBinary, type MessageInitShape } from '@bufbuild/protobuf';
+import { buildBaseline } from '@vinaigrette/drift';
 import { ModelProtoSchema, TensorProto_DataType, type GraphProtoSchema } from '@vinaigrette/contracts/onnx';
 
 type Graph = MessageInitShape<typeof GraphProtoSchema>;
 
-/** A graph of one operator: y = op(x), both FP32 [-1, 1]. */
-export const tinyModel = (operator = 'Neg'): Uint8Array =>
-  modelOf({ node: [{ opType: operator, input: ['x'], output: ['y'] }] });
+/** A graph of one operator: y = op(x), both FP32 [-1, 1], or of other names. */
+export const tinyModel = (operator = 'Neg', [x, y]: [string, string] = ['x', 'y']): Uint8Array =>
+  modelOf({ node: [{ opType: operator, input: [x], output: [y] }] }, [x, y]);
 
 /** Squares a 4,000 x 4,000 matrix two hundred times on the way to y: minutes on any machine. */
 export function slowModel(): Uint8Array {
@@ -33,13 +34,13 @@ function fillingModel(shape: bigint[], steps: { opType: string; input: string[];
   });
 }
 
-function modelOf(graph: Graph): Uint8Array {
+function modelOf(graph: Graph, names: [string, string] = ['x', 'y']): Uint8Array {
   const dim = [
     { value: { case: 'dimParam' as const, value: 'batch' } },
     { value: { case: 'dimValue' as const, value: 1n } },
   ];
   const value = { case: 'tensorType' as const, value: { elemType: TensorProto_DataType.FLOAT, shape: { dim } } };
-  const [input, output] = ['x', 'y'].map((name) => [{ name, type: { value } }]);
+  const [input, output] = names.map((name) => [{ name, type: { value } }]);
   const model = create(ModelProtoSchema, {
     irVersion: 8n,
     opsetImport: [{ domain: '', version: 13n }],
@@ -65,6 +66,12 @@ export function tinyGolden(answer = (x: number) => -x) {
   }));
   return { examples };
 }
+
+/** Of thirty rows of it. */
+export const tinyBaseline = buildBaseline(
+  [{ name: 'it', kind: 'numeric', from: { kind: 'value', tensor: 'x' } }],
+  Array.from({ length: 30 }, (_, x) => ({ x: [x], y: [-x] })),
+);
 
 /** A version's files: those of a model that negates, with what the test wants otherwise. */
 export function tinyFiles(other: Record<string, unknown> = {}): Record<string, Uint8Array> {

@@ -2,11 +2,18 @@ import { create } from '@bufbuild/protobuf';
 import { describe, expect, it } from '@jest/globals';
 import { EvaluationSchema } from '@vinaigrette/contracts/registry';
 import { parseDocument } from '@vinaigrette/documents';
+import type { Signature } from '@vinaigrette/signature';
 import { judgePromotion, type VersionEvidence } from './judge-promotion.js';
 
 const NOW_MS = 1_800_000_000_000;
 const DAY_MS = 86_400_000;
-const policy = (body: unknown) => parseDocument('promotion-policy', body);
+const policy = (body: object) => parseDocument('promotion-policy', { proofs: [], breakingChange: 'allow', ...body });
+const signature: Signature = {
+  inputs: [{ name: 'x', datatype: 'FP32', shape: [-1, 1] }],
+  outputs: [{ name: 'y', datatype: 'FP32', shape: [-1, 1] }],
+  logged: [],
+};
+const other = { ...signature, outputs: [{ name: 'z', datatype: 'FP32' as const, shape: [-1, 1] }] };
 
 const evidence = (
   version: number,
@@ -24,7 +31,8 @@ const evidence = (
       metrics: { recall },
     })),
   });
-  return { version, evaluations: [evaluation], sizeBytes: 1_000, registeredBy: 'ana', approvers: [], ...rest };
+  const known = { signature, proofs: ['golden' as const], sizeBytes: 1_000, registeredBy: 'ana', approvers: [] };
+  return { version, evaluations: [evaluation], ...known, ...rest };
 };
 
 const recall = { metric: 'recall', validationSet: 'june' };
@@ -182,6 +190,27 @@ describe('judgePromotion()', () => {
       body: { approvals: 2 },
       ours: evidence(2, {}, { approvers: ['bob', 'cy'] }),
       theirs: undefined,
+      passed: [true],
+    },
+    {
+      what: 'no golden answers and no baseline',
+      body: { proofs: ['golden', 'baseline'] },
+      ours: evidence(2, {}),
+      theirs: undefined,
+      passed: [true, false],
+    },
+    {
+      what: 'callers left behind',
+      body: { breakingChange: 'refuse' },
+      ours: evidence(2, {}, { signature: other }),
+      theirs: evidence(1, {}),
+      passed: [false],
+    },
+    {
+      what: 'callers that notice nothing',
+      body: { breakingChange: 'refuse' },
+      ours: evidence(2, {}),
+      theirs: evidence(1, {}),
       passed: [true],
     },
     { what: 'an empty policy', body: {}, ours: evidence(2, {}), theirs: undefined, passed: [] },

@@ -1,11 +1,15 @@
 import type { Evaluation, GateResult } from '@vinaigrette/contracts/registry';
 import type { PromotionPolicy } from '@vinaigrette/documents';
+import { compareSignatures, type Signature } from '@vinaigrette/signature';
 
 /** What is known of a version that may be promoted, or that holds the alias. */
 export interface VersionEvidence {
   version: number;
   /** Newest first. */
   evaluations: readonly Evaluation[];
+  signature: Signature;
+  /** What it was registered with. */
+  proofs: readonly Proof[];
   /** Of all files. */
   sizeBytes: number;
   registeredBy: string;
@@ -13,6 +17,7 @@ export interface VersionEvidence {
   approvers: readonly string[];
 }
 
+type Proof = PromotionPolicy['proofs'][number];
 type Gate = Pick<GateResult, 'gate' | 'passed' | 'why'>;
 type MetricGate = PromotionPolicy['metrics'][number];
 
@@ -30,6 +35,8 @@ export function judgePromotion(
   nowMs: number,
 ): Gate[] {
   return [
+    ...policy.proofs.map((proof) => judgeProof(proof, candidate)),
+    ...(policy.breakingChange === 'refuse' && holder ? [judgeSignature(candidate, holder)] : []),
     ...policy.metrics.flatMap((metric) => judgeMetric(metric, policy.cost, candidate, holder)),
     ...policy.limits.map((limit) => judgeLimit(`limit ${limit.metric} on ${limit.validationSet}`, limit, candidate)),
     ...policy.cases.map((one) => judgeLimit(`case ${one.id}`, one, candidate)),
@@ -37,6 +44,17 @@ export function judgePromotion(
     ...(policy.freshnessDaysMax === undefined ? [] : judgeFreshness(policy, policy.freshnessDaysMax, candidate, nowMs)),
     ...(policy.approvals === 0 ? [] : [judgeApprovals(policy.approvals, candidate)]),
   ];
+}
+
+function judgeProof(proof: Proof, { proofs }: VersionEvidence): Gate {
+  const passed = proofs.includes(proof);
+  return { gate: proof, passed, why: passed ? `it has a ${proof}.json` : `it has no ${proof}.json` };
+}
+
+function judgeSignature(candidate: VersionEvidence, holder: VersionEvidence): Gate {
+  const { change, differences } = compareSignatures(holder.signature, candidate.signature);
+  const of = `${change} with version ${holder.version}`;
+  return { gate: 'signature', passed: change !== 'breaking', why: [of, ...differences].join('; ') };
 }
 
 function judgeMetric(

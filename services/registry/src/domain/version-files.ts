@@ -7,6 +7,7 @@ export const MODEL_FILE = 'model.onnx';
 export const SIGNATURE_FILE = 'signature.json';
 export const GOLDEN_FILE = 'golden.json';
 export const BASELINE_FILE = 'baseline.json';
+export const LINEAGE_FILE = 'lineage.json';
 
 const FILES_MAX = 1_000;
 

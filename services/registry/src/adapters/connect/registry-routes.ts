@@ -12,6 +12,7 @@ import type { ReadCatalogue } from '../../read-catalogue.js';
 import type { RegisterVersion } from '../../register-version.js';
 import type { SetAlias } from '../../set-alias.js';
 import type { StartRollout } from '../../start-rollout.js';
+import type { TraceVersions } from '../../trace-versions.js';
 import type { WatchWantedState } from '../../watch-wanted-state.js';
 
 const CHUNK_BYTES_MAX = 1024 * 1024;
@@ -28,12 +29,14 @@ export interface UseCases {
   keepKeys: KeepKeys;
   moveRollout: MoveRollout;
   readCatalogue: ReadCatalogue;
+  traceVersions: TraceVersions;
   watchWantedState: WatchWantedState;
 }
 
 /** The service as every protocol serves it: gRPC on its port, Connect, JSON and gRPC-Web on the HTTP port. */
 export function registryRoutes(useCases: UseCases): (router: ConnectRouter) => void {
-  const { artifacts, registerVersion, putDocument, setAlias, readCatalogue, watchWantedState } = useCases;
+  const { artifacts, registerVersion, putDocument, setAlias, readCatalogue, traceVersions, watchWantedState } =
+    useCases;
   const { startRollout, moveRollout, keepEvidence, judgePromotion, keepKeys } = useCases;
   return (router) =>
     router.service(RegistryService, {
@@ -49,6 +52,15 @@ export function registryRoutes(useCases: UseCases): (router: ConnectRouter) => v
       getModelVersion: async ({ model, version }) => ({
         modelVersion: await readCatalogue.modelVersion(model, version),
       }),
+
+      compareVersions: async ({ model, from, to }) => ({ comparison: await traceVersions.compare(model, from, to) }),
+
+      getLineage: async ({ model, version }) => {
+        const told = await traceVersions.lineage(model, version);
+        return { version: told.version, lineageJson: JSON.stringify(told.lineage) };
+      },
+
+      findVersions: async (request) => ({ versions: await traceVersions.versionsFrom(request) }),
 
       listModels: async () => ({ models: await readCatalogue.models() }),
 

@@ -1,11 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseBaseline } from '@vinaigrette/drift';
+import { parseLineage } from '@vinaigrette/lineage';
 import { Problem, type ProblemCode } from '@vinaigrette/problems';
 import { loggedSchema, parseGolden, readGraph } from '@vinaigrette/signature';
 import { agreeSignature } from '../../domain/agree-signature.js';
 import { checkBaseline } from '../../domain/check-baseline.js';
-import { BASELINE_FILE, GOLDEN_FILE, MODEL_FILE, SIGNATURE_FILE } from '../../domain/version-files.js';
+import { BASELINE_FILE, GOLDEN_FILE, LINEAGE_FILE, MODEL_FILE, SIGNATURE_FILE } from '../../domain/version-files.js';
 import type { Inspection } from '../../inspector.js';
 import { answerGolden, loadModel } from './answer-golden.js';
 
@@ -20,10 +21,12 @@ export async function inspectFiles(folder: string): Promise<Inspection> {
   const golden = goldenJson === undefined ? undefined : parseGolden(goldenJson);
   const baselineJson = await readJson(folder, BASELINE_FILE, 'BASELINE_INVALID');
   if (baselineJson !== undefined) checkBaseline(parseBaseline(baselineJson), loggedSchema(signature));
+  const lineageJson = await readJson(folder, LINEAGE_FILE, 'LINEAGE_INVALID');
+  const lineage = lineageJson === undefined ? undefined : parseLineage(lineageJson);
   // From its path where it is served as it is: weights beside it are found from there.
   const session = await loadModel(graph.model === onnx ? path : graph.model);
   if (golden) await answerGolden(session, signature, golden);
-  return { signature, hasBaseline: baselineJson !== undefined };
+  return { signature, hasBaseline: baselineJson !== undefined, lineage };
 }
 
 /** Throws MODEL_INVALID for what is longer than a protobuf message, and Node's buffer, can be. */

@@ -6,6 +6,7 @@ import { Mlflow1763683200002 } from './migrations/0002-mlflow.js';
 import { Rollouts1763769600000 } from './migrations/0003-rollouts.js';
 import { Promotion1763856000000 } from './migrations/0004-promotion.js';
 import { Access1763942400000 } from './migrations/0005-access.js';
+import { Lineage1764028800000 } from './migrations/0006-lineage.js';
 
 /** Run in the order of the times in their names. */
 export const migrations = [
@@ -14,6 +15,7 @@ export const migrations = [
   Rollouts1763769600000,
   Promotion1763856000000,
   Access1763942400000,
+  Lineage1764028800000,
 ];
 
 /** The registry's tables, in a schema of their own. */

@@ -44,6 +44,19 @@ export class ModelVersionRow {
   createdAt!: Date;
 }
 
+/** Where a version comes from, as its lineage.json or its run told. */
+@Entity({ schema: 'registry', name: 'lineage' })
+export class LineageRow {
+  @PrimaryColumn('text', { primaryKeyConstraintName: 'lineage_key' })
+  model!: string;
+
+  @PrimaryColumn('integer', { primaryKeyConstraintName: 'lineage_key' })
+  version!: number;
+
+  @Column('jsonb')
+  lineage!: unknown;
+}
+
 @Entity({ schema: 'registry', name: 'document' })
 @Unique('document_body', ['kind', 'name', 'sha256'])
 @Check('document_from_one', 'version >= 1')
@@ -155,6 +168,7 @@ export class WantedRevisionRow {
 
 export const entities = [
   ModelVersionRow,
+  LineageRow,
   DocumentRow,
   AliasRow,
   AliasChangeRow,

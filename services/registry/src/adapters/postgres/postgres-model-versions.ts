@@ -5,7 +5,7 @@ import type { NumberDecision } from '../../domain/decide-number.js';
 import { MODEL_KIND, type VersionChoice } from '../../domain/names.js';
 import { ModelVersions, type VersionDraft } from '../../model-versions.js';
 import { lockUntilCommit, type Database } from './database.js';
-import { AliasRow, ModelVersionRow } from './entities.js';
+import { AliasRow, LineageRow, ModelVersionRow } from './entities.js';
 import { modelVersionOf } from './messages.js';
 
 export class PostgresModelVersions extends ModelVersions {
@@ -19,7 +19,7 @@ export class PostgresModelVersions extends ModelVersions {
   }
 
   async add(
-    draft: VersionDraft,
+    { lineage, ...draft }: VersionDraft,
     filesDigest: string,
     decide: (same: number | undefined, highest: number) => NumberDecision,
   ): Promise<{ modelVersion: ModelVersion; created: boolean }> {
@@ -36,6 +36,7 @@ export class PostgresModelVersions extends ModelVersions {
         files: draft.files.map(({ path, sha256, sizeBytes }) => ({ path, sha256, sizeBytes: Number(sizeBytes) })),
         schemaId: Buffer.from(draft.schemaId),
       });
+      if (lineage) await manager.insert(LineageRow, { model, version, lineage });
       return {
         modelVersion: modelVersionOf(await manager.findOneByOrFail(ModelVersionRow, { model, version })),
         created,
