@@ -4,6 +4,7 @@ import { checkInputs, checkOutputs, type AnnouncedTensor } from './domain/check-
 import type { Observations } from './observations.js';
 import type { Ask, ServedVersion } from './served-version.js';
 import type { ServeWanted } from './serve-wanted.js';
+import type { CallerHeaders, Traces } from './traces.js';
 
 /** An inference as a caller asks for it, whatever the protocol. */
 export interface Question {
@@ -31,19 +32,27 @@ export class AnswerInference {
   constructor(
     private readonly models: ServeWanted,
     private readonly observations: Observations,
+    /** Undefined: nobody follows traces. */
+    private readonly traces: Traces | undefined,
   ) {}
 
   /** `read` and `write` know the protocol; their time counts. Throws a Problem. */
-  async answer<Q extends Question, T>(read: () => Q, write: (answer: Answer, question: Q) => T): Promise<T> {
+  async answer<Q extends Question, T>(
+    read: () => Q,
+    write: (answer: Answer, question: Q) => T,
+    caller: CallerHeaders,
+  ): Promise<T> {
     const startedMs = performance.now();
+    const trace = this.traces?.begin(caller);
     let served: ServedVersion | undefined;
     try {
       const question = read();
       served = this.models.find(question.model, question.version);
+      trace?.found(served.version, question.version);
       const names = checkOutputs(served.signature, question.outputs);
       const inputs = checkInputs(served.signature, question.inputs);
       const readMs = performance.now();
-      const outputs = await served.infer({ ...question.wish, inputs, abandoned: question.abandoned });
+      const outputs = await served.infer({ ...question.wish, inputs, abandoned: question.abandoned, trace });
       const answeredMs = performance.now();
       const version = served.version.number;
       const written = write({ version, outputs: names.map((name) => [name, outputs[name] as Tensor]) }, question);
@@ -52,9 +61,12 @@ export class AnswerInference {
         outputSeconds: (performance.now() - answeredMs) / 1_000,
       };
       this.observations.told(served.version, question.version, times);
+      trace?.ended();
       return written;
     } catch (error) {
-      this.observations.failed(served?.version, problemOf(error).code, (performance.now() - startedMs) / 1_000);
+      const problem = problemOf(error);
+      this.observations.failed(served?.version, problem.code, (performance.now() - startedMs) / 1_000);
+      trace?.ended(problem);
       throw error;
     }
   }

@@ -4,11 +4,13 @@ import { createGrpcTransport } from '@connectrpc/connect-node';
 import { GRPC_MESSAGE_BYTES_MAX } from '@vinaigrette/contracts/grpc';
 import { RegistryService } from '@vinaigrette/contracts/registry';
 import { explainTakenPort, type Logger } from '@vinaigrette/edge';
+import { startTracing } from '@vinaigrette/tracing';
 import { FolderModels } from './adapters/folder/folder-models.js';
 import { GrpcServer } from './adapters/grpc/grpc-server.js';
 import { addInferenceRoutes } from './adapters/http/inference-routes.js';
 import { createOperations } from './adapters/http/operations.js';
 import { OnnxExecutors } from './adapters/onnx/onnx-executors.js';
+import { OtlpTraces } from './adapters/opentelemetry/otlp-traces.js';
 import { PrometheusObservations } from './adapters/prometheus/prometheus-observations.js';
 import { DescribeModels } from './adapters/protocol/describe-models.js';
 import { ModelCache } from './adapters/registry/model-cache.js';
@@ -46,7 +48,8 @@ export async function startModelServer(config: Config, version: string, logger: 
   const warm = { keepMs: config.KEEP_WARM_MS, versionsMax: config.KEEP_WARM_VERSIONS };
   const models = new ServeWanted(source, executors, defaults, warm, observations, logger);
   const control = new ControlModels(models, config.MODEL_CONTROL === 'explicit');
-  const inferences = new AnswerInference(models, observations);
+  const tracing = await startTracing({ name: 'model-server', version }, (complaint) => logger.warn(complaint));
+  const inferences = new AnswerInference(models, observations, tracing && new OtlpTraces(tracing));
   const described = new DescribeModels(models, statistics, control, version);
   const grpc = new GrpcServer(inferences, described, control, logger);
   let draining = false;
@@ -73,6 +76,7 @@ export async function startModelServer(config: Config, version: string, logger: 
     await models.stop();
     await http.close();
     await followed;
+    await tracing?.stop();
   };
 }
 

@@ -7,6 +7,7 @@ import { enqueue, nextBatch, type Queued } from './domain/next-batch.js';
 import type { Version } from './domain/plan-versions.js';
 import type { Executor } from './executors.js';
 import type { Observations } from './observations.js';
+import type { InferenceTrace } from './traces.js';
 
 /** A caller's question, and how to know that nobody waits for the answer any more. */
 export interface Ask {
@@ -16,6 +17,8 @@ export interface Ask {
   priority?: number;
   /** How long it may wait for its run, in milliseconds, where the model's queue policy lets callers say so. */
   timeoutMs?: number;
+  /** Told when it was run. */
+  trace?: Pick<InferenceTrace, 'ran'> | undefined;
 }
 
 interface Waiting extends Queued {
@@ -220,8 +223,9 @@ export class ServedVersion {
       if (!answers) throw new Problem('INFERENCE_FAILED', 'An output has another number of rows than the inputs');
       const tookMs = performance.now() - startedMs;
       this.paceMs += PACE_WEIGHT * (tookMs / batch.length - this.paceMs);
-      this.observations.ran(this.version, batch.length, sum(rows), tookMs / 1_000);
-      batch.forEach((waiting, index) => this.answer(waiting, answers[index] as Tensors, startedMs));
+      const runRows = sum(rows);
+      this.observations.ran(this.version, batch.length, runRows, tookMs / 1_000);
+      batch.forEach((waiting, index) => this.answer(waiting, answers[index] as Tensors, startedMs, runRows));
     } catch (error) {
       const problem = problemOf(error);
       if (problem.code === 'INTERNAL') this.logger.error({ err: error, ...this.version }, 'run failed');
@@ -237,9 +241,10 @@ export class ServedVersion {
     }
   }
 
-  private answer(waiting: Waiting, outputs: Tensors, startedMs: number): void {
+  private answer(waiting: Waiting, outputs: Tensors, startedMs: number, runRows: number): void {
     const [seconds, queueSeconds] = [performance.now(), startedMs].map((ms) => (ms - waiting.sinceMs) / 1_000);
     this.observations.answered(this.version, waiting.rows ?? 1, seconds as number, queueSeconds as number);
+    waiting.ask.trace?.ran({ queuedMs: waiting.sinceMs, startedMs, endedMs: performance.now(), runRows });
     waiting.answer(outputs);
   }
 

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { create, fromBinary, toBinary, type MessageInitShape } from '@bufbuild/protobuf';
-import { Client, credentials, type CallOptions, type ServiceError } from '@grpc/grpc-js';
+import { Client, credentials, type CallOptions, type Metadata, type ServiceError } from '@grpc/grpc-js';
 import { grpcChannelOptions } from '@vinaigrette/contracts/grpc';
 import {
   ModelInferRequestSchema,
@@ -93,19 +93,27 @@ export async function until(what: string, isSo: () => Promise<boolean> | boolean
 export type InferInit = MessageInitShape<typeof ModelInferRequestSchema>;
 
 /** ModelInfer; rejects with grpc-js's ServiceError. */
-export function infer(client: Client, init: InferInit, options: CallOptions = {}): Promise<ModelInferResponse> {
+export function infer(
+  client: Client,
+  init: InferInit,
+  options: CallOptions | Metadata = {},
+): Promise<ModelInferResponse> {
   const bytes = toBinary(ModelInferRequestSchema, create(ModelInferRequestSchema, init));
   return inferBytes(client, Buffer.from(bytes), options);
 }
 
-export function inferBytes(client: Client, bytes: Buffer, options: CallOptions = {}): Promise<ModelInferResponse> {
+export function inferBytes(
+  client: Client,
+  bytes: Buffer,
+  options: CallOptions | Metadata = {},
+): Promise<ModelInferResponse> {
   return new Promise((answer, fail) => {
     client.makeUnaryRequest<Buffer, ModelInferResponse>(
       INFER,
       (message) => message,
       (message) => fromBinary(ModelInferResponseSchema, message),
       bytes,
-      options,
+      options as CallOptions, // grpc-js takes either
       (error: ServiceError | null, response) => (error ? fail(error) : answer(response as ModelInferResponse)),
     );
   });

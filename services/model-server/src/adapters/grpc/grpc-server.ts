@@ -42,7 +42,7 @@ export class GrpcServer {
     const behind = this.server.createConnectionInjector(ServerCredentials.createInsecure());
     this.front = new UnaryFront({
       path: INFER,
-      answer: (message, { abandoned }) => inferMessage(inferences, message, abandoned),
+      answer: (message, { abandoned, headers }) => inferMessage(inferences, message, abandoned, headers),
       errorOf: (error) => failureOf(error, logger),
       connectBehind: (connection) => behind.injectConnection(connection),
       messageBytesMax: GRPC_MESSAGE_BYTES_MAX,

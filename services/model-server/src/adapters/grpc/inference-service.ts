@@ -29,6 +29,7 @@ import type { Logger } from '@vinaigrette/edge';
 import { Problem, problemOf } from '@vinaigrette/problems';
 import type { AnswerInference } from '../../answer-inference.js';
 import type { ControlModels } from '../../control-models.js';
+import type { CallerHeaders } from '../../traces.js';
 import type { DescribeModels } from '../protocol/describe-models.js';
 import { decodeInferRequest, encodeInferResponse } from './infer-codec.js';
 import { inferResponse, questionOf } from './infer-messages.js';
@@ -61,7 +62,7 @@ export function inferenceService(
   logger: Logger,
 ): UntypedServiceImplementation {
   const infer = async (call: ServerUnaryCall<Buffer, Buffer>): Promise<Buffer> =>
-    bufferOf(await inferMessage(inferences, call.request, () => isAbandoned(call)));
+    bufferOf(await inferMessage(inferences, call.request, () => isAbandoned(call), call.metadata.getMap()));
   const answer = unary(logger);
   return {
     ServerLive: answer(() => create(ServerLiveResponseSchema, { live: true })),
@@ -89,10 +90,12 @@ export function inferMessage(
   inferences: AnswerInference,
   message: Buffer,
   abandoned: () => boolean,
+  headers: CallerHeaders,
 ): Promise<Uint8Array> {
   return inferences.answer(
     () => questionOf(readRequest(message), abandoned),
     (answer, question) => encodeInferResponse(inferResponse(question, answer)),
+    headers,
   );
 }
 

@@ -86,6 +86,7 @@ export function addInferenceRoutes(
         () =>
           readInferBody(body, announced, { model, version, abandoned }, () => models.find(model, version).signature),
         writeInferBody,
+        request.headers,
       );
       const { jsonBytes } = answer;
       if (jsonBytes === undefined) void reply.type('application/json');
