@@ -10,6 +10,8 @@ export { itemTensor } from './domain/item-tensor.js';
 export type { Itemsets } from './domain/itemsets.js';
 export { mineItemsets, type MiningOptions } from './domain/mine-itemsets.js';
 export { mineRules, type Rule } from './domain/mine-rules.js';
+export { judgeGraph } from './judge-graph.js';
+export { OnlineBasket, type OnlineBasketOptions } from './online-basket.js';
 export { recommend, type Recommendation } from './domain/recommend.js';
 export { generateDemoSales, type DemoRequest } from './generate-demo-sales.js';
 export { trainBasket, type Progress } from './train-basket.js';

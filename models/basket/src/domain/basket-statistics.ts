@@ -1,0 +1,264 @@
+import type { Decay } from '@vinaigrette/learning';
+import { compareTexts } from './basket.js';
+import type { BestSeller } from './best-sellers.js';
+import { compareStrength, measuresOf, type Rule } from './mine-rules.js';
+
+export interface StatisticsLimits {
+  /** SKUs counted; about 100 bytes each. */
+  itemsMax: number;
+  /** Pairs of SKUs counted; about 60 bytes each. */
+  pairsMax: number;
+  /** SKUs of a basket that are counted, its first ones: pairs grow with their square. */
+  basketItemsMax: number;
+}
+
+export interface RuleLimits {
+  /** Fewest baskets of a pair, decayed: one bought now counts 1, one a half-life ago counts 0.5. */
+  minBaskets: number;
+  /** Least share of the decayed baskets that hold a pair. */
+  minSupport: number;
+  minConfidence: number;
+  /** The strongest are kept. */
+  maxRules: number;
+}
+
+/** The numbers as base64 of doubles, little endian: exact, and quick to write. */
+export interface SavedStatistics {
+  era: number | undefined;
+  newestMs: number;
+  baskets: number;
+  skus: string[];
+  itemWeights: string;
+  pairKeys: string;
+  pairWeights: string;
+  evicted: { items: number; pairs: number };
+}
+
+/** More SKUs than this have no pair of their own. */
+const KEYS = 2 ** 24;
+/** What is dropped at once when a limit is reached: sorting for every new pair would cost more than counting. */
+const EVICTED_SHARE = 1 / 8;
+
+/**
+ * How many baskets hold each SKU and each pair of SKUs, with exponential forgetting: updated in place, basket by basket.
+ * The same baskets in any order give the same numbers bit for bit, while nothing is evicted. At a limit the lightest go,
+ * which are those of the fewest and oldest baskets.
+ */
+export class BasketStatistics {
+  readonly evicted = { items: 0, pairs: 0 };
+  private era: number | undefined;
+  /** Event time of the newest basket, ms. */
+  private newestMs = 0;
+  /** Decayed number of baskets, in the unit of the era, like every weight here. */
+  private baskets = 0;
+  private items = new Weights<string>();
+  /** By the two items' places, the lower one first: low * KEYS + high. */
+  private pairs = new Weights<number>();
+
+  constructor(
+    private readonly decay: Decay,
+    private readonly limits: StatisticsLimits,
+    saved?: SavedStatistics,
+  ) {
+    if (!saved) return;
+    this.era = saved.era;
+    this.newestMs = saved.newestMs;
+    this.baskets = saved.baskets;
+    this.items = new Weights(saved.skus, doublesOf(saved.itemWeights));
+    this.pairs = new Weights([...doublesOf(saved.pairKeys)], doublesOf(saved.pairWeights));
+    this.evicted = { ...saved.evicted };
+  }
+
+  /** Counts a basket of distinct SKUs; false: it is too old to weigh anything. */
+  learn(skus: readonly string[], atMs: number): boolean {
+    if (atMs < this.newestMs - this.decay.forgottenMs) return false;
+    const weight = this.weigh(atMs);
+    this.baskets += weight;
+    const places = skus.slice(0, this.limits.basketItemsMax).map((sku) => this.items.add(sku, weight));
+    places.sort((a, b) => a - b);
+    for (let low = 0; low < places.length - 1; low++) {
+      const first = (places[low] as number) * KEYS;
+      for (let high = low + 1; high < places.length; high++) this.pairs.add(first + (places[high] as number), weight);
+    }
+    if (this.items.size > this.limits.itemsMax) this.evictItems();
+    if (this.pairs.size > this.limits.pairsMax) this.evictPairs();
+    return true;
+  }
+
+  /** "Who has this also has that", strongest first, as of the newest basket. */
+  rules({ minBaskets, minSupport, minConfidence, maxRules }: RuleLimits): Rule[] {
+    const now = this.now();
+    const least = Math.max(minBaskets * now, minSupport * this.baskets);
+    const rules: Rule[] = [];
+    this.pairs.forEach((key, both) => {
+      if (both < least) return;
+      const low = Math.floor(key / KEYS);
+      for (const [a, b] of [
+        [low, key - low * KEYS],
+        [key - low * KEYS, low],
+      ] as const) {
+        const holders = this.items.weightAt(a);
+        if (both / holders < minConfidence) continue;
+        rules.push({
+          antecedent: [this.items.keyAt(a)],
+          consequent: this.items.keyAt(b),
+          baskets: Math.round((both / now) * 1_000) / 1_000,
+          ...measuresOf(both, holders, this.items.weightAt(b), this.baskets),
+        });
+      }
+    });
+    return rules.sort(compareStrength).slice(0, maxRules);
+  }
+
+  /** The SKUs by their decayed number of baskets, best first. */
+  bestSellers(limit: number): BestSeller[] {
+    const now = this.now();
+    const all: { sku: string; weight: number }[] = [];
+    this.items.forEach((sku, weight) => all.push({ sku, weight }));
+    return all
+      .sort((a, b) => b.weight - a.weight || compareTexts(a.sku, b.sku))
+      .slice(0, limit)
+      .map(({ sku, weight }) => ({ sku, baskets: Math.max(1, Math.round(weight / now)) }));
+  }
+
+  /** Decayed number of baskets as of the newest one, and how much is held. */
+  figures(): { baskets: number; items: number; pairs: number; evictedItems: number; evictedPairs: number } {
+    return {
+      baskets: this.baskets / this.now(),
+      items: this.items.size,
+      pairs: this.pairs.size,
+      evictedItems: this.evicted.items,
+      evictedPairs: this.evicted.pairs,
+    };
+  }
+
+  save(): SavedStatistics {
+    return {
+      era: this.era,
+      newestMs: this.newestMs,
+      baskets: this.baskets,
+      skus: [...this.items.keys],
+      itemWeights: textOf(this.items.weights),
+      pairKeys: textOf(Float64Array.from(this.pairs.keys)),
+      pairWeights: textOf(this.pairs.weights),
+      evicted: { ...this.evicted },
+    };
+  }
+
+  private weigh(atMs: number): number {
+    this.newestMs = Math.max(this.newestMs, atMs);
+    const era = this.decay.eraOf(atMs);
+    this.era ??= era;
+    if (era > this.era) {
+      const factor = this.decay.factor(this.era, era);
+      this.baskets *= factor;
+      this.items.scale(factor);
+      this.pairs.scale(factor);
+      this.era = era;
+    }
+    return this.decay.weight(atMs, this.era);
+  }
+
+  /** What a basket bought at the newest one's time weighs. */
+  private now(): number {
+    return this.era === undefined ? 1 : this.decay.weight(this.newestMs, this.era);
+  }
+
+  private evictPairs(): void {
+    const before = this.pairs.size;
+    this.pairs = this.pairs.heaviest(Math.floor(this.limits.pairsMax * (1 - EVICTED_SHARE)));
+    this.evicted.pairs += before - this.pairs.size;
+  }
+
+  /** The pairs of the items that go, go as well; those that stay get the new places of their items. */
+  private evictItems(): void {
+    const before = { items: this.items, pairs: this.pairs };
+    this.items = before.items.heaviest(Math.floor(this.limits.itemsMax * (1 - EVICTED_SHARE)));
+    const places = before.items.keys.map((sku) => this.items.placeOf(sku));
+    this.pairs = new Weights();
+    before.pairs.forEach((key, weight) => {
+      const low = Math.floor(key / KEYS);
+      const [a, b] = [places[low], places[key - low * KEYS]];
+      if (a !== undefined && b !== undefined) this.pairs.add(Math.min(a, b) * KEYS + Math.max(a, b), weight);
+    });
+    this.evicted.items += before.items.size - this.items.size;
+    this.evicted.pairs += before.pairs.size - this.pairs.size;
+  }
+}
+
+/** A weight for each key, side by side in one array: adding to a key that is known makes nothing. */
+class Weights<Key extends string | number> {
+  readonly keys: Key[];
+  private readonly places: Map<Key, number>;
+  private values: Float64Array;
+
+  constructor(keys: Key[] = [], values: Float64Array = new Float64Array(1_024)) {
+    this.keys = keys;
+    this.places = new Map(keys.map((key, place) => [key, place]));
+    this.values = values;
+  }
+
+  get size(): number {
+    return this.keys.length;
+  }
+
+  get weights(): Float64Array {
+    return this.values.subarray(0, this.keys.length);
+  }
+
+  /** Answers the key's place, which it keeps. */
+  add(key: Key, weight: number): number {
+    let place = this.places.get(key);
+    if (place === undefined) {
+      place = this.keys.push(key) - 1;
+      this.places.set(key, place);
+      if (place >= this.values.length) this.grow();
+    }
+    (this.values[place] as number) += weight;
+    return place;
+  }
+
+  placeOf(key: Key): number | undefined {
+    return this.places.get(key);
+  }
+
+  keyAt(place: number): Key {
+    return this.keys[place] as Key;
+  }
+
+  weightAt(place: number): number {
+    return this.values[place] as number;
+  }
+
+  scale(factor: number): void {
+    for (let place = 0; place < this.keys.length; place++) (this.values[place] as number) *= factor;
+  }
+
+  forEach(visit: (key: Key, weight: number) => void): void {
+    for (let place = 0; place < this.keys.length; place++) visit(this.keyAt(place), this.weightAt(place));
+  }
+
+  /** So many of the heaviest, in the order they stand in; of equal ones the later. */
+  heaviest(count: number): Weights<Key> {
+    const places = [...this.keys.keys()].sort((a, b) => this.weightAt(b) - this.weightAt(a) || b - a);
+    const kept = Uint32Array.from(places.slice(0, count)).sort();
+    return new Weights(
+      Array.from(kept, (place) => this.keyAt(place)),
+      Float64Array.from(kept, (place) => this.weightAt(place)),
+    );
+  }
+
+  private grow(): void {
+    const larger = new Float64Array(Math.max(1_024, 2 * this.values.length));
+    larger.set(this.values);
+    this.values = larger;
+  }
+}
+
+const textOf = ({ buffer, byteOffset, byteLength }: Float64Array): string =>
+  Buffer.from(buffer as ArrayBuffer, byteOffset, byteLength).toString('base64');
+
+function doublesOf(text: string): Float64Array {
+  const bytes = Buffer.from(text, 'base64');
+  return new Float64Array(Uint8Array.from(bytes).buffer);
+}
