@@ -30,6 +30,18 @@ export const problems = {
     kind: 'invalid',
     remedy: 'Build the baseline again with the training rows, as libs/drift describes it, and do not edit it by hand',
   },
+  BATCH_CHANGED: {
+    kind: 'conflict',
+    remedy: 'Ask for what was begun, or begin anew with --restart',
+  },
+  BATCH_INPUT_INVALID: {
+    kind: 'invalid',
+    remedy: 'Bring the columns that the use case reads, under their names; --help tells what they hold',
+  },
+  BATCH_OUTPUT_TAKEN: {
+    kind: 'conflict',
+    remedy: 'Choose another output, take that one away, or write over it with --restart',
+  },
   BODY_INVALID: { kind: 'invalid', remedy: 'Send the fields that the API reference at /docs names, in its types' },
   BODY_NOT_JSON: { kind: 'malformed', remedy: 'Send valid JSON with Content-Type: application/json' },
   BODY_TOO_LARGE: { kind: 'too-large', remedy: 'Send a smaller body; the limit is in the message' },
@@ -64,6 +76,10 @@ export const problems = {
   GOLDEN_MISMATCH: {
     kind: 'invalid',
     remedy: 'Make the golden answers again with the very model.onnx that is registered',
+  },
+  IMPORT_DATA_INVALID: {
+    kind: 'invalid',
+    remedy: 'Give a table with a column for each input of the model, and leave out others with --ignore',
   },
   INFERENCE_FAILED: {
     kind: 'invalid',

@@ -1,3 +1,5 @@
+import type { WorkFolder } from '@vinaigrette/object-store';
+
 /** Bytes kept under their SHA-256 (lower-case hex). What is kept never changes, so it may be copied and cached at will. */
 export abstract class Artifacts {
   /**
@@ -10,15 +12,10 @@ export abstract class Artifacts {
   /** Its bytes in chunks. Throws ARTIFACT_NOT_FOUND at once; ARTIFACT_CORRUPT at the end, when they are not its bytes. */
   abstract read(sha256: string): AsyncIterable<Uint8Array>;
   /** A folder with the files under their paths, for programs that open files. Nobody may write to them. */
-  abstract layOut(files: readonly { path: string; sha256: string }[]): Promise<LaidOutFolder>;
+  abstract layOut(files: readonly { path: string; sha256: string }[]): Promise<WorkFolder>;
 }
 
 export interface KeptArtifact {
   sha256: string;
   sizeBytes: bigint;
-}
-
-export interface LaidOutFolder {
-  path: string;
-  remove(): Promise<void>;
 }

@@ -1,15 +1,17 @@
 import { z } from 'zod';
-import { readEnvironment } from '@vinaigrette/edge';
+import { checkTls, readEnvironment, tlsVariables } from '@vinaigrette/edge';
 
 const port = z.coerce.number().int().min(0).max(65_535);
 const GIB = 1024 ** 3;
 
-const schema = z.object({
+const variables = z.object({
+  ...tlsVariables('mutual'),
   REGISTRY_HTTP_PORT: port.default(5_000), // REST, Connect, JSON, gRPC-Web; 0: any free port
   REGISTRY_GRPC_PORT: port.default(5_001), // gRPC over h2c; 0: any free port
   BIND_HOST: z.string().default('127.0.0.1'),
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
-  ARTIFACT_DIR: z.string().default('.vinaigrette/artifacts'),
+  ARTIFACT_DIR: z.string().default('.vinaigrette/artifacts'), // a folder, or s3://bucket/prefix
+  S3_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(), // an S3 that is not Amazon's
   ARTIFACT_BYTES_MAX: z.coerce
     .number()
     .int()
@@ -31,6 +33,8 @@ const schema = z.object({
     .optional(), // set: every call needs a key, and this one may everything
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
 });
+
+const schema = variables.superRefine(checkTls);
 
 export type Config = Readonly<z.infer<typeof schema>>;
 

@@ -1,19 +1,20 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import type { Logger } from '@vinaigrette/edge';
+import { openObjectStore } from '@vinaigrette/object-store';
 import { openDatabase } from '@vinaigrette/postgres';
 import { DataSource } from 'typeorm';
-import { FolderArtifacts } from './adapters/folder/folder-artifacts.js';
 import { CatalogueController } from './adapters/http/catalogue.controller.js';
 import { HealthController } from './adapters/http/health.controller.js';
+import { StoredArtifacts } from './adapters/object-store/stored-artifacts.js';
 import { ProcessInspector } from './adapters/onnx/process-inspector.js';
 import { Database } from './adapters/postgres/database.js';
 import { dataSourceOptions } from './adapters/postgres/data-source.js';
 import { PostgresAccessKeys } from './adapters/postgres/postgres-access-keys.js';
 import { PostgresAliases } from './adapters/postgres/postgres-aliases.js';
 import { PostgresDocuments } from './adapters/postgres/postgres-documents.js';
-import { PostgresModelVersions } from './adapters/postgres/postgres-model-versions.js';
 import { PostgresLineages } from './adapters/postgres/postgres-lineages.js';
+import { PostgresModelVersions } from './adapters/postgres/postgres-model-versions.js';
 import { PostgresPromotionEvidence } from './adapters/postgres/postgres-promotion-evidence.js';
 import { PostgresRollouts } from './adapters/postgres/postgres-rollouts.js';
 import { PostgresWantedStates } from './adapters/postgres/postgres-wanted-states.js';
@@ -26,8 +27,8 @@ import { Inspector } from './inspector.js';
 import { JudgePromotion } from './judge-promotion.js';
 import { KeepEvidence } from './keep-evidence.js';
 import { KeepKeys } from './keep-keys.js';
-import { Metrics } from './metrics.js';
 import { Lineages } from './lineages.js';
+import { Metrics } from './metrics.js';
 import { ModelVersions } from './model-versions.js';
 import { MoveRollout } from './move-rollout.js';
 import { PromotionEvidence } from './promotion-evidence.js';
@@ -38,8 +39,8 @@ import { Rollouts } from './rollouts.js';
 import { SetAlias } from './set-alias.js';
 import { StartRollout } from './start-rollout.js';
 import { WantedStates } from './wanted-states.js';
-import { WatchWantedState } from './watch-wanted-state.js';
 import { TraceVersions } from './trace-versions.js';
+import { WatchWantedState } from './watch-wanted-state.js';
 
 /** Where every port meets its adapter. */
 @Module({})
@@ -60,8 +61,8 @@ export class RegistryModule {
         { provide: Database, inject: [DataSource], useFactory: (source: DataSource) => new Database(source) },
         ...[
           { provide: ModelVersions, adapter: PostgresModelVersions },
-          { provide: Documents, adapter: PostgresDocuments },
           { provide: Lineages, adapter: PostgresLineages },
+          { provide: Documents, adapter: PostgresDocuments },
           { provide: Aliases, adapter: PostgresAliases },
           { provide: Rollouts, adapter: PostgresRollouts },
           { provide: PromotionEvidence, adapter: PostgresPromotionEvidence },
@@ -110,11 +111,11 @@ export class RegistryModule {
             new ReadCatalogue(versions, documents, aliases, rollouts),
         },
         {
-        {
           provide: TraceVersions,
           inject: [ReadCatalogue, Lineages],
           useFactory: (catalogue: ReadCatalogue, lineages: Lineages) => new TraceVersions(catalogue, lineages),
         },
+        {
           provide: KeepKeys,
           inject: [AccessKeys],
           useFactory: (keys: AccessKeys) => new KeepKeys(keys, config.REGISTRY_ADMIN_KEY),
@@ -135,9 +136,9 @@ export class RegistryModule {
   }
 }
 
-async function openArtifacts(config: Config, logger: Logger): Promise<FolderArtifacts> {
-  const artifacts = new FolderArtifacts(config.ARTIFACT_DIR, config.ARTIFACT_BYTES_MAX);
-  const removed = await artifacts.open();
+async function openArtifacts(config: Config, logger: Logger): Promise<Artifacts> {
+  const store = openObjectStore(config.ARTIFACT_DIR, config.S3_ENDPOINT);
+  const removed = await store.open();
   if (removed > 0) logger.info({ removed }, 'removed what was left half uploaded');
-  return artifacts;
+  return new StoredArtifacts(store, config.ARTIFACT_BYTES_MAX);
 }
