@@ -14,6 +14,12 @@ const READY_TIMEOUT_MS = 60_000;
 export const serviceNames = ['registry', 'model-server', 'drift-monitor', 'app-gateway'] as const;
 export type ServiceName = (typeof serviceNames)[number];
 
+export interface HouseOptions {
+  databaseUrl: string;
+  kafkaBrokers?: string;
+  environment?: Record<string, string>;
+}
+
 /** The token that lets a test say when a prediction happened. */
 export const TRUSTED_CALLER_TOKEN = 'a-token-of-the-journey';
 
@@ -29,13 +35,14 @@ export class House {
     readonly ports: Ports,
   ) {}
 
-  /** Starts everything on an empty database. `kafkaBrokers` absent: the monitor reads the gateway's segments. */
-  static async open({ databaseUrl, kafkaBrokers }: { databaseUrl: string; kafkaBrokers?: string }): Promise<House> {
+  /**
+   * Starts everything on an empty database. `kafkaBrokers` absent: the monitor reads the gateway's segments.
+   * `environment`: variables for all of them.
+   */
+  static async open({ databaseUrl, kafkaBrokers, environment }: HouseOptions): Promise<House> {
     const ports = await freePorts();
-    const house = new House(
-      { DATABASE_URL: databaseUrl, ...(kafkaBrokers === undefined ? {} : { KAFKA_BROKERS: kafkaBrokers }) },
-      ports,
-    );
+    const kafka: Record<string, string> = kafkaBrokers === undefined ? {} : { KAFKA_BROKERS: kafkaBrokers };
+    const house = new House({ DATABASE_URL: databaseUrl, ...kafka, ...environment }, ports);
     for (const name of serviceNames) await house.start(name);
     return house;
   }
@@ -118,9 +125,14 @@ export class House {
   }
 
   /** Runs the `vinaigrette` command as a person would, and answers with what it printed. */
-  async vinaigrette(...words: string[]): Promise<string> {
+  vinaigrette(...words: string[]): Promise<string> {
+    return this.vinaigretteWith({}, ...words);
+  }
+
+  /** The same, with variables of its own. */
+  async vinaigretteWith(environment: Record<string, string>, ...words: string[]): Promise<string> {
     const child = spawn(process.execPath, [join(ROOT, 'apps/cli/dist/src/main.js'), ...words], {
-      env: this.env,
+      env: { ...this.env, ...environment },
       cwd: this.dir,
     });
     let output = '';

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { readEnvironment } from '@vinaigrette/edge';
+import { checkTls, readEnvironment, tlsVariables } from '@vinaigrette/edge';
 import { z } from 'zod';
 
 /** The folder of the checkout, wherever the command is called from. */
@@ -25,7 +25,9 @@ const schema = z
     REGISTRY_ADDRESS: z.string().optional(), // host:port of the registry's gRPC, for the commands
     REGISTRY_KEY: z.string().optional(), // vin_..., where the registry asks for one
     MONITOR_URL: z.url().optional(), // of the drift monitor's HTTP, for the commands
+    ...tlsVariables('off'), // of the commands; the house itself is one machine, in clear text
   })
+  .superRefine(checkTls)
   .transform((config) => ({
     ...config,
     STATE_DIR: path.resolve(config.STATE_DIR),

@@ -1,4 +1,5 @@
 export { GrpcServer } from './grpc-server.js';
+export { grpcTransport, type Caller } from './grpc-transport.js';
 export { showKey } from './show-key.js';
 import { Code, ConnectError, type Interceptor } from '@connectrpc/connect';
 import { grpcStatusOf, problemOf } from '@vinaigrette/problems';

@@ -1,6 +1,7 @@
-import { createServer, type Http2Server, type ServerHttp2Session } from 'node:http2';
+import { createSecureServer, createServer, type Http2Server, type ServerHttp2Session } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { connectNodeAdapter, type ConnectNodeAdapterOptions } from '@connectrpc/connect-node';
+import type { ServerTls } from './tls.js';
 
 /** After so long without a byte the system asks whether a caller is still there, so that the dead do not pile up. */
 const KEEP_ALIVE_MS = 30_000;
@@ -8,13 +9,14 @@ const KEEP_ALIVE_MS = 30_000;
 /** What may wait on one connection for a caller that reads slowly; Node's 10 MB is a handful of watchers of a large state. */
 const SESSION_MEMORY_MB_MAX = 64;
 
-/** gRPC over clear-text HTTP/2. */
+/** gRPC over HTTP/2, in clear text or over TLS. */
 export class GrpcServer {
   private readonly server: Http2Server;
   private readonly sessions = new Set<ServerHttp2Session>();
 
-  constructor(options: ConnectNodeAdapterOptions) {
-    this.server = createServer({ maxSessionMemory: SESSION_MEMORY_MB_MAX }, connectNodeAdapter(options));
+  constructor(options: ConnectNodeAdapterOptions, tls?: ServerTls) {
+    const [settings, handler] = [{ maxSessionMemory: SESSION_MEMORY_MB_MAX }, connectNodeAdapter(options)];
+    this.server = tls ? createSecureServer({ ...settings, ...tls }, handler) : createServer(settings, handler);
     this.server.on('connection', (socket) => socket.setKeepAlive(true, KEEP_ALIVE_MS));
     this.server.on('session', (session) => {
       this.sessions.add(session);

@@ -1,7 +1,8 @@
 import { createHash, createHmac, randomFillSync } from 'node:crypto';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
-import { type Logger } from '@vinaigrette/edge';
+import { tlsOf, type Logger } from '@vinaigrette/edge';
+import { grpcTransport } from '@vinaigrette/edge/connect';
 import { ProblemFilter } from '@vinaigrette/edge/nest';
 import { type EventLogWriter } from '@vinaigrette/event-log';
 import { DiskLastGoodCopies } from './adapters/disk/disk-last-good-copies.js';
@@ -48,6 +49,9 @@ const newId = () => uuidV7(Date.now(), randomFillSync(new Uint8Array(UUID_CHANCE
 const hashing = (key: string | undefined) => (text: string) =>
   (key ? createHmac('sha256', key) : createHash('sha256')).update(text).digest('hex').slice(0, 16);
 
+/** A registry that says nothing for this long, in milliseconds, is asked whether it is there. */
+const PING_INTERVAL_MS = 10_000;
+
 /** Ids of predictions by which feedback is told from feedback on what others made. */
 const PREDICTIONS_REMEMBERED = 100_000;
 
@@ -57,6 +61,9 @@ export class AppGatewayModule {
   static with(config: Config, logger: Logger, writer: EventLogWriter): DynamicModule {
     const made = new RecentTexts(PREDICTIONS_REMEMBERED);
     const hash = hashing(config.LOG_HASH_KEY);
+    const tls = tlsOf(config).client;
+    const registryOptions = { key: config.REGISTRY_KEY, tls, pingIntervalMs: PING_INTERVAL_MS };
+    const registry = grpcTransport(config.REGISTRY_ADDRESS, registryOptions);
     return {
       module: AppGatewayModule,
       controllers: [
@@ -70,8 +77,8 @@ export class AppGatewayModule {
       ],
       providers: [
         { provide: APP_FILTER, useValue: new ProblemFilter(logger) },
-        { provide: Models, useValue: new GrpcModels(config.MODEL_SERVER_ADDRESS) },
-        { provide: WantedStates, useValue: new ConnectWantedStates(config.REGISTRY_ADDRESS, config.REGISTRY_KEY) },
+        { provide: Models, useValue: new GrpcModels(config.MODEL_SERVER_ADDRESS, tls) },
+        { provide: WantedStates, useValue: new ConnectWantedStates(registry) },
         { provide: LastGoodCopies, useValue: new DiskLastGoodCopies(config.GATEWAY_CACHE_DIR) },
         { provide: PredictionLog, useValue: new SegmentPredictionLog(writer, made) },
         { provide: PrometheusMeters, useValue: new PrometheusMeters() },
@@ -84,10 +91,7 @@ export class AppGatewayModule {
           useFactory: (states: WantedStates, copies: LastGoodCopies, configuration: ConfigurationInForce) =>
             new FollowRegistry(states, copies, configuration, logger, config.SHOP_DATABASE_URL !== undefined),
         },
-        {
-          provide: Rollouts,
-          useValue: new ConnectRollouts(config.REGISTRY_ADDRESS, config.GATEWAY_ID, config.REGISTRY_KEY),
-        },
+        { provide: Rollouts, useValue: new ConnectRollouts(registry, config.GATEWAY_ID) },
         {
           provide: GuardRollouts,
           inject: [Rollouts, ConfigurationInForce],

@@ -1,10 +1,11 @@
 import { z } from 'zod';
-import { readEnvironment } from '@vinaigrette/edge';
+import { checkTls, readEnvironment, tlsVariables } from '@vinaigrette/edge';
 
 const port = z.coerce.number().int().min(0).max(65_535);
 const address = z.string().regex(/^(\[[0-9a-fA-F:]+\]|[^:/\s]+):\d{1,5}$/, 'must be host:port');
 
-const schema = z.object({
+const variables = z.object({
+  ...tlsVariables('off'), // shops and browsers have no certificate of ours: an ingress speaks TLS to them, or TLS_HTTP
   GATEWAY_HTTP_PORT: port.default(8_080), // 0: any free one, told in the log
   BIND_HOST: z.string().default('127.0.0.1'),
   REGISTRY_KEY: z.string().optional(), // vin_..., where the registry asks for one
@@ -34,6 +35,8 @@ const schema = z.object({
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   DRAIN_TIMEOUT_MS: z.coerce.number().int().positive().default(10_000),
 });
+
+const schema = variables.superRefine(checkTls);
 
 export type Config = Readonly<z.infer<typeof schema>>;
 

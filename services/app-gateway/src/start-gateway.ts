@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import type { AddressInfo } from 'node:net';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { explainTakenPort, type Logger } from '@vinaigrette/edge';
+import { explainTakenPort, tlsOf, type Logger } from '@vinaigrette/edge';
 import { NestLog } from '@vinaigrette/edge/nest';
 import { openEventLogWriter, startKafkaShipper, type KafkaShipper } from '@vinaigrette/event-log';
 import type { GrpcModels } from './adapters/grpc/grpc-models.js';
@@ -34,7 +34,12 @@ export interface Gateway {
 /** Opens the log, then the port, then follows the registry. Rejects when the port or the log cannot be had. */
 export async function startGateway(config: Config, logger: Logger): Promise<Gateway> {
   const writer = openEventLogWriter({ dir: config.EVENT_LOG_DIR, gatewayId: config.GATEWAY_ID });
-  const adapter = new FastifyAdapter({ bodyLimit: BODY_BYTES_MAX, forceCloseConnections: true });
+  const { http: https } = tlsOf(config);
+  const adapter = new FastifyAdapter({
+    bodyLimit: BODY_BYTES_MAX,
+    forceCloseConnections: true,
+    ...(https && { https }),
+  });
   const app = await NestFactory.create<NestFastifyApplication>(AppGatewayModule.with(config, logger, writer), adapter, {
     logger: new NestLog(logger),
     bodyParser: false, // Fastify's own reads JSON and nothing else

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { readEnvironment } from '@vinaigrette/edge';
+import { checkTls, readEnvironment, tlsVariables } from '@vinaigrette/edge';
 
 const port = z.coerce.number().int().min(0).max(65_535);
 const address = z.string().regex(/^(\[[0-9a-fA-F:]+\]|[^:/\s]+):\d{1,5}$/, 'must be host:port');
@@ -7,7 +7,8 @@ const address = z.string().regex(/^(\[[0-9a-fA-F:]+\]|[^:/\s]+):\d{1,5}$/, 'must
 const webAddress = z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/$/, ''));
 const DAY_MS = 24 * 60 * 60 * 1_000;
 
-const schema = z.object({
+const variables = z.object({
+  ...tlsVariables('mutual'),
   MONITOR_HTTP_PORT: port.default(8_090), // console, REST, Connect, JSON, gRPC-Web; 0: any free port
   MONITOR_GRPC_PORT: port.default(8_091), // gRPC over h2c; 0: any free port
   BIND_HOST: z.string().default('127.0.0.1'),
@@ -46,6 +47,8 @@ const schema = z.object({
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   DRAIN_TIMEOUT_MS: z.coerce.number().int().positive().default(10_000), // after SIGTERM, before the process ends anyway
 });
+
+const schema = variables.superRefine(checkTls);
 
 export type Config = Readonly<z.infer<typeof schema>>;
 

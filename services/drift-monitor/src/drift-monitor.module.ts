@@ -1,6 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import type { Logger } from '@vinaigrette/edge';
+import { tlsOf, type Logger } from '@vinaigrette/edge';
+import { grpcTransport } from '@vinaigrette/edge/connect';
 import { openDatabase } from '@vinaigrette/postgres';
 import { DataSource } from 'typeorm';
 import { ParquetArchive } from './adapters/archive/parquet-archive.js';
@@ -61,12 +62,17 @@ import { Silences } from './silences.js';
 import { KeptWantedState, WantedNow } from './wanted-now.js';
 import { WantedStates } from './wanted-states.js';
 
+/** A registry that says nothing for so long is asked whether it is there. */
+const PING_INTERVAL_MS = 10_000;
+
 /** Where every port meets its adapter. */
 @Module({})
 export class DriftMonitorModule {
   static with(config: Config, logger: Logger, clock = new Clock()): DynamicModule {
     const options = dataSourceOptions(config.DATABASE_URL, logger);
     const now = () => clock.now();
+    const registryOptions = { key: config.REGISTRY_KEY, tls: tlsOf(config).client, pingIntervalMs: PING_INTERVAL_MS };
+    const registry = grpcTransport(config.REGISTRY_ADDRESS, registryOptions);
     const receivers = receiversOf(config);
     const receiverNames = receivers.map(({ name }) => name);
     return {
@@ -139,7 +145,7 @@ export class DriftMonitorModule {
         },
         {
           provide: RegistryActions,
-          useFactory: () => new ConnectRegistryActions(config.REGISTRY_ADDRESS, config.REGISTRY_KEY),
+          useFactory: () => new ConnectRegistryActions(registry),
         },
         {
           provide: WantedNow,
@@ -175,7 +181,7 @@ export class DriftMonitorModule {
         },
         {
           provide: WantedStates,
-          useFactory: () => new ConnectWantedStates(config.REGISTRY_ADDRESS, config.REGISTRY_KEY),
+          useFactory: () => new ConnectWantedStates(registry),
         },
         { provide: KnownVersions, useFactory: () => new KnownVersions() },
         {

@@ -1,7 +1,7 @@
 import { fastifyConnectPlugin } from '@connectrpc/connect-fastify';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { explainTakenPort, type Logger } from '@vinaigrette/edge';
+import { explainTakenPort, tlsOf, type Logger } from '@vinaigrette/edge';
 import { GrpcServer, problemInterceptor } from '@vinaigrette/edge/connect';
 import { NestLog, ProblemFilter } from '@vinaigrette/edge/nest';
 import { KafkaReader, SegmentReader, type EventLogReader } from '@vinaigrette/event-log';
@@ -41,9 +41,10 @@ const ARCHIVE_KEEPING_PAUSE_MS = 60 * 60_000;
 
 /** Waits for the database, opens both ports, counts, and answers with what stops it all again. */
 export async function start(config: Config, logger: Logger): Promise<() => Promise<void>> {
+  const tls = tlsOf(config);
   const app = await NestFactory.create<NestFastifyApplication>(
     DriftMonitorModule.with(config, logger),
-    new FastifyAdapter({ forceCloseConnections: true }),
+    new FastifyAdapter({ forceCloseConnections: true, ...(tls.http && { https: tls.http }) }),
     { logger: new NestLog(logger), abortOnError: false },
   );
   app.useGlobalFilters(new ProblemFilter(logger));
@@ -64,7 +65,7 @@ export async function start(config: Config, logger: Logger): Promise<() => Promi
   const page = await serveConsole(app);
   await serveRunbooks(app);
   if (!page) logger.info('the console is not built; only the API is served');
-  const grpc = new GrpcServer(calls);
+  const grpc = new GrpcServer(calls, tls.server);
 
   const [versions, registry] = [app.get(LearnVersions), app.get(FollowRegistry)];
   await versions.recall();

@@ -10,6 +10,7 @@ import { connectNodeAdapter } from '@connectrpc/connect-node';
 import { OutcomeSchema, PredictionSchema, PredictionStatus } from '@vinaigrette/contracts/events';
 import { RegistryService, Verdict, WantedStateSchema } from '@vinaigrette/contracts/registry';
 import { createLogger } from '@vinaigrette/edge';
+import { grpcTransport } from '@vinaigrette/edge/connect';
 import type { DataSource } from 'typeorm';
 import { describeWith } from '../../../tools/real-part.mjs';
 import { ActOnPerformance } from '../src/act-on-performance.js';
@@ -113,7 +114,7 @@ describeWith('PostgreSQL', 'DATABASE_URL', 'acting', () => {
     const performance = new MeasurePerformance(new ParquetArchive(sql, dir), () => start);
     return {
       acting: new ActOnPerformance(actions, performance, wanted, dryRun),
-      carryOut: new CarryOutActions(actions, new ConnectRegistryActions(registry), logger),
+      carryOut: new CarryOutActions(actions, new ConnectRegistryActions(grpcTransport(registry, { key: undefined, tls: undefined })), logger),
       pages: new PostgresPages(sql, ['webhook']),
       actions,
     };

@@ -1,3 +1,4 @@
+import { checkTls, tlsVariables } from '@vinaigrette/edge';
 import { z } from 'zod';
 
 const port = z.coerce.number().int().min(0).max(65_535); // 0: any free one
@@ -5,6 +6,7 @@ const milliseconds = z.coerce.number().int().positive();
 
 export const configSchema = z
   .object({
+    ...tlsVariables('mutual'),
     MODEL_SERVER_HTTP_PORT: port.default(8_000),
     MODEL_SERVER_GRPC_PORT: port.default(8_001),
     BIND_HOST: z.string().default('127.0.0.1'),
@@ -26,6 +28,7 @@ export const configSchema = z
     MODEL_CONTROL: z.enum(['none', 'explicit']).default('none'), // explicit: callers may load and unload models
     LOG_LEVEL: z.string().default('info'),
   })
+  .superRefine(checkTls)
   .refine((config) => config.MODEL_REPOSITORY === undefined || config.REGISTRY_ADDRESS === undefined, {
     path: ['MODEL_REPOSITORY'],
     message: 'cannot be set together with REGISTRY_ADDRESS: models come from a folder or from a registry',

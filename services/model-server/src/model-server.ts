@@ -1,9 +1,9 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { createClient } from '@connectrpc/connect';
-import { createGrpcTransport } from '@connectrpc/connect-node';
 import { GRPC_MESSAGE_BYTES_MAX } from '@vinaigrette/contracts/grpc';
 import { RegistryService } from '@vinaigrette/contracts/registry';
-import { explainTakenPort, type Logger } from '@vinaigrette/edge';
+import { explainTakenPort, tlsOf, type Logger } from '@vinaigrette/edge';
+import { grpcTransport } from '@vinaigrette/edge/connect';
 import { startTracing } from '@vinaigrette/tracing';
 import { FolderModels } from './adapters/folder/folder-models.js';
 import { GrpcServer } from './adapters/grpc/grpc-server.js';
@@ -16,7 +16,6 @@ import { DescribeModels } from './adapters/protocol/describe-models.js';
 import { ModelCache } from './adapters/registry/model-cache.js';
 import { RegistryModels } from './adapters/registry/registry-models.js';
 import { AnswerInference } from './answer-inference.js';
-import { showKey } from '@vinaigrette/edge/connect';
 import { REGISTRY_ADDRESS_DEFAULT, type Config } from './config.js';
 import { ControlModels } from './control-models.js';
 import type { ModelSource } from './model-source.js';
@@ -53,7 +52,7 @@ export async function startModelServer(config: Config, version: string, logger: 
   const described = new DescribeModels(models, statistics, control, version);
   const grpc = new GrpcServer(inferences, described, control, logger);
   let draining = false;
-  const http = createOperations(models, metrics.registry, () => draining, logger);
+  const http = createOperations(models, metrics.registry, () => draining, logger, tlsOf(config).http);
   addInferenceRoutes(http, models, inferences, described, control, GRPC_MESSAGE_BYTES_MAX, logger);
   models.onChange = (statuses) => {
     if (!draining) grpc.tell(models.ready, statuses);
@@ -91,11 +90,11 @@ async function modelSource(config: Config, observations: Observations, logger: L
     return new FolderModels(config.MODEL_REPOSITORY, config.MODEL_REPOSITORY_POLL_MS, logger);
   }
   await mkdir(config.MODEL_SERVER_CACHE_DIR, { recursive: true });
-  const transport = createGrpcTransport({
-    baseUrl: `http://${config.REGISTRY_ADDRESS ?? REGISTRY_ADDRESS_DEFAULT}`,
+  const transport = grpcTransport(config.REGISTRY_ADDRESS ?? REGISTRY_ADDRESS_DEFAULT, {
+    key: config.REGISTRY_KEY,
+    tls: tlsOf(config).client,
     pingIntervalMs: PING_INTERVAL_MS,
     pingTimeoutMs: PING_TIMEOUT_MS,
-    interceptors: [showKey(config.REGISTRY_KEY)],
   });
   const cache = new ModelCache(config.MODEL_SERVER_CACHE_DIR, logger);
   return new RegistryModels(createClient(RegistryService, transport), cache, observations, logger);

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fastifyConnectPlugin } from '@connectrpc/connect-fastify';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { explainTakenPort, type Logger } from '@vinaigrette/edge';
+import { explainTakenPort, tlsOf, type Logger } from '@vinaigrette/edge';
 import { GrpcServer, problemInterceptor } from '@vinaigrette/edge/connect';
 import { NestLog, ProblemFilter } from '@vinaigrette/edge/nest';
 import { checkKeys } from './adapters/connect/check-keys.js';
@@ -38,9 +38,10 @@ const MESSAGE_BYTES_MAX = 16 * 1024 * 1024;
 
 /** Waits for the database, opens both ports, and answers with what stops it all again. */
 export async function start(config: Config, logger: Logger): Promise<() => Promise<void>> {
+  const tls = tlsOf(config);
   const app = await NestFactory.create<NestFastifyApplication>(
     RegistryModule.with(config, logger),
-    new FastifyAdapter({ forceCloseConnections: 'idle' }),
+    new FastifyAdapter({ forceCloseConnections: 'idle', ...(tls.http && { https: tls.http }) }),
     { logger: new NestLog(logger), abortOnError: false },
   );
   app.useGlobalFilters(new ProblemFilter(logger));
@@ -79,7 +80,7 @@ export async function start(config: Config, logger: Logger): Promise<() => Promi
       logger,
     ),
   );
-  const grpc = new GrpcServer(calls);
+  const grpc = new GrpcServer(calls, tls.server);
 
   const listening = new AbortController();
   void hearChanges(config.DATABASE_URL, logger, listening.signal, () => void watch.refresh());

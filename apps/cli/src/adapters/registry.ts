@@ -2,7 +2,6 @@ import { createReadStream } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { Code, ConnectError, createClient, type Client } from '@connectrpc/connect';
-import { createGrpcTransport } from '@connectrpc/connect-node';
 import {
   RegistryService,
   type AliasChange,
@@ -15,7 +14,8 @@ import {
   type RolloutMove,
   type SetAliasResponse,
 } from '@vinaigrette/contracts/registry';
-import { showKey } from '@vinaigrette/edge/connect';
+import type { ClientTls } from '@vinaigrette/edge';
+import { grpcTransport } from '@vinaigrette/edge/connect';
 import { Problem } from '@vinaigrette/problems';
 import { belongsToVersion } from '../domain/version-files.js';
 
@@ -63,12 +63,10 @@ export class Registry {
     readonly address: string,
     private readonly actor: string,
     key: string | undefined,
+    tls?: ClientTls,
   ) {
-    const baseUrl = `http://${address}`;
-    this.client = createClient(
-      RegistryService,
-      createGrpcTransport({ baseUrl, defaultTimeoutMs: CALL_TIMEOUT_MS, interceptors: [showKey(key)] }),
-    );
+    const transport = grpcTransport(address, { key, tls, defaultTimeoutMs: CALL_TIMEOUT_MS });
+    this.client = createClient(RegistryService, transport);
   }
 
   async models(): Promise<Model[]> {

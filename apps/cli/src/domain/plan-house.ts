@@ -38,6 +38,7 @@ export function planHouse(house: { root: string; stateDir: string; ports: Ports;
     GATEWAY_URL: `http://127.0.0.1:${ports.GATEWAY_HTTP_PORT}`,
     MONITOR_URL: `http://127.0.0.1:${ports.MONITOR_HTTP_PORT}`,
     MODEL_REPOSITORY: '', // models come from the registry here
+    ...{ TLS_CERT_FILE: '', TLS_KEY_FILE: '', TLS_CA_FILE: '' }, // of the commands, which may speak to another house
     EVENT_LOG_DIR: path.join(stateDir, 'event-log'),
     ARCHIVE_DIR: path.join(stateDir, 'archive'),
     ARTIFACT_DIR: path.join(stateDir, 'artifacts'),

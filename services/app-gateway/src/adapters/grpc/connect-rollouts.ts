@@ -1,8 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { createClient } from '@connectrpc/connect';
-import { createGrpcTransport } from '@connectrpc/connect-node';
+import { createClient, type Transport } from '@connectrpc/connect';
 import { RegistryService, Verdict } from '@vinaigrette/contracts/registry';
-import { showKey } from '@vinaigrette/edge/connect';
 import type { SideCounts } from '../../domain/rollout-counts.js';
 import { Rollouts, type RolloutReport } from '../../rollouts.js';
 
@@ -12,15 +10,12 @@ export class ConnectRollouts extends Rollouts {
   /** Tells the registry that counts began from nothing. */
   private readonly processId = randomUUID();
 
-  /** `address`: host:port. `key`: what the registry asks for; undefined: nothing. */
   constructor(
-    address: string,
+    registry: Transport,
     private readonly gatewayId: string,
-    key?: string,
   ) {
     super();
-    const transport = createGrpcTransport({ baseUrl: `http://${address}`, interceptors: [showKey(key)] });
-    this.client = createClient(RegistryService, transport);
+    this.client = createClient(RegistryService, registry);
   }
 
   async report({ rolloutId, step, candidate, control }: RolloutReport, signal: AbortSignal): Promise<void> {

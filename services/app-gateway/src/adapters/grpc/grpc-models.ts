@@ -1,5 +1,6 @@
 import { admit, afterCall, closed, type Breaker, type BreakerPolicy } from '../../domain/breaker.js';
 import type { ModelAnswer } from '../../domain/model-answer.js';
+import type { ClientTls } from '@vinaigrette/edge';
 import { Models, type ModelQuestion } from '../../models.js';
 import { Coalescer } from './coalescer.js';
 import { encodeRequest } from './infer-messages.js';
@@ -21,10 +22,10 @@ export class GrpcModels extends Models {
   private readonly servers: ModelServers;
   private readonly asked = new Map<string, Asked>();
 
-  /** `addresses`: host:port each. */
-  constructor(addresses: readonly string[]) {
+  /** `addresses`: host:port each. `tls`: undefined: clear text. */
+  constructor(addresses: readonly string[], tls?: ClientTls) {
     super();
-    this.servers = new ModelServers(addresses);
+    this.servers = new ModelServers(addresses, tls);
   }
 
   async ask({ model, version, inputs, deadlineMs }: ModelQuestion): Promise<ModelAnswer> {

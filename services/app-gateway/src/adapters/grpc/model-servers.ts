@@ -1,6 +1,7 @@
 import { Client, connectivityState, credentials, status, type ServiceError } from '@grpc/grpc-js';
 import { grpcChannelOptions, grpcServiceDefinition } from '@vinaigrette/contracts/grpc';
 import { GRPCInferenceService } from '@vinaigrette/contracts/inference';
+import type { ClientTls } from '@vinaigrette/edge';
 import type { ProblemCode } from '@vinaigrette/problems';
 import type { ModelAnswer, NoAnswer } from '../../domain/model-answer.js';
 import { decodeResponse } from './infer-messages.js';
@@ -41,8 +42,9 @@ export class ModelServers {
   private turn = 0;
 
   /** `addresses`: host:port each; a host may be a name with several addresses. */
-  constructor(addresses: readonly string[]) {
-    this.servers = addresses.map((address) => new Client(address, credentials.createInsecure(), channelOptions));
+  constructor(addresses: readonly string[], tls?: ClientTls) {
+    const shown = tls ? credentials.createSsl(tls.ca, tls.key, tls.cert) : credentials.createInsecure();
+    this.servers = addresses.map((address) => new Client(address, shown, channelOptions));
     for (const server of this.servers) server.getChannel().getConnectivityState(true); // connects now, not in a budget
   }
 

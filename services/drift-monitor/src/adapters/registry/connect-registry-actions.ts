@@ -1,7 +1,5 @@
-import { Code, ConnectError, createClient } from '@connectrpc/connect';
-import { createGrpcTransport } from '@connectrpc/connect-node';
+import { Code, ConnectError, createClient, type Transport } from '@connectrpc/connect';
 import { RegistryService, RolloutState, Verdict } from '@vinaigrette/contracts/registry';
-import { showKey } from '@vinaigrette/edge/connect';
 import { RegistryActions, type Answered } from '../../actions.js';
 
 const TIMEOUT_MS = 10_000;
@@ -13,11 +11,9 @@ const refusals = [Code.InvalidArgument, Code.NotFound, Code.FailedPrecondition, 
 export class ConnectRegistryActions extends RegistryActions {
   private readonly client;
 
-  /** `address`: host:port. `key`: what the registry asks for; undefined: nothing. */
-  constructor(address: string, key?: string) {
+  constructor(registry: Transport) {
     super();
-    const transport = createGrpcTransport({ baseUrl: `http://${address}`, interceptors: [showKey(key)] });
-    this.client = createClient(RegistryService, transport);
+    this.client = createClient(RegistryService, registry);
   }
 
   rollBack(model: string, version: number, reason: string): Promise<Answered> {

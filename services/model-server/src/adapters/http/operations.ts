@@ -1,6 +1,6 @@
 import fastify, { type FastifyInstance } from 'fastify';
 import type { Registry } from 'prom-client';
-import { installProblemAnswers, type Logger } from '@vinaigrette/edge';
+import { installProblemAnswers, type Logger, type ServerTls } from '@vinaigrette/edge';
 import type { ServeWanted } from '../../serve-wanted.js';
 
 /** The HTTP side for those who operate the server: /healthz, /readyz, /metrics. */
@@ -9,8 +9,9 @@ export function createOperations(
   metrics: Registry,
   isDraining: () => boolean,
   logger: Logger,
+  tls?: ServerTls,
 ): FastifyInstance {
-  const http = fastify({ forceCloseConnections: 'idle' });
+  const http: FastifyInstance = fastify({ forceCloseConnections: 'idle', ...(tls && { https: tls }) });
   installProblemAnswers(http, logger);
   http.get('/healthz', () => ({ alive: true }));
   http.get('/readyz', (_request, reply) => {
