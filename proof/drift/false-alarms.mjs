@@ -61,7 +61,7 @@ function* panes(seed, count, rowsEach, shiftedFromMs = Infinity, shift = 0) {
     }
     for (const [segment, { counters, answered }] of counted) {
       const statuses = { answered, fallback: 0, timeout: 0, error: 0, shadow: 0 };
-      yield { paneMs: pane * PANE_MS, segment, statuses, encoded: encodeCounters(counters) };
+      yield { paneMs: pane * PANE_MS, variant: 'champion', segment, statuses, encoded: encodeCounters(counters) };
     }
   }
 }

@@ -1,4 +1,5 @@
 import type { AlertMemory, Verdict } from './domain/alert.js';
+import type { LookDesk } from './looks.js';
 import type { PageDesk } from './pages.js';
 
 /** The one alert of a model version. */
@@ -26,7 +27,7 @@ export interface Transition {
 }
 
 /** What the one evaluator may do. */
-export interface AlertDesk extends PageDesk {
+export interface AlertDesk extends PageDesk, LookDesk {
   all(): Promise<Alert[]>;
   save(alert: Alert): Promise<void>;
   remove(alert: Alert): Promise<void>;

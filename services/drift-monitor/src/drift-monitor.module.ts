@@ -18,6 +18,7 @@ import { PostgresAlerts } from './adapters/postgres/postgres-alerts.js';
 import { PostgresDriftPolicies } from './adapters/postgres/postgres-drift-policies.js';
 import { PostgresHits } from './adapters/postgres/postgres-hits.js';
 import { PostgresLedger } from './adapters/postgres/postgres-ledger.js';
+import { PostgresLooks } from './adapters/postgres/postgres-looks.js';
 import { PostgresModelVersions } from './adapters/postgres/postgres-model-versions.js';
 import { PostgresPages } from './adapters/postgres/postgres-pages.js';
 import { PostgresPanes } from './adapters/postgres/postgres-panes.js';
@@ -46,6 +47,7 @@ import { KnownVersions } from './known-versions.js';
 import { LearnVersions } from './learn-versions.js';
 import { Ledger } from './ledger.js';
 import { ListModels } from './list-models.js';
+import { Looks } from './looks.js';
 import { MeasureKpis } from './measure-kpis.js';
 import { MeasurePerformance } from './measure-performance.js';
 import { MonitorMetrics } from './metrics.js';
@@ -98,6 +100,7 @@ export class DriftMonitorModule {
         },
         ...[
           { provide: Hits, adapter: PostgresHits },
+          { provide: Looks, adapter: PostgresLooks },
           { provide: ModelVersions, adapter: PostgresModelVersions },
           { provide: Panes, adapter: PostgresPanes },
           { provide: Silences, adapter: PostgresSilences },
@@ -255,9 +258,9 @@ export class DriftMonitorModule {
         },
         {
           provide: ForgetOldRecords,
-          inject: [Hits, Ledger, Panes],
-          useFactory: (hits: Hits, ledger: Ledger, panes: Panes) =>
-            new ForgetOldRecords(hits, ledger, panes, {
+          inject: [Hits, Ledger, Panes, Looks],
+          useFactory: (hits: Hits, ledger: Ledger, panes: Panes, looks: Looks) =>
+            new ForgetOldRecords(hits, ledger, panes, looks, {
               outcomeWaitMs: config.OUTCOME_WAIT_MS,
               paneRetentionMs: config.PANE_RETENTION_MS,
             }),

@@ -34,6 +34,8 @@ export interface Judgement {
   before: Alert | undefined;
   /** Of the windows that have drifted at this look, worst first; empty while an alert is only held. */
   findings: Finding[];
+  /** Rows that came late made the version fire, or not fire any more: in words. */
+  corrected?: string;
 }
 
 /**

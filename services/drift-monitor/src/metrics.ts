@@ -1,6 +1,7 @@
 import type { Topic } from '@vinaigrette/event-log';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { AlertState } from './domain/alert.js';
+import type { Compared } from './domain/compare-windows.js';
 import type { Judged } from './domain/judge-sums.js';
 import { windows } from './domain/pane.js';
 import type { KnownVersions } from './known-versions.js';
@@ -9,6 +10,7 @@ import type { Entry } from './ledger.js';
 /** Series of features, windows and segments that are exported together, and how many one of them makes. */
 const SERIES_MAX = 10_000;
 const SERIES_PER_FEATURE = 5;
+const SERIES_PER_COMPARISON = 2;
 /** Outcome kinds the contract names; any other is counted as "other". */
 const outcomeKinds = new Set(['clicked', 'purchased', 'label']);
 
@@ -26,6 +28,7 @@ export class MonitorMetrics {
   readonly registry = new Registry();
   private readonly version = ['model', 'model_version'];
   private readonly feature = [...this.version, 'feature', 'segment', 'window'];
+  private readonly comparison = [...this.version, 'window', 'against', 'variant'];
   private seriesLeft = SERIES_MAX;
 
   readonly predictions = this.counter('predictions_total', 'Predictions counted, by what happened to the request', [
@@ -67,6 +70,17 @@ export class MonitorMetrics {
     ...this.version,
     'baseline',
   ]);
+  readonly looksReissued = this.counter('looks_reissued_total', 'Looks judged again because rows came late', []);
+  readonly weightedShift = this.gauge(
+    'weighted_shift_ratio',
+    'Mean Jensen-Shannon distance of the features, weighted by importance, in the window last judged, 0..1',
+    this.comparison,
+  );
+  readonly comparisonEffect = this.gauge(
+    'comparison_effect_ratio',
+    'The farthest feature over its warning floor: of a variant alone, beside last week, beside the champion',
+    this.comparison,
+  );
   readonly pagesWaiting = this.gauge('pages_waiting', 'Pages a receiver was not told of yet', ['receiver']);
   readonly pageDeliveries = this.counter('page_deliveries_total', 'Tries to tell a receiver of a page, by result', [
     'receiver',
@@ -106,7 +120,7 @@ export class MonitorMetrics {
   /** Forgets what was judged, so that a version nobody judges any more does not stay as it was. */
   forgetJudgements(): void {
     for (const gauge of [this.windowRows, this.psi, this.ks, this.missing, this.unseen, this.qValue]) gauge.reset();
-    this.alertState.reset();
+    for (const gauge of [this.alertState, this.weightedShift, this.comparisonEffect]) gauge.reset();
     this.seriesLeftOut.set(0);
     this.seriesLeft = SERIES_MAX;
     this.baselineInfo.reset();
@@ -130,6 +144,17 @@ export class MonitorMetrics {
         this.missing.set(labels, missingShare.actual);
         this.unseen.set(labels, unseenShare.actual);
       }
+    }
+  }
+
+  /** Within the same budget. */
+  setComparisons(model: string, version: number, compared: readonly Compared[]): void {
+    for (const { window, against, variant, weightedShift, features } of compared) {
+      if (this.seriesLeft < SERIES_PER_COMPARISON) return this.seriesLeftOut.inc(SERIES_PER_COMPARISON);
+      this.seriesLeft -= SERIES_PER_COMPARISON;
+      const labels = { model, model_version: version, window, against, variant };
+      if (weightedShift !== undefined) this.weightedShift.set(labels, weightedShift);
+      this.comparisonEffect.set(labels, Math.max(0, ...features.map(({ effect }) => effect)));
     }
   }
 

@@ -6,12 +6,12 @@ import { JudgementFollower, type Judgement } from './judgements.js';
 
 /** Opens and ends pages as versions are judged, in the judgement's own transaction. */
 export class PageOnCall extends JudgementFollower {
-  async judged({ alert, before, findings }: Judgement, desk: AlertDesk): Promise<void> {
+  async judged({ alert, before, findings, corrected }: Judgement, desk: AlertDesk): Promise<void> {
     const { model, version, verdict } = alert;
-    if (verdict.state !== 'FIRING') await turn(desk, alert, 'FeatureDrift', undefined);
+    if (verdict.state !== 'FIRING') await turn(desk, alert, 'FeatureDrift', undefined, corrected);
     // A look without findings holds the alert: the page stays as it is, unless there is none.
     else if (findings.length > 0 || !(await desk.openPage({ name: 'FeatureDrift', model, version }))) {
-      await turn(desk, alert, 'FeatureDrift', driftPage(model, version, verdict, findings));
+      await turn(desk, alert, 'FeatureDrift', driftPage(model, version, verdict, findings), corrected);
     }
     if (verdict.state !== 'NO_DATA') return turn(desk, alert, 'NoData', undefined);
     // A version that was never asked, or whose successor is asked instead, has nothing to be missed.
@@ -27,11 +27,21 @@ export class PageOnCall extends JudgementFollower {
   }
 }
 
-async function turn(desk: AlertDesk, alert: Alert, name: PageName, content: PageContent | undefined): Promise<void> {
+async function turn(
+  desk: AlertDesk,
+  alert: Alert,
+  name: PageName,
+  content: PageContent | undefined,
+  corrected?: string,
+): Promise<void> {
   const { model, version, sinceMs, judgedToMs } = alert;
   const subject = { name, model, version };
   const open = await desk.openPage(subject);
-  await desk.turn(turnPage({ id: randomUUID(), ...subject }, open, content, { sinceMs, nowMs: judgedToMs }));
+  const turned = turnPage({ id: randomUUID(), ...subject }, open, content, { sinceMs, nowMs: judgedToMs });
+  // Whoever reads the page is told that the past looks different now.
+  const changed = turned.opened ?? turned.closed;
+  if (changed && corrected !== undefined) changed.details = { ...changed.details, corrected };
+  await desk.turn(turned);
 }
 
 async function successorIsAsked(desk: AlertDesk, { model, version }: Alert): Promise<boolean> {

@@ -17,9 +17,10 @@ export interface CountedVersion {
   predictions: number;
 }
 
-/** What one segment of a version counted in one pane, its counters as they are stored. */
+/** What one variant and segment of a version counted in one pane, its counters as they are stored. */
 export interface PaneRow {
   paneMs: number;
+  variant: string;
   /** Empty: the whole. */
   segment: string;
   statuses: StatusCounts;
@@ -34,6 +35,8 @@ export abstract class Panes {
   abstract read(selection: VersionSelection, range: Range, slots: number): Promise<Window>;
   /** Every pane of the version's variants and segments in the range, oldest first. */
   abstract rows(selection: Omit<VersionSelection, 'segment'>, range: Range): Promise<PaneRow[]>;
+  /** By pane, of every variant together, those with a prediction: how many were counted. */
+  abstract totals(version: { model: string; version: number }, range: Range): Promise<ReadonlyMap<number, number>>;
   /** Every model version with a counted prediction; of one model when it is named. */
   abstract counted(model?: string): Promise<CountedVersion[]>;
   /** Those with a prediction at or after the moment, event time. */

@@ -2,6 +2,7 @@ import { featureDrifts, onGrid, rowsIn, type Counters, type FeatureDrift, type G
 import { Problem } from '@vinaigrette/problems';
 import type { Alerts } from './alerts.js';
 import { verdictOfLook, type Verdict } from './domain/alert.js';
+import { weightedShift } from './domain/compare-windows.js';
 import type { Comparison, DriftQuery, Selection } from './domain/drift-query.js';
 import { judgeSums } from './domain/judge-sums.js';
 import { judgeWindow, type JudgedFeature } from './domain/judge-window.js';
@@ -156,16 +157,6 @@ function outputsOf(known: KnownVersion | undefined): ReadonlySet<string> {
   const outputs = new Set(known?.schema.filter(({ role }) => role === 'output').map(({ name }) => name));
   const features = known?.grid?.baseline.features ?? [];
   return new Set(features.filter(({ from }) => outputs.has(from.tensor)).map(({ name }) => name));
-}
-
-function weightedShift(features: readonly FeatureDrift[]): number | undefined {
-  let [weights, sum] = [0, 0];
-  for (const { importance = 0, measured } of features) {
-    if (!measured) continue;
-    weights += importance;
-    sum += importance * measured.jensenShannon;
-  }
-  return weights > 0 ? sum / weights : undefined;
 }
 
 function busiest(sums: WindowSums): string[] {

@@ -114,7 +114,11 @@ describeWith('PostgreSQL', 'DATABASE_URL', 'acting', () => {
     const performance = new MeasurePerformance(new ParquetArchive(sql, dir), () => start);
     return {
       acting: new ActOnPerformance(actions, performance, wanted, dryRun),
-      carryOut: new CarryOutActions(actions, new ConnectRegistryActions(grpcTransport(registry, { key: undefined, tls: undefined })), logger),
+      carryOut: new CarryOutActions(
+        actions,
+        new ConnectRegistryActions(grpcTransport(registry, { key: undefined, tls: undefined })),
+        logger,
+      ),
       pages: new PostgresPages(sql, ['webhook']),
       actions,
     };

@@ -16,7 +16,7 @@ const pane = (index: number, by: number): PaneRow => {
   const counters = noCounters(grid);
   for (const row of rows(200, by)) countRow(grid, row, counters);
   const statuses = { ...noStatuses(), answered: 200 };
-  return { paneMs: index * PANE_MS, segment: '', statuses, encoded: encodeCounters(counters) };
+  return { paneMs: index * PANE_MS, variant: 'champion', segment: '', statuses, encoded: encodeCounters(counters) };
 };
 const hour = windows['1h'] / PANE_MS;
 /** Six quiet hours, two that are moved, and quiet again for two days: the day's window forgets. */

@@ -1,8 +1,10 @@
 import type { EntityManager } from 'typeorm';
 import { Alerts, type Alert, type AlertDesk } from '../../alerts.js';
+import type { LookDesk } from '../../looks.js';
 import type { PageDesk } from '../../pages.js';
 import type { Database } from './database.js';
 import { pageDesk } from './page-rows.js';
+import { lookDesk } from './postgres-looks.js';
 
 /** Any number of its own: one evaluator at a time. */
 const EVALUATOR_LOCK = 7_466_303;
@@ -43,13 +45,13 @@ export class PostgresAlerts extends Alerts {
         EVALUATOR_LOCK,
       ]);
       if (!lock?.mine) return false;
-      await work({ ...deskOf(manager), ...pageDesk(manager, this.receivers) });
+      await work({ ...deskOf(manager), ...lookDesk(manager), ...pageDesk(manager, this.receivers) });
       return true;
     });
   }
 }
 
-function deskOf(manager: EntityManager): Omit<AlertDesk, keyof PageDesk> {
+function deskOf(manager: EntityManager): Omit<AlertDesk, keyof PageDesk | keyof LookDesk> {
   return {
     all: async () => (await manager.query<Row[]>('SELECT * FROM drift_monitor.alert')).map(alertOf),
     save: async ({ model, version, verdict, sinceMs, judgedToMs, memory }) => {

@@ -29,17 +29,26 @@ export class PostgresPanes extends Panes {
   }
 
   async rows({ model, version, variant }: Omit<VersionSelection, 'segment'>, range: Range): Promise<PaneRow[]> {
-    const rows = await this.database.rows<CountsRow & { pane_ms: string; segment: string }>(
-      `SELECT pane_ms, segment, answered, fallback, timeout, error, shadow, counters FROM drift_monitor.pane
+    const rows = await this.database.rows<CountsRow & Record<'pane_ms' | 'variant' | 'segment', string>>(
+      `SELECT pane_ms, variant, segment, answered, fallback, timeout, error, shadow, counters FROM drift_monitor.pane
        WHERE model = $1 AND version = $2 AND pane_ms >= $3 AND pane_ms < $4 AND ($5 = '' OR variant = $5)
        ORDER BY pane_ms`,
       [model, version, range.fromMs, range.toMs, variant],
     );
-    return rows.map(({ pane_ms, segment, counters, ...counted }) => {
+    return rows.map(({ pane_ms, variant, segment, counters, ...counted }) => {
       const numbers = noStatuses();
       for (const status of statuses) numbers[status] = Number(counted[status]);
-      return { paneMs: Number(pane_ms), segment, statuses: numbers, encoded: counters };
+      return { paneMs: Number(pane_ms), variant, segment, statuses: numbers, encoded: counters };
     });
+  }
+
+  async totals({ model, version }: { model: string; version: number }, { fromMs, toMs }: Range) {
+    const rows = await this.database.rows<Record<'pane_ms' | 'predictions', string>>(
+      `SELECT pane_ms, sum(answered + fallback + timeout + error + shadow) AS predictions FROM drift_monitor.pane
+       WHERE model = $1 AND version = $2 AND pane_ms >= $3 AND pane_ms < $4 AND segment = '' GROUP BY pane_ms`,
+      [model, version, fromMs, toMs],
+    );
+    return new Map(rows.map(({ pane_ms, predictions }) => [Number(pane_ms), Number(predictions)]));
   }
 
   async counted(model?: string): Promise<CountedVersion[]> {
