@@ -12,7 +12,1232 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file vinaigrette/monitor/v1/monitor.proto.
  */
 export const file_vinaigrette_monitor_v1_monitor: GenFile = /*@__PURE__*/
-  fileDesc("CiR2aW5haWdyZXR0ZS9tb25pdG9yL3YxL21vbml0b3IucHJvdG8SFnZpbmFpZ3JldHRlLm1vbml0b3IudjEilAEKD0dldERyaWZ0UmVxdWVzdBINCgVtb2RlbBgBIAEoCRIPCgd2ZXJzaW9uGAIgASgJEg8KB3ZhcmlhbnQYAyABKAkSDwoHc2VnbWVudBgEIAEoCRIOCgZ3aW5kb3cYBSABKAkSDwoHZnJvbV9tcxgGIAEoAxINCgV0b19tcxgHIAEoAxIPCgdhZ2FpbnN0GAggASgJIkAKEEdldERyaWZ0UmVzcG9uc2USLAoFZHJpZnQYASABKAsyHS52aW5haWdyZXR0ZS5tb25pdG9yLnYxLkRyaWZ0ItADCgVEcmlmdBINCgVtb2RlbBgBIAEoCRIPCgd2ZXJzaW9uGAIgASgNEg8KB3ZhcmlhbnQYAyABKAkSDwoHc2VnbWVudBgEIAEoCRIPCgdmcm9tX21zGAUgASgDEg0KBXRvX21zGAYgASgDEhMKC3ByZWRpY3Rpb25zGAcgASgEEhEKCWZhbGxiYWNrcxgIIAEoBBIOCgZlcnJvcnMYCSABKAQSMQoFc3RhdGUYCiABKA4yIi52aW5haWdyZXR0ZS5tb25pdG9yLnYxLkFsZXJ0U3RhdGUSCwoDd2h5GAsgASgJEjYKCGZlYXR1cmVzGAwgAygLMiQudmluYWlncmV0dGUubW9uaXRvci52MS5GZWF0dXJlRHJpZnQSDwoHYWdhaW5zdBgNIAEoCRIUCgxhZ2FpbnN0X25hbWUYDiABKAkSGwoTYWdhaW5zdF9wcmVkaWN0aW9ucxgPIAEoBBIQCghzZXZlcml0eRgQIAEoCRINCgVzdGFsZRgRIAEoCRIbCg53ZWlnaHRlZF9zaGlmdBgSIAEoAUgAiAEBEhAKCHNlZ21lbnRzGBMgAygJEg4KBnBvbGljeRgUIAEoCUIRCg9fd2VpZ2h0ZWRfc2hpZnQixwcKDEZlYXR1cmVEcmlmdBIMCgRuYW1lGAEgASgJEgwKBGtpbmQYAiABKAkSFgoOYmFzZWxpbmVfY291bnQYAyABKAQSDQoFY291bnQYBCABKAQSDwoHbWlzc2luZxgFIAEoBBIOCgZ1bnNlZW4YBiABKAQSEAoDcHNpGAcgASgBSACIAQESEwoGa3NfbG93GAggASgBSAGIAQESFAoHa3NfaGlnaBgJIAEoAUgCiAEBEhIKBWtzX2F0GAogASgBSAOIAQESFAoHcF92YWx1ZRgLIAEoAUgEiAEBEikKBGJpbnMYDCADKAsyGy52aW5haWdyZXR0ZS5tb25pdG9yLnYxLkJpbhIMCgRyb2xlGA0gASgJEhcKCmltcG9ydGFuY2UYDiABKAFIBYgBARIeChZleHBlY3RlZF9taXNzaW5nX3NoYXJlGA8gASgBEhUKDW1pc3Npbmdfc2hhcmUYECABKAESFwoPbWlzc2luZ19wX3ZhbHVlGBEgASgBEh0KFWV4cGVjdGVkX3Vuc2Vlbl9zaGFyZRgSIAEoARIUCgx1bnNlZW5fc2hhcmUYEyABKAESFgoOdW5zZWVuX3BfdmFsdWUYFCABKAESFwoKY2hpX3NxdWFyZRgVIAEoAUgGiAEBEh8KEmNoaV9zcXVhcmVfZnJlZWRvbRgWIAEoDUgHiAEBEh8KEmNoaV9zcXVhcmVfcF92YWx1ZRgXIAEoAUgIiAEBEhsKDmplbnNlbl9zaGFubm9uGBggASgBSAmIAQESFwoKbF9pbmZpbml0eRgZIAEoAUgKiAEBEhgKC3dhc3NlcnN0ZWluGBogASgBSAuIAQESFAoHcV92YWx1ZRgbIAEoAUgMiAEBEhMKBmVmZmVjdBgcIAEoAUgNiAEBEg4KBm5lZWRlZBgdIAEoBBIQCghzZXZlcml0eRgeIAEoCRI7CgpjdW11bGF0aXZlGB8gAygLMicudmluYWlncmV0dGUubW9uaXRvci52MS5DdW11bGF0aXZlUG9pbnRCBgoEX3BzaUIJCgdfa3NfbG93QgoKCF9rc19oaWdoQggKBl9rc19hdEIKCghfcF92YWx1ZUINCgtfaW1wb3J0YW5jZUINCgtfY2hpX3NxdWFyZUIVChNfY2hpX3NxdWFyZV9mcmVlZG9tQhUKE19jaGlfc3F1YXJlX3BfdmFsdWVCEQoPX2plbnNlbl9zaGFubm9uQg0KC19sX2luZmluaXR5Qg4KDF93YXNzZXJzdGVpbkIKCghfcV92YWx1ZUIJCgdfZWZmZWN0Ik4KD0N1bXVsYXRpdmVQb2ludBINCgV2YWx1ZRgBIAEoARIWCg5leHBlY3RlZF9iZWxvdxgCIAEoARIUCgxhY3R1YWxfYmVsb3cYAyABKAEikgEKEkdldERyaWZ0TWFwUmVxdWVzdBINCgVtb2RlbBgBIAEoCRIPCgd2ZXJzaW9uGAIgASgJEg8KB3ZhcmlhbnQYAyABKAkSDwoHc2VnbWVudBgEIAEoCRIOCgZ3aW5kb3cYBSABKAkSDwoHZnJvbV9tcxgGIAEoAxINCgV0b19tcxgHIAEoAxIKCgJieRgIIAEoCSJEChNHZXREcmlmdE1hcFJlc3BvbnNlEi0KA21hcBgBIAEoCzIgLnZpbmFpZ3JldHRlLm1vbml0b3IudjEuRHJpZnRNYXAifgoIRHJpZnRNYXASDQoFbW9kZWwYASABKAkSDwoHdmVyc2lvbhgCIAEoDRIKCgJieRgDIAEoCRIQCghmZWF0dXJlcxgEIAMoCRI0Cgdjb2x1bW5zGAUgAygLMiMudmluYWlncmV0dGUubW9uaXRvci52MS5EcmlmdENvbHVtbiKDAQoLRHJpZnRDb2x1bW4SDQoFbGFiZWwYASABKAkSDwoHZnJvbV9tcxgCIAEoAxINCgV0b19tcxgDIAEoAxITCgtwcmVkaWN0aW9ucxgEIAEoBBIwCgVjZWxscxgFIAMoCzIhLnZpbmFpZ3JldHRlLm1vbml0b3IudjEuRHJpZnRDZWxsIocBCglEcmlmdENlbGwSEAoDcHNpGAEgASgBSACIAQESEwoGa3NfbG93GAIgASgBSAGIAQESEwoGZWZmZWN0GAMgASgBSAKIAQESEAoIc2V2ZXJpdHkYBCABKAkSDgoGZW5vdWdoGAUgASgIQgYKBF9wc2lCCQoHX2tzX2xvd0IJCgdfZWZmZWN0ImoKE1JlanVkZ2VEcmlmdFJlcXVlc3QSDQoFbW9kZWwYASABKAkSDwoHdmVyc2lvbhgCIAEoCRIPCgdmcm9tX21zGAMgASgDEg0KBXRvX21zGAQgASgDEhMKC3BvbGljeV9qc29uGAUgASgJIqQBChRSZWp1ZGdlRHJpZnRSZXNwb25zZRIPCgd2ZXJzaW9uGAEgASgNEg0KBWxvb2tzGAIgASgNEjUKCGluX2ZvcmNlGAMgASgLMiMudmluYWlncmV0dGUubW9uaXRvci52MS5SZWp1ZGdlbWVudBI1Cghwcm9wb3NlZBgEIAEoCzIjLnZpbmFpZ3JldHRlLm1vbml0b3IudjEuUmVqdWRnZW1lbnQiQgoLUmVqdWRnZW1lbnQSMwoFcGFnZXMYASADKAsyJC52aW5haWdyZXR0ZS5tb25pdG9yLnYxLlJlanVkZ2VkUGFnZSJfCgxSZWp1ZGdlZFBhZ2USDwoHZnJvbV9tcxgBIAEoAxINCgV0b19tcxgCIAEoAxIQCghzZXZlcml0eRgDIAEoCRIQCghmZWF0dXJlcxgEIAMoCRILCgN3aHkYBSABKAkiQgoDQmluEg0KBWxhYmVsGAEgASgJEhYKDmV4cGVjdGVkX3NoYXJlGAIgASgBEhQKDGFjdHVhbF9zaGFyZRgDIAEoASIiChFMaXN0QWxlcnRzUmVxdWVzdBINCgVtb2RlbBgBIAEoCSJDChJMaXN0QWxlcnRzUmVzcG9uc2USLQoGYWxlcnRzGAEgAygLMh0udmluYWlncmV0dGUubW9uaXRvci52MS5BbGVydCKsAQoFQWxlcnQSDQoFbW9kZWwYASABKAkSDwoHdmVyc2lvbhgCIAEoDRIxCgVzdGF0ZRgDIAEoDjIiLnZpbmFpZ3JldHRlLm1vbml0b3IudjEuQWxlcnRTdGF0ZRIQCghzaW5jZV9tcxgEIAEoAxILCgN3aHkYBSABKAkSEAoIc2V2ZXJpdHkYBiABKAkSEAoIZmVhdHVyZXMYByADKAkSDQoFc3RhbGUYCCABKAkqwgEKCkFsZXJ0U3RhdGUSGwoXQUxFUlRfU1RBVEVfVU5TUEVDSUZJRUQQABISCg5BTEVSVF9TVEFURV9PSxABEhcKE0FMRVJUX1NUQVRFX1BFTkRJTkcQAhIWChJBTEVSVF9TVEFURV9GSVJJTkcQAxIXChNBTEVSVF9TVEFURV9OT19EQVRBEAQSHAoYQUxFUlRfU1RBVEVfSU5TVUZGSUNJRU5UEAUSGwoXQUxFUlRfU1RBVEVfTk9fQkFTRUxJTkUQBjLAAwoTRHJpZnRNb25pdG9yU2VydmljZRJiCghHZXREcmlmdBInLnZpbmFpZ3JldHRlLm1vbml0b3IudjEuR2V0RHJpZnRSZXF1ZXN0GigudmluYWlncmV0dGUubW9uaXRvci52MS5HZXREcmlmdFJlc3BvbnNlIgOQAgESawoLR2V0RHJpZnRNYXASKi52aW5haWdyZXR0ZS5tb25pdG9yLnYxLkdldERyaWZ0TWFwUmVxdWVzdBorLnZpbmFpZ3JldHRlLm1vbml0b3IudjEuR2V0RHJpZnRNYXBSZXNwb25zZSIDkAIBEm4KDFJlanVkZ2VEcmlmdBIrLnZpbmFpZ3JldHRlLm1vbml0b3IudjEuUmVqdWRnZURyaWZ0UmVxdWVzdBosLnZpbmFpZ3JldHRlLm1vbml0b3IudjEuUmVqdWRnZURyaWZ0UmVzcG9uc2UiA5ACARJoCgpMaXN0QWxlcnRzEikudmluYWlncmV0dGUubW9uaXRvci52MS5MaXN0QWxlcnRzUmVxdWVzdBoqLnZpbmFpZ3JldHRlLm1vbml0b3IudjEuTGlzdEFsZXJ0c1Jlc3BvbnNlIgOQAgFiBnByb3RvMw");
+  fileDesc("CiR2aW5haWdyZXR0ZS9tb25pdG9yL3YxL21vbml0b3IucHJvdG8SFnZpbmFpZ3JldHRlLm1vbml0b3IudjEifAoIUXVlc3Rpb24SDQoFbW9kZWwYASABKAkSDwoHdmVyc2lvbhgCIAEoCRIPCgd2YXJpYW50GAMgASgJEg8KB3NlZ21lbnQYBCABKAkSDgoGd2luZG93GAUgASgJEg8KB2Zyb21fbXMYBiABKAMSDQoFdG9fbXMYByABKAMiaQoIRXN0aW1hdGUSEgoFdmFsdWUYASABKAFIAIgBARIQCgNsb3cYAiABKAFIAYgBARIRCgRoaWdoGAMgASgBSAKIAQESCQoBbhgEIAEoAUIICgZfdmFsdWVCBgoEX2xvd0IHCgVfaGlnaCJGChBMaXN0TG9va3NSZXF1ZXN0EjIKCHF1ZXN0aW9uGAEgASgLMiAudmluYWlncmV0dGUubW9uaXRvci52MS5RdWVzdGlvbiJGChFMaXN0TG9va3NSZXNwb25zZRIxCgVsb29rcxgBIAMoCzIiLnZpbmFpZ3JldHRlLm1vbml0b3IudjEuSXNzdWVkTG9vayKTAQoKSXNzdWVkTG9vaxIOCgZ3aW5kb3cYASABKAkSDQoFdG9fbXMYAiABKAMSEAoIcmV2aXNpb24YAyABKA0SEwoLcHJlZGljdGlvbnMYBCABKAQSDQoFc3RhdGUYBSABKAkSEAoIc2V2ZXJpdHkYBiABKAkSCwoDd2h5GAcgASgJEhEKCWlzc3VlZF9tcxgIIAEoAyInChZMaXN0Q29tcGFyaXNvbnNSZXF1ZXN0Eg0KBW1vZGVsGAEgASgJIlkKF0xpc3RDb21wYXJpc29uc1Jlc3BvbnNlEj4KC2NvbXBhcmlzb25zGAEgAygLMikudmluYWlncmV0dGUubW9uaXRvci52MS5WZXJzaW9uQ29tcGFyaXNvbiLXAgoRVmVyc2lvbkNvbXBhcmlzb24SDQoFbW9kZWwYASABKAkSDwoHdmVyc2lvbhgCIAEoDRIOCgZ3aW5kb3cYAyABKAkSDwoHYWdhaW5zdBgEIAEoCRIPCgd2YXJpYW50GAUgASgJEg0KBXRvX21zGAYgASgDEhMKC3ByZWRpY3Rpb25zGAcgASgEEhUKDWV4cGVjdGVkX25hbWUYCCABKAkSHAoUZXhwZWN0ZWRfcHJlZGljdGlvbnMYCSABKAESDQoFc3RhdGUYCiABKAkSEAoIc2V2ZXJpdHkYCyABKAkSCwoDd2h5GAwgASgJEhsKDndlaWdodGVkX3NoaWZ0GA0gASgBSACIAQESOQoIZmVhdHVyZXMYDiADKAsyJy52aW5haWdyZXR0ZS5tb25pdG9yLnYxLkNvbXBhcmVkRmVhdHVyZUIRCg9fd2VpZ2h0ZWRfc2hpZnQi7wEKD0NvbXBhcmVkRmVhdHVyZRIMCgRuYW1lGAEgASgJEhAKA3BzaRgCIAEoAUgAiAEBEhMKBmtzX2xvdxgDIAEoAUgBiAEBEhQKB2tzX2hpZ2gYBCABKAFIAogBARIbCg5qZW5zZW5fc2hhbm5vbhgFIAEoAUgDiAEBEhQKB3FfdmFsdWUYBiABKAFIBIgBARIOCgZlZmZlY3QYByABKAESEAoIc2V2ZXJpdHkYCCABKAlCBgoEX3BzaUIJCgdfa3NfbG93QgoKCF9rc19oaWdoQhEKD19qZW5zZW5fc2hhbm5vbkIKCghfcV92YWx1ZSJIChJHZXRNZWFzdXJlc1JlcXVlc3QSMgoIcXVlc3Rpb24YASABKAsyIC52aW5haWdyZXR0ZS5tb25pdG9yLnYxLlF1ZXN0aW9uIsQEChNHZXRNZWFzdXJlc1Jlc3BvbnNlEg0KBW1vZGVsGAEgASgJEg8KB3ZlcnNpb24YAiABKA0SDwoHZnJvbV9tcxgDIAEoAxINCgV0b19tcxgEIAEoAxIQCghkb2N1bWVudBgFIAEoCRIMCgR0YXNrGAYgASgJEjcKCGNvdmVyYWdlGAcgASgLMiUudmluYWlncmV0dGUubW9uaXRvci52MS5MYWJlbENvdmVyYWdlEjUKBm1hdHVyZRgIIAEoCzIlLnZpbmFpZ3JldHRlLm1vbml0b3IudjEuTGFiZWxDb3ZlcmFnZRJLCghtZWFzdXJlcxgJIAMoCzI5LnZpbmFpZ3JldHRlLm1vbml0b3IudjEuR2V0TWVhc3VyZXNSZXNwb25zZS5NZWFzdXJlc0VudHJ5EjYKB2NsYXNzZXMYCiADKAsyJS52aW5haWdyZXR0ZS5tb25pdG9yLnYxLkNsYXNzTWVhc3VyZXMSPQoLY2FsaWJyYXRpb24YCyADKAsyKC52aW5haWdyZXR0ZS5tb25pdG9yLnYxLkNhbGlicmF0aW9uVGVudGgSJwoaZXhwZWN0ZWRfY2FsaWJyYXRpb25fZXJyb3IYDCABKAFIAIgBARpRCg1NZWFzdXJlc0VudHJ5EgsKA2tleRgBIAEoCRIvCgV2YWx1ZRgCIAEoCzIgLnZpbmFpZ3JldHRlLm1vbml0b3IudjEuRXN0aW1hdGU6AjgBQh0KG19leHBlY3RlZF9jYWxpYnJhdGlvbl9lcnJvciJnCg1MYWJlbENvdmVyYWdlEhMKC3ByZWRpY3Rpb25zGAEgASgEEhAKCGxhYmVsbGVkGAIgASgEEi8KBXNoYXJlGAMgASgLMiAudmluYWlncmV0dGUubW9uaXRvci52MS5Fc3RpbWF0ZSKzAQoNQ2xhc3NNZWFzdXJlcxINCgVjbGFzcxgBIAEoCRIzCglwcmVjaXNpb24YAiABKAsyIC52aW5haWdyZXR0ZS5tb25pdG9yLnYxLkVzdGltYXRlEjAKBnJlY2FsbBgDIAEoCzIgLnZpbmFpZ3JldHRlLm1vbml0b3IudjEuRXN0aW1hdGUSLAoCZjEYBCABKAsyIC52aW5haWdyZXR0ZS5tb25pdG9yLnYxLkVzdGltYXRlIn0KEENhbGlicmF0aW9uVGVudGgSDAoEZnJvbRgBIAEoARIXCgptZWFuX3Njb3JlGAIgASgBSACIAQESMwoJY2FtZV90cnVlGAMgASgLMiAudmluYWlncmV0dGUubW9uaXRvci52MS5Fc3RpbWF0ZUINCgtfbWVhbl9zY29yZSJFCg9MaXN0S3Bpc1JlcXVlc3QSMgoIcXVlc3Rpb24YASABKAsyIC52aW5haWdyZXR0ZS5tb25pdG9yLnYxLlF1ZXN0aW9uIoUBChBMaXN0S3Bpc1Jlc3BvbnNlEg0KBW1vZGVsGAEgASgJEg8KB3ZlcnNpb24YAiABKA0SDwoHZnJvbV9tcxgDIAEoAxINCgV0b19tcxgEIAEoAxIxCgRrcGlzGAUgAygLMiMudmluYWlncmV0dGUubW9uaXRvci52MS5NZWFzdXJlZEtwaSJjCgtNZWFzdXJlZEtwaRILCgNrcGkYASABKAkSEwoLa3BpX3ZlcnNpb24YAiABKA0SMgoIZXN0aW1hdGUYAyABKAsyIC52aW5haWdyZXR0ZS5tb25pdG9yLnYxLkVzdGltYXRlIlIKD0dldFdvcnRoUmVxdWVzdBIyCghxdWVzdGlvbhgBIAEoCzIgLnZpbmFpZ3JldHRlLm1vbml0b3IudjEuUXVlc3Rpb24SCwoDa3BpGAIgASgJIp8CChBHZXRXb3J0aFJlc3BvbnNlEg0KBW1vZGVsGAEgASgJEg8KB3ZlcnNpb24YAiABKA0SDwoHZnJvbV9tcxgDIAEoAxINCgV0b19tcxgEIAEoAxILCgNrcGkYBSABKAkSEwoLa3BpX3ZlcnNpb24YBiABKA0SNAoKd2l0aF9tb2RlbBgHIAEoCzIgLnZpbmFpZ3JldHRlLm1vbml0b3IudjEuRXN0aW1hdGUSMQoHaG9sZG91dBgIIAEoCzIgLnZpbmFpZ3JldHRlLm1vbml0b3IudjEuRXN0aW1hdGUSMgoIcGVyXzEwMDAYCSABKAsyIC52aW5haWdyZXR0ZS5tb25pdG9yLnYxLkVzdGltYXRlEgwKBHNheXMYCiABKAkiRgoQTGlzdFJ1bGVzUmVxdWVzdBIyCghxdWVzdGlvbhgBIAEoCzIgLnZpbmFpZ3JldHRlLm1vbml0b3IudjEuUXVlc3Rpb24iqgEKEUxpc3RSdWxlc1Jlc3BvbnNlEg0KBW1vZGVsGAEgASgJEg8KB3ZlcnNpb24YAiABKA0SDwoHZnJvbV9tcxgDIAEoAxINCgV0b19tcxgEIAEoAxISCgpjb3VudGVkX29uGAUgASgJEg8KB2Jhc2tldHMYBiABKAQSMAoFcnVsZXMYByADKAsyIS52aW5haWdyZXR0ZS5tb25pdG9yLnYxLlJ1bGVEZWNheSK+AQoJUnVsZURlY2F5EgwKBHJ1bGUYASABKA0SEgoKYW50ZWNlZGVudBgCIAMoCRISCgpjb25zZXF1ZW50GAMgASgJEg8KB3RyYWluZWQYBCABKAESLgoEbGl2ZRgFIAEoCzIgLnZpbmFpZ3JldHRlLm1vbml0b3IudjEuRXN0aW1hdGUSHQoVcmVjb21tZW5kYXRpb25zX2FfZGF5GAYgASgBEg0KBXN0YXRlGAcgASgJEgwKBHNheXMYCCABKAkiYQoPSGlkZVJ1bGVSZXF1ZXN0Eg0KBW1vZGVsGAEgASgJEg8KB3ZlcnNpb24YAiABKAkSDAoEcnVsZRgDIAEoDRIQCghydWxlX3NldBgEIAEoCRIOCgZyZWFzb24YBSABKAkiVAoQSGlkZVJ1bGVSZXNwb25zZRIQCghydWxlX3NldBgBIAEoCRIPCgd2ZXJzaW9uGAIgASgNEg8KB2NyZWF0ZWQYAyABKAgSDAoEc2F5cxgEIAEoCSIjChJMaXN0QWN0aW9uc1JlcXVlc3QSDQoFbW9kZWwYASABKAkiTQoTTGlzdEFjdGlvbnNSZXNwb25zZRI2CgdhY3Rpb25zGAEgAygLMiUudmluYWlncmV0dGUubW9uaXRvci52MS5Nb25pdG9yQWN0aW9uIpQBCg1Nb25pdG9yQWN0aW9uEg0KBW1vZGVsGAEgASgJEg8KB3ZlcnNpb24YAiABKA0SDAoEa2luZBgDIAEoCRINCgVzdGF0ZRgEIAEoCRILCgN3aHkYBSABKAkSDgoGYW5zd2VyGAYgASgJEhIKCmRlY2lkZWRfbXMYByABKAMSFQoNZXZpZGVuY2VfanNvbhgIIAEoCSJeChpMaXN0TGFiZWxDYW5kaWRhdGVzUmVxdWVzdBIyCghxdWVzdGlvbhgBIAEoCzIgLnZpbmFpZ3JldHRlLm1vbml0b3IudjEuUXVlc3Rpb24SDAoEbW9zdBgCIAEoDSJZChtMaXN0TGFiZWxDYW5kaWRhdGVzUmVzcG9uc2USOgoKY2FuZGlkYXRlcxgBIAMoCzImLnZpbmFpZ3JldHRlLm1vbml0b3IudjEuTGFiZWxDYW5kaWRhdGUiyAEKDkxhYmVsQ2FuZGlkYXRlEhUKDXByZWRpY3Rpb25faWQYASABKAkSFgoOb2NjdXJyZWRfYXRfbXMYAiABKAMSDwoHdmVyc2lvbhgDIAEoDRIQCghzZWdtZW50cxgEIAMoCRITCgtsb2dnZWRfanNvbhgFIAEoCRIYCgt1bmNlcnRhaW50eRgGIAEoAUgAiAEBEhgKEGRyaWZ0ZWRfc2VnbWVudHMYByADKAkSCwoDd2h5GAggASgJQg4KDF91bmNlcnRhaW50eSJcChNJbXBvcnRMYWJlbHNSZXF1ZXN0EjUKBmxhYmVscxgBIAMoCzIlLnZpbmFpZ3JldHRlLm1vbml0b3IudjEuSW1wb3J0ZWRMYWJlbBIOCgZzb3VyY2UYAiABKAkibAoNSW1wb3J0ZWRMYWJlbBIVCg1wcmVkaWN0aW9uX2lkGAEgASgJEhMKBm51bWJlchgCIAEoAUgAiAEBEgwKBHRleHQYAyABKAkSFgoObGFiZWxsZWRfYXRfbXMYBCABKANCCQoHX251bWJlciI3ChRJbXBvcnRMYWJlbHNSZXNwb25zZRIOCgZsYWJlbHMYASABKA0SDwoHdW5rbm93bhgCIAEoDSKUAQoPR2V0RHJpZnRSZXF1ZXN0Eg0KBW1vZGVsGAEgASgJEg8KB3ZlcnNpb24YAiABKAkSDwoHdmFyaWFudBgDIAEoCRIPCgdzZWdtZW50GAQgASgJEg4KBndpbmRvdxgFIAEoCRIPCgdmcm9tX21zGAYgASgDEg0KBXRvX21zGAcgASgDEg8KB2FnYWluc3QYCCABKAkiQAoQR2V0RHJpZnRSZXNwb25zZRIsCgVkcmlmdBgBIAEoCzIdLnZpbmFpZ3JldHRlLm1vbml0b3IudjEuRHJpZnQi0AMKBURyaWZ0Eg0KBW1vZGVsGAEgASgJEg8KB3ZlcnNpb24YAiABKA0SDwoHdmFyaWFudBgDIAEoCRIPCgdzZWdtZW50GAQgASgJEg8KB2Zyb21fbXMYBSABKAMSDQoFdG9fbXMYBiABKAMSEwoLcHJlZGljdGlvbnMYByABKAQSEQoJZmFsbGJhY2tzGAggASgEEg4KBmVycm9ycxgJIAEoBBIxCgVzdGF0ZRgKIAEoDjIiLnZpbmFpZ3JldHRlLm1vbml0b3IudjEuQWxlcnRTdGF0ZRILCgN3aHkYCyABKAkSNgoIZmVhdHVyZXMYDCADKAsyJC52aW5haWdyZXR0ZS5tb25pdG9yLnYxLkZlYXR1cmVEcmlmdBIPCgdhZ2FpbnN0GA0gASgJEhQKDGFnYWluc3RfbmFtZRgOIAEoCRIbChNhZ2FpbnN0X3ByZWRpY3Rpb25zGA8gASgEEhAKCHNldmVyaXR5GBAgASgJEg0KBXN0YWxlGBEgASgJEhsKDndlaWdodGVkX3NoaWZ0GBIgASgBSACIAQESEAoIc2VnbWVudHMYEyADKAkSDgoGcG9saWN5GBQgASgJQhEKD193ZWlnaHRlZF9zaGlmdCLHBwoMRmVhdHVyZURyaWZ0EgwKBG5hbWUYASABKAkSDAoEa2luZBgCIAEoCRIWCg5iYXNlbGluZV9jb3VudBgDIAEoBBINCgVjb3VudBgEIAEoBBIPCgdtaXNzaW5nGAUgASgEEg4KBnVuc2VlbhgGIAEoBBIQCgNwc2kYByABKAFIAIgBARITCgZrc19sb3cYCCABKAFIAYgBARIUCgdrc19oaWdoGAkgASgBSAKIAQESEgoFa3NfYXQYCiABKAFIA4gBARIUCgdwX3ZhbHVlGAsgASgBSASIAQESKQoEYmlucxgMIAMoCzIbLnZpbmFpZ3JldHRlLm1vbml0b3IudjEuQmluEgwKBHJvbGUYDSABKAkSFwoKaW1wb3J0YW5jZRgOIAEoAUgFiAEBEh4KFmV4cGVjdGVkX21pc3Npbmdfc2hhcmUYDyABKAESFQoNbWlzc2luZ19zaGFyZRgQIAEoARIXCg9taXNzaW5nX3BfdmFsdWUYESABKAESHQoVZXhwZWN0ZWRfdW5zZWVuX3NoYXJlGBIgASgBEhQKDHVuc2Vlbl9zaGFyZRgTIAEoARIWCg51bnNlZW5fcF92YWx1ZRgUIAEoARIXCgpjaGlfc3F1YXJlGBUgASgBSAaIAQESHwoSY2hpX3NxdWFyZV9mcmVlZG9tGBYgASgNSAeIAQESHwoSY2hpX3NxdWFyZV9wX3ZhbHVlGBcgASgBSAiIAQESGwoOamVuc2VuX3NoYW5ub24YGCABKAFICYgBARIXCgpsX2luZmluaXR5GBkgASgBSAqIAQESGAoLd2Fzc2Vyc3RlaW4YGiABKAFIC4gBARIUCgdxX3ZhbHVlGBsgASgBSAyIAQESEwoGZWZmZWN0GBwgASgBSA2IAQESDgoGbmVlZGVkGB0gASgEEhAKCHNldmVyaXR5GB4gASgJEjsKCmN1bXVsYXRpdmUYHyADKAsyJy52aW5haWdyZXR0ZS5tb25pdG9yLnYxLkN1bXVsYXRpdmVQb2ludEIGCgRfcHNpQgkKB19rc19sb3dCCgoIX2tzX2hpZ2hCCAoGX2tzX2F0QgoKCF9wX3ZhbHVlQg0KC19pbXBvcnRhbmNlQg0KC19jaGlfc3F1YXJlQhUKE19jaGlfc3F1YXJlX2ZyZWVkb21CFQoTX2NoaV9zcXVhcmVfcF92YWx1ZUIRCg9famVuc2VuX3NoYW5ub25CDQoLX2xfaW5maW5pdHlCDgoMX3dhc3NlcnN0ZWluQgoKCF9xX3ZhbHVlQgkKB19lZmZlY3QiTgoPQ3VtdWxhdGl2ZVBvaW50Eg0KBXZhbHVlGAEgASgBEhYKDmV4cGVjdGVkX2JlbG93GAIgASgBEhQKDGFjdHVhbF9iZWxvdxgDIAEoASKSAQoSR2V0RHJpZnRNYXBSZXF1ZXN0Eg0KBW1vZGVsGAEgASgJEg8KB3ZlcnNpb24YAiABKAkSDwoHdmFyaWFudBgDIAEoCRIPCgdzZWdtZW50GAQgASgJEg4KBndpbmRvdxgFIAEoCRIPCgdmcm9tX21zGAYgASgDEg0KBXRvX21zGAcgASgDEgoKAmJ5GAggASgJIkQKE0dldERyaWZ0TWFwUmVzcG9uc2USLQoDbWFwGAEgASgLMiAudmluYWlncmV0dGUubW9uaXRvci52MS5EcmlmdE1hcCJ+CghEcmlmdE1hcBINCgVtb2RlbBgBIAEoCRIPCgd2ZXJzaW9uGAIgASgNEgoKAmJ5GAMgASgJEhAKCGZlYXR1cmVzGAQgAygJEjQKB2NvbHVtbnMYBSADKAsyIy52aW5haWdyZXR0ZS5tb25pdG9yLnYxLkRyaWZ0Q29sdW1uIoMBCgtEcmlmdENvbHVtbhINCgVsYWJlbBgBIAEoCRIPCgdmcm9tX21zGAIgASgDEg0KBXRvX21zGAMgASgDEhMKC3ByZWRpY3Rpb25zGAQgASgEEjAKBWNlbGxzGAUgAygLMiEudmluYWlncmV0dGUubW9uaXRvci52MS5EcmlmdENlbGwihwEKCURyaWZ0Q2VsbBIQCgNwc2kYASABKAFIAIgBARITCgZrc19sb3cYAiABKAFIAYgBARITCgZlZmZlY3QYAyABKAFIAogBARIQCghzZXZlcml0eRgEIAEoCRIOCgZlbm91Z2gYBSABKAhCBgoEX3BzaUIJCgdfa3NfbG93QgkKB19lZmZlY3QiagoTUmVqdWRnZURyaWZ0UmVxdWVzdBINCgVtb2RlbBgBIAEoCRIPCgd2ZXJzaW9uGAIgASgJEg8KB2Zyb21fbXMYAyABKAMSDQoFdG9fbXMYBCABKAMSEwoLcG9saWN5X2pzb24YBSABKAkipAEKFFJlanVkZ2VEcmlmdFJlc3BvbnNlEg8KB3ZlcnNpb24YASABKA0SDQoFbG9va3MYAiABKA0SNQoIaW5fZm9yY2UYAyABKAsyIy52aW5haWdyZXR0ZS5tb25pdG9yLnYxLlJlanVkZ2VtZW50EjUKCHByb3Bvc2VkGAQgASgLMiMudmluYWlncmV0dGUubW9uaXRvci52MS5SZWp1ZGdlbWVudCJCCgtSZWp1ZGdlbWVudBIzCgVwYWdlcxgBIAMoCzIkLnZpbmFpZ3JldHRlLm1vbml0b3IudjEuUmVqdWRnZWRQYWdlIl8KDFJlanVkZ2VkUGFnZRIPCgdmcm9tX21zGAEgASgDEg0KBXRvX21zGAIgASgDEhAKCHNldmVyaXR5GAMgASgJEhAKCGZlYXR1cmVzGAQgAygJEgsKA3doeRgFIAEoCSJCCgNCaW4SDQoFbGFiZWwYASABKAkSFgoOZXhwZWN0ZWRfc2hhcmUYAiABKAESFAoMYWN0dWFsX3NoYXJlGAMgASgBIiIKEUxpc3RBbGVydHNSZXF1ZXN0Eg0KBW1vZGVsGAEgASgJIkMKEkxpc3RBbGVydHNSZXNwb25zZRItCgZhbGVydHMYASADKAsyHS52aW5haWdyZXR0ZS5tb25pdG9yLnYxLkFsZXJ0IqwBCgVBbGVydBINCgVtb2RlbBgBIAEoCRIPCgd2ZXJzaW9uGAIgASgNEjEKBXN0YXRlGAMgASgOMiIudmluYWlncmV0dGUubW9uaXRvci52MS5BbGVydFN0YXRlEhAKCHNpbmNlX21zGAQgASgDEgsKA3doeRgFIAEoCRIQCghzZXZlcml0eRgGIAEoCRIQCghmZWF0dXJlcxgHIAMoCRINCgVzdGFsZRgIIAEoCSrCAQoKQWxlcnRTdGF0ZRIbChdBTEVSVF9TVEFURV9VTlNQRUNJRklFRBAAEhIKDkFMRVJUX1NUQVRFX09LEAESFwoTQUxFUlRfU1RBVEVfUEVORElORxACEhYKEkFMRVJUX1NUQVRFX0ZJUklORxADEhcKE0FMRVJUX1NUQVRFX05PX0RBVEEQBBIcChhBTEVSVF9TVEFURV9JTlNVRkZJQ0lFTlQQBRIbChdBTEVSVF9TVEFURV9OT19CQVNFTElORRAGMvkLChNEcmlmdE1vbml0b3JTZXJ2aWNlEmIKCEdldERyaWZ0EicudmluYWlncmV0dGUubW9uaXRvci52MS5HZXREcmlmdFJlcXVlc3QaKC52aW5haWdyZXR0ZS5tb25pdG9yLnYxLkdldERyaWZ0UmVzcG9uc2UiA5ACARJrCgtHZXREcmlmdE1hcBIqLnZpbmFpZ3JldHRlLm1vbml0b3IudjEuR2V0RHJpZnRNYXBSZXF1ZXN0GisudmluYWlncmV0dGUubW9uaXRvci52MS5HZXREcmlmdE1hcFJlc3BvbnNlIgOQAgESbgoMUmVqdWRnZURyaWZ0EisudmluYWlncmV0dGUubW9uaXRvci52MS5SZWp1ZGdlRHJpZnRSZXF1ZXN0GiwudmluYWlncmV0dGUubW9uaXRvci52MS5SZWp1ZGdlRHJpZnRSZXNwb25zZSIDkAIBEmgKCkxpc3RBbGVydHMSKS52aW5haWdyZXR0ZS5tb25pdG9yLnYxLkxpc3RBbGVydHNSZXF1ZXN0GioudmluYWlncmV0dGUubW9uaXRvci52MS5MaXN0QWxlcnRzUmVzcG9uc2UiA5ACARJlCglMaXN0TG9va3MSKC52aW5haWdyZXR0ZS5tb25pdG9yLnYxLkxpc3RMb29rc1JlcXVlc3QaKS52aW5haWdyZXR0ZS5tb25pdG9yLnYxLkxpc3RMb29rc1Jlc3BvbnNlIgOQAgESdwoPTGlzdENvbXBhcmlzb25zEi4udmluYWlncmV0dGUubW9uaXRvci52MS5MaXN0Q29tcGFyaXNvbnNSZXF1ZXN0Gi8udmluYWlncmV0dGUubW9uaXRvci52MS5MaXN0Q29tcGFyaXNvbnNSZXNwb25zZSIDkAIBEmsKC0dldE1lYXN1cmVzEioudmluYWlncmV0dGUubW9uaXRvci52MS5HZXRNZWFzdXJlc1JlcXVlc3QaKy52aW5haWdyZXR0ZS5tb25pdG9yLnYxLkdldE1lYXN1cmVzUmVzcG9uc2UiA5ACARJiCghMaXN0S3BpcxInLnZpbmFpZ3JldHRlLm1vbml0b3IudjEuTGlzdEtwaXNSZXF1ZXN0GigudmluYWlncmV0dGUubW9uaXRvci52MS5MaXN0S3Bpc1Jlc3BvbnNlIgOQAgESYgoIR2V0V29ydGgSJy52aW5haWdyZXR0ZS5tb25pdG9yLnYxLkdldFdvcnRoUmVxdWVzdBooLnZpbmFpZ3JldHRlLm1vbml0b3IudjEuR2V0V29ydGhSZXNwb25zZSIDkAIBEmUKCUxpc3RSdWxlcxIoLnZpbmFpZ3JldHRlLm1vbml0b3IudjEuTGlzdFJ1bGVzUmVxdWVzdBopLnZpbmFpZ3JldHRlLm1vbml0b3IudjEuTGlzdFJ1bGVzUmVzcG9uc2UiA5ACARJdCghIaWRlUnVsZRInLnZpbmFpZ3JldHRlLm1vbml0b3IudjEuSGlkZVJ1bGVSZXF1ZXN0GigudmluYWlncmV0dGUubW9uaXRvci52MS5IaWRlUnVsZVJlc3BvbnNlEmsKC0xpc3RBY3Rpb25zEioudmluYWlncmV0dGUubW9uaXRvci52MS5MaXN0QWN0aW9uc1JlcXVlc3QaKy52aW5haWdyZXR0ZS5tb25pdG9yLnYxLkxpc3RBY3Rpb25zUmVzcG9uc2UiA5ACARKDAQoTTGlzdExhYmVsQ2FuZGlkYXRlcxIyLnZpbmFpZ3JldHRlLm1vbml0b3IudjEuTGlzdExhYmVsQ2FuZGlkYXRlc1JlcXVlc3QaMy52aW5haWdyZXR0ZS5tb25pdG9yLnYxLkxpc3RMYWJlbENhbmRpZGF0ZXNSZXNwb25zZSIDkAIBEmkKDEltcG9ydExhYmVscxIrLnZpbmFpZ3JldHRlLm1vbml0b3IudjEuSW1wb3J0TGFiZWxzUmVxdWVzdBosLnZpbmFpZ3JldHRlLm1vbml0b3IudjEuSW1wb3J0TGFiZWxzUmVzcG9uc2ViBnByb3RvMw");
+
+/**
+ * Which predictions a question is about, as in GetDriftRequest.
+ *
+ * @generated from message vinaigrette.monitor.v1.Question
+ */
+export type Question = Message<"vinaigrette.monitor.v1.Question"> & {
+  /**
+   * @generated from field: string model = 1;
+   */
+  model: string;
+
+  /**
+   * @generated from field: string version = 2;
+   */
+  version: string;
+
+  /**
+   * @generated from field: string variant = 3;
+   */
+  variant: string;
+
+  /**
+   * @generated from field: string segment = 4;
+   */
+  segment: string;
+
+  /**
+   * @generated from field: string window = 5;
+   */
+  window: string;
+
+  /**
+   * @generated from field: int64 from_ms = 6;
+   */
+  fromMs: bigint;
+
+  /**
+   * @generated from field: int64 to_ms = 7;
+   */
+  toMs: bigint;
+};
+
+/**
+ * Describes the message vinaigrette.monitor.v1.Question.
+ * Use `create(QuestionSchema)` to create a new message.
+ */
+export const QuestionSchema: GenMessage<Question> = /*@__PURE__*/
+  messageDesc(file_vinaigrette_monitor_v1_monitor, 0);
+
+/**
+ * An estimate with its 95 % interval; a figure is absent where there is too little to tell.
+ *
+ * @generated from message vinaigrette.monitor.v1.Estimate
+ */
+export type Estimate = Message<"vinaigrette.monitor.v1.Estimate"> & {
+  /**
+   * @generated from field: optional double value = 1;
+   */
+  value?: number | undefined;
+
+  /**
+   * @generated from field: optional double low = 2;
+   */
+  low?: number | undefined;
+
+  /**
+   * @generated from field: optional double high = 3;
+   */
+  high?: number | undefined;
+
+  /**
+   * observations behind it
+   *
+   * @generated from field: double n = 4;
+   */
+  n: number;
+};
+
+/**
+ * Describes the message vinaigrette.monitor.v1.Estimate.
+ * Use `create(EstimateSchema)` to create a new message.
+ */
+export const EstimateSchema: GenMessage<Estimate> = /*@__PURE__*/
+  messageDesc(file_vinaigrette_monitor_v1_monitor, 1);
+
+/**
+ * @generated from message vinaigrette.monitor.v1.ListLooksRequest
+ */
+export type ListLooksRequest = Message<"vinaigrette.monitor.v1.ListLooksRequest"> & {
+  /**
+   * looks that end in the range; its variant and segment must be empty
+   *
+   * @generated from field: vinaigrette.monitor.v1.Question question = 1;
+   */
+  question?: Question | undefined;
+};
+
+/**
+ * Describes the message vinaigrette.monitor.v1.ListLooksRequest.
+ * Use `create(ListLooksRequestSchema)` to create a new message.
+ */
+export const ListLooksRequestSchema: GenMessage<ListLooksRequest> = /*@__PURE__*/
+  messageDesc(file_vinaigrette_monitor_v1_monitor, 2);
+
+/**
+ * @generated from message vinaigrette.monitor.v1.ListLooksResponse
+ */
+export type ListLooksResponse = Message<"vinaigrette.monitor.v1.ListLooksResponse"> & {
+  /**
+   * newest first, each with all its revisions, the last first; at most 2,000
+   *
+   * @generated from field: repeated vinaigrette.monitor.v1.IssuedLook looks = 1;
+   */
+  looks: IssuedLook[];
+};
+
+/**
+ * Describes the message vinaigrette.monitor.v1.ListLooksResponse.
+ * Use `create(ListLooksResponseSchema)` to create a new message.
+ */
+export const ListLooksResponseSchema: GenMessage<ListLooksResponse> = /*@__PURE__*/
+  messageDesc(file_vinaigrette_monitor_v1_monitor, 3);
+
+/**
+ * @generated from message vinaigrette.monitor.v1.IssuedLook
+ */
+export type IssuedLook = Message<"vinaigrette.monitor.v1.IssuedLook"> & {
+  /**
+   * @generated from field: string window = 1;
+   */
+  window: string;
+
+  /**
+   * end of the window, event time
+   *
+   * @generated from field: int64 to_ms = 2;
+   */
+  toMs: bigint;
+
+  /**
+   * from 1; a later one corrects those before it
+   *
+   * @generated from field: uint32 revision = 3;
+   */
+  revision: number;
+
+  /**
+   * in the window when it was judged
+   *
+   * @generated from field: uint64 predictions = 4;
+   */
+  predictions: bigint;
+
+  /**
+   * no-data, insufficient, no-baseline, clear, lingering, drifted
+   *
+   * @generated from field: string state = 5;
+   */
+  state: string;
+
+  /**
+   * "", "warning", "critical"
+   *
+   * @generated from field: string severity = 6;
+   */
+  severity: string;
+
+  /**
+   * @generated from field: string why = 7;
+   */
+  why: string;
+
+  /**
+   * milliseconds since the epoch, UTC
+   *
+   * @generated from field: int64 issued_ms = 8;
+   */
+  issuedMs: bigint;
+};
+
+/**
+ * Describes the message vinaigrette.monitor.v1.IssuedLook.
+ * Use `create(IssuedLookSchema)` to create a new message.
+ */
+export const IssuedLookSchema: GenMessage<IssuedLook> = /*@__PURE__*/
+  messageDesc(file_vinaigrette_monitor_v1_monitor, 4);
+
+/**
+ * @generated from message vinaigrette.monitor.v1.ListComparisonsRequest
+ */
+export type ListComparisonsRequest = Message<"vinaigrette.monitor.v1.ListComparisonsRequest"> & {
+  /**
+   * empty: every model
+   *
+   * @generated from field: string model = 1;
+   */
+  model: string;
+};
+
+/**
+ * Describes the message vinaigrette.monitor.v1.ListComparisonsRequest.
+ * Use `create(ListComparisonsRequestSchema)` to create a new message.
+ */
+export const ListComparisonsRequestSchema: GenMessage<ListComparisonsRequest> = /*@__PURE__*/
+  messageDesc(file_vinaigrette_monitor_v1_monitor, 5);
+
+/**
+ * @generated from message vinaigrette.monitor.v1.ListComparisonsResponse
+ */
+export type ListComparisonsResponse = Message<"vinaigrette.monitor.v1.ListComparisonsResponse"> & {
+  /**
+   * @generated from field: repeated vinaigrette.monitor.v1.VersionComparison comparisons = 1;
+   */
+  comparisons: VersionComparison[];
+};
+
+/**
+ * Describes the message vinaigrette.monitor.v1.ListComparisonsResponse.
+ * Use `create(ListComparisonsResponseSchema)` to create a new message.
+ */
+export const ListComparisonsResponseSchema: GenMessage<ListComparisonsResponse> = /*@__PURE__*/
+  messageDesc(file_vinaigrette_monitor_v1_monitor, 6);
+
+/**
+ * @generated from message vinaigrette.monitor.v1.VersionComparison
+ */
+export type VersionComparison = Message<"vinaigrette.monitor.v1.VersionComparison"> & {
+  /**
+   * @generated from field: string model = 1;
+   */
+  model: string;
+
+  /**
+   * @generated from field: uint32 version = 2;
+   */
+  version: number;
+
+  /**
+   * @generated from field: string window = 3;
+   */
+  window: string;
+
+  /**
+   * baseline, last-week, champion
+   *
+   * @generated from field: string against = 4;
+   */
+  against: string;
+
+  /**
+   * empty: all together
+   *
+   * @generated from field: string variant = 5;
+   */
+  variant: string;
+
+  /**
+   * end of the window
+   *
+   * @generated from field: int64 to_ms = 6;
+   */
+  toMs: bigint;
+
+  /**
+   * @generated from field: uint64 predictions = 7;
+   */
+  predictions: bigint;
+
+  /**
+   * "version 3" where against is "champion"; else empty
+   *
+   * @generated from field: string expected_name = 8;
+   */
+  expectedName: string;
+
+  /**
+   * records, or of a baseline its rows
+   *
+   * @generated from field: double expected_predictions = 9;
+   */
+  expectedPredictions: number;
+
+  /**
+   * as in IssuedLook
+   *
+   * @generated from field: string state = 10;
+   */
+  state: string;
+
+  /**
+   * @generated from field: string severity = 11;
+   */
+  severity: string;
+
+  /**
+   * @generated from field: string why = 12;
+   */
+  why: string;
+
+  /**
+   * 0..1; absent: the baseline states no importance
+   *
+   * @generated from field: optional double weighted_shift = 13;
+   */
+  weightedShift?: number | undefined;
+
+  /**
+   * @generated from field: repeated vinaigrette.monitor.v1.ComparedFeature features = 14;
+   */
+  features: ComparedFeature[];
+};
+
+/**
+ * Describes the message vinaigrette.monitor.v1.VersionComparison.
+ * Use `create(VersionComparisonSchema)` to create a new message.
+ */
+export const VersionComparisonSchema: GenMessage<VersionComparison> = /*@__PURE__*/
+  messageDesc(file_vinaigrette_monitor_v1_monitor, 7);
+
+/**
+ * @generated from message vinaigrette.monitor.v1.ComparedFeature
+ */
+export type ComparedFeature = Message<"vinaigrette.monitor.v1.ComparedFeature"> & {
+  /**
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * @generated from field: optional double psi = 2;
+   */
+  psi?: number | undefined;
+
+  /**
+   * @generated from field: optional double ks_low = 3;
+   */
+  ksLow?: number | undefined;
+
+  /**
+   * @generated from field: optional double ks_high = 4;
+   */
+  ksHigh?: number | undefined;
+
+  /**
+   * @generated from field: optional double jensen_shannon = 5;
+   */
+  jensenShannon?: number | undefined;
+
+  /**
+   * @generated from field: optional double q_value = 6;
+   */
+  qValue?: number | undefined;
+
+  /**
+   * over the warning floor: 1 is on it
+   *
+   * @generated from field: double effect = 7;
+   */
+  effect: number;
+
+  /**
+   * @generated from field: string severity = 8;
+   */
+  severity: string;
+};
+
+/**
+ * Describes the message vinaigrette.monitor.v1.ComparedFeature.
+ * Use `create(ComparedFeatureSchema)` to create a new message.
+ */
+export const ComparedFeatureSchema: GenMessage<ComparedFeature> = /*@__PURE__*/
+  messageDesc(file_vinaigrette_monitor_v1_monitor, 8);
+
+/**
+ * @generated from message vinaigrette.monitor.v1.GetMeasuresRequest
+ */
+export type GetMeasuresRequest = Message<"vinaigrette.monitor.v1.GetMeasuresRequest"> & {
+  /**
+   * @generated from field: vinaigrette.monitor.v1.Question question = 1;
+   */
+  question?: Question | undefined;
+};
+
+/**
+ * Describes the message vinaigrette.monitor.v1.GetMeasuresRequest.
+ * Use `create(GetMeasuresRequestSchema)` to create a new message.
+ */
+export const GetMeasuresRequestSchema: GenMessage<GetMeasuresRequest> = /*@__PURE__*/
+  messageDesc(file_vinaigrette_monitor_v1_monitor, 9);
+
+/**
+ * @generated from message vinaigrette.monitor.v1.GetMeasuresResponse
+ */
+export type GetMeasuresResponse = Message<"vinaigrette.monitor.v1.GetMeasuresResponse"> & {
+  /**
+   * @generated from field: string model = 1;
+   */
+  model: string;
+
+  /**
+   * @generated from field: uint32 version = 2;
+   */
+  version: number;
+
+  /**
+   * @generated from field: int64 from_ms = 3;
+   */
+  fromMs: bigint;
+
+  /**
+   * @generated from field: int64 to_ms = 4;
+   */
+  toMs: bigint;
+
+  /**
+   * name and version of the `performance` document in force; empty: ranking by what was bought
+   *
+   * @generated from field: string document = 5;
+   */
+  document: string;
+
+  /**
+   * regression, classification, ranking
+   *
+   * @generated from field: string task = 6;
+   */
+  task: string;
+
+  /**
+   * of all predictions
+   *
+   * @generated from field: vinaigrette.monitor.v1.LabelCoverage coverage = 7;
+   */
+  coverage?: LabelCoverage | undefined;
+
+  /**
+   * of those old enough to have their label
+   *
+   * @generated from field: vinaigrette.monitor.v1.LabelCoverage mature = 8;
+   */
+  mature?: LabelCoverage | undefined;
+
+  /**
+   * mae, rmse, accuracy, auc, hitRateAt5 ...
+   *
+   * @generated from field: map<string, vinaigrette.monitor.v1.Estimate> measures = 9;
+   */
+  measures: { [key: string]: Estimate };
+
+  /**
+   * classification only
+   *
+   * @generated from field: repeated vinaigrette.monitor.v1.ClassMeasures classes = 10;
+   */
+  classes: ClassMeasures[];
+
+  /**
+   * where there is a score
+   *
+   * @generated from field: repeated vinaigrette.monitor.v1.CalibrationTenth calibration = 11;
+   */
+  calibration: CalibrationTenth[];
+
+  /**
+   * 0..1
+   *
+   * @generated from field: optional double expected_calibration_error = 12;
+   */
+  expectedCalibrationError?: number | undefined;
+};
+
+/**
+ * Describes the message vinaigrette.monitor.v1.GetMeasuresResponse.
+ * Use `create(GetMeasuresResponseSchema)` to create a new message.
+ */
+export const GetMeasuresResponseSchema: GenMessage<GetMeasuresResponse> = /*@__PURE__*/
+  messageDesc(file_vinaigrette_monitor_v1_monitor, 10);
+
+/**
+ * @generated from message vinaigrette.monitor.v1.LabelCoverage
+ */
+export type LabelCoverage = Message<"vinaigrette.monitor.v1.LabelCoverage"> & {
+  /**
+   * @generated from field: uint64 predictions = 1;
+   */
+  predictions: bigint;
+
+  /**
+   * @generated from field: uint64 labelled = 2;
+   */
+  labelled: bigint;
+
+  /**
+   * @generated from field: vinaigrette.monitor.v1.Estimate share = 3;
+   */
+  share?: Estimate | undefined;
+};
+
+/**
+ * Describes the message vinaigrette.monitor.v1.LabelCoverage.
+ * Use `create(LabelCoverageSchema)` to create a new message.
+ */
+export const LabelCoverageSchema: GenMessage<LabelCoverage> = /*@__PURE__*/
+  messageDesc(file_vinaigrette_monitor_v1_monitor, 11);
+
+/**
+ * @generated from message vinaigrette.monitor.v1.ClassMeasures
+ */
+export type ClassMeasures = Message<"vinaigrette.monitor.v1.ClassMeasures"> & {
+  /**
+   * @generated from field: string class = 1;
+   */
+  class: string;
+
+  /**
+   * @generated from field: vinaigrette.monitor.v1.Estimate precision = 2;
+   */
+  precision?: Estimate | undefined;
+
+  /**
+   * @generated from field: vinaigrette.monitor.v1.Estimate recall = 3;
+   */
+  recall?: Estimate | undefined;
+
+  /**
+   * @generated from field: vinaigrette.monitor.v1.Estimate f1 = 4;
+   */
+  f1?: Estimate | undefined;
+};
+
+/**
+ * Describes the message vinaigrette.monitor.v1.ClassMeasures.
+ * Use `create(ClassMeasuresSchema)` to create a new message.
+ */
+export const ClassMeasuresSchema: GenMessage<ClassMeasures> = /*@__PURE__*/
+  messageDesc(file_vinaigrette_monitor_v1_monitor, 12);
+
+/**
+ * @generated from message vinaigrette.monitor.v1.CalibrationTenth
+ */
+export type CalibrationTenth = Message<"vinaigrette.monitor.v1.CalibrationTenth"> & {
+  /**
+   * scores from .. from + 0.1
+   *
+   * @generated from field: double from = 1;
+   */
+  from: number;
+
+  /**
+   * @generated from field: optional double mean_score = 2;
+   */
+  meanScore?: number | undefined;
+
+  /**
+   * @generated from field: vinaigrette.monitor.v1.Estimate came_true = 3;
+   */
+  cameTrue?: Estimate | undefined;
+};
+
+/**
+ * Describes the message vinaigrette.monitor.v1.CalibrationTenth.
+ * Use `create(CalibrationTenthSchema)` to create a new message.
+ */
+export const CalibrationTenthSchema: GenMessage<CalibrationTenth> = /*@__PURE__*/
+  messageDesc(file_vinaigrette_monitor_v1_monitor, 13);
+
+/**
+ * @generated from message vinaigrette.monitor.v1.ListKpisRequest
+ */
+export type ListKpisRequest = Message<"vinaigrette.monitor.v1.ListKpisRequest"> & {
+  /**
+   * @generated from field: vinaigrette.monitor.v1.Question question = 1;
+   */
+  question?: Question | undefined;
+};
+
+/**
+ * Describes the message vinaigrette.monitor.v1.ListKpisRequest.
+ * Use `create(ListKpisRequestSchema)` to create a new message.
+ */
+export const ListKpisRequestSchema: GenMessage<ListKpisRequest> = /*@__PURE__*/
+  messageDesc(file_vinaigrette_monitor_v1_monitor, 14);
+
+/**
+ * @generated from message vinaigrette.monitor.v1.ListKpisResponse
+ */
+export type ListKpisResponse = Message<"vinaigrette.monitor.v1.ListKpisResponse"> & {
+  /**
+   * @generated from field: string model = 1;
+   */
+  model: string;
+
+  /**
+   * @generated from field: uint32 version = 2;
+   */
+  version: number;
+
+  /**
+   * @generated from field: int64 from_ms = 3;
+   */
+  fromMs: bigint;
+
+  /**
+   * @generated from field: int64 to_ms = 4;
+   */
+  toMs: bigint;
+
+  /**
+   * @generated from field: repeated vinaigrette.monitor.v1.MeasuredKpi kpis = 5;
+   */
+  kpis: MeasuredKpi[];
+};
+
+/**
+ * Describes the message vinaigrette.monitor.v1.ListKpisResponse.
+ * Use `create(ListKpisResponseSchema)` to create a new message.
+ */
+export const ListKpisResponseSchema: GenMessage<ListKpisResponse> = /*@__PURE__*/
+  messageDesc(file_vinaigrette_monitor_v1_monitor, 15);
+
+/**
+ * @generated from message vinaigrette.monitor.v1.MeasuredKpi
+ */
+export type MeasuredKpi = Message<"vinaigrette.monitor.v1.MeasuredKpi"> & {
+  /**
+   * @generated from field: string kpi = 1;
+   */
+  kpi: string;
+
+  /**
+   * @generated from field: uint32 kpi_version = 2;
+   */
+  kpiVersion: number;
+
+  /**
+   * @generated from field: vinaigrette.monitor.v1.Estimate estimate = 3;
+   */
+  estimate?: Estimate | undefined;
+};
+
+/**
+ * Describes the message vinaigrette.monitor.v1.MeasuredKpi.
+ * Use `create(MeasuredKpiSchema)` to create a new message.
+ */
+export const MeasuredKpiSchema: GenMessage<MeasuredKpi> = /*@__PURE__*/
+  messageDesc(file_vinaigrette_monitor_v1_monitor, 16);
+
+/**
+ * @generated from message vinaigrette.monitor.v1.GetWorthRequest
+ */
+export type GetWorthRequest = Message<"vinaigrette.monitor.v1.GetWorthRequest"> & {
+  /**
+   * @generated from field: vinaigrette.monitor.v1.Question question = 1;
+   */
+  question?: Question | undefined;
+
+  /**
+   * empty: the model's first
+   *
+   * @generated from field: string kpi = 2;
+   */
+  kpi: string;
+};
+
+/**
+ * Describes the message vinaigrette.monitor.v1.GetWorthRequest.
+ * Use `create(GetWorthRequestSchema)` to create a new message.
+ */
+export const GetWorthRequestSchema: GenMessage<GetWorthRequest> = /*@__PURE__*/
+  messageDesc(file_vinaigrette_monitor_v1_monitor, 17);
+
+/**
+ * @generated from message vinaigrette.monitor.v1.GetWorthResponse
+ */
+export type GetWorthResponse = Message<"vinaigrette.monitor.v1.GetWorthResponse"> & {
+  /**
+   * @generated from field: string model = 1;
+   */
+  model: string;
+
+  /**
+   * @generated from field: uint32 version = 2;
+   */
+  version: number;
+
+  /**
+   * @generated from field: int64 from_ms = 3;
+   */
+  fromMs: bigint;
+
+  /**
+   * @generated from field: int64 to_ms = 4;
+   */
+  toMs: bigint;
+
+  /**
+   * @generated from field: string kpi = 5;
+   */
+  kpi: string;
+
+  /**
+   * @generated from field: uint32 kpi_version = 6;
+   */
+  kpiVersion: number;
+
+  /**
+   * @generated from field: vinaigrette.monitor.v1.Estimate with_model = 7;
+   */
+  withModel?: Estimate | undefined;
+
+  /**
+   * @generated from field: vinaigrette.monitor.v1.Estimate holdout = 8;
+   */
+  holdout?: Estimate | undefined;
+
+  /**
+   * the difference, per 1,000 predictions
+   *
+   * @generated from field: vinaigrette.monitor.v1.Estimate per_1000 = 9;
+   */
+  per1000?: Estimate | undefined;
+
+  /**
+   * @generated from field: string says = 10;
+   */
+  says: string;
+};
+
+/**
+ * Describes the message vinaigrette.monitor.v1.GetWorthResponse.
+ * Use `create(GetWorthResponseSchema)` to create a new message.
+ */
+export const GetWorthResponseSchema: GenMessage<GetWorthResponse> = /*@__PURE__*/
+  messageDesc(file_vinaigrette_monitor_v1_monitor, 18);
+
+/**
+ * @generated from message vinaigrette.monitor.v1.ListRulesRequest
+ */
+export type ListRulesRequest = Message<"vinaigrette.monitor.v1.ListRulesRequest"> & {
+  /**
+   * @generated from field: vinaigrette.monitor.v1.Question question = 1;
+   */
+  question?: Question | undefined;
+};
+
+/**
+ * Describes the message vinaigrette.monitor.v1.ListRulesRequest.
+ * Use `create(ListRulesRequestSchema)` to create a new message.
+ */
+export const ListRulesRequestSchema: GenMessage<ListRulesRequest> = /*@__PURE__*/
+  messageDesc(file_vinaigrette_monitor_v1_monitor, 19);
+
+/**
+ * @generated from message vinaigrette.monitor.v1.ListRulesResponse
+ */
+export type ListRulesResponse = Message<"vinaigrette.monitor.v1.ListRulesResponse"> & {
+  /**
+   * @generated from field: string model = 1;
+   */
+  model: string;
+
+  /**
+   * @generated from field: uint32 version = 2;
+   */
+  version: number;
+
+  /**
+   * @generated from field: int64 from_ms = 3;
+   */
+  fromMs: bigint;
+
+  /**
+   * @generated from field: int64 to_ms = 4;
+   */
+  toMs: bigint;
+
+  /**
+   * holdout, everybody
+   *
+   * @generated from field: string counted_on = 5;
+   */
+  countedOn: string;
+
+  /**
+   * @generated from field: uint64 baskets = 6;
+   */
+  baskets: bigint;
+
+  /**
+   * what rests on most recommendations first
+   *
+   * @generated from field: repeated vinaigrette.monitor.v1.RuleDecay rules = 7;
+   */
+  rules: RuleDecay[];
+};
+
+/**
+ * Describes the message vinaigrette.monitor.v1.ListRulesResponse.
+ * Use `create(ListRulesResponseSchema)` to create a new message.
+ */
+export const ListRulesResponseSchema: GenMessage<ListRulesResponse> = /*@__PURE__*/
+  messageDesc(file_vinaigrette_monitor_v1_monitor, 20);
+
+/**
+ * @generated from message vinaigrette.monitor.v1.RuleDecay
+ */
+export type RuleDecay = Message<"vinaigrette.monitor.v1.RuleDecay"> & {
+  /**
+   * place in rules.json, from 0
+   *
+   * @generated from field: uint32 rule = 1;
+   */
+  rule: number;
+
+  /**
+   * @generated from field: repeated string antecedent = 2;
+   */
+  antecedent: string[];
+
+  /**
+   * @generated from field: string consequent = 3;
+   */
+  consequent: string;
+
+  /**
+   * confidence at training, 0..1
+   *
+   * @generated from field: double trained = 4;
+   */
+  trained: number;
+
+  /**
+   * @generated from field: vinaigrette.monitor.v1.Estimate live = 5;
+   */
+  live?: Estimate | undefined;
+
+  /**
+   * @generated from field: double recommendations_a_day = 6;
+   */
+  recommendationsADay: number;
+
+  /**
+   * held, decayed, dead, unknown
+   *
+   * @generated from field: string state = 7;
+   */
+  state: string;
+
+  /**
+   * @generated from field: string says = 8;
+   */
+  says: string;
+};
+
+/**
+ * Describes the message vinaigrette.monitor.v1.RuleDecay.
+ * Use `create(RuleDecaySchema)` to create a new message.
+ */
+export const RuleDecaySchema: GenMessage<RuleDecay> = /*@__PURE__*/
+  messageDesc(file_vinaigrette_monitor_v1_monitor, 21);
+
+/**
+ * @generated from message vinaigrette.monitor.v1.HideRuleRequest
+ */
+export type HideRuleRequest = Message<"vinaigrette.monitor.v1.HideRuleRequest"> & {
+  /**
+   * @generated from field: string model = 1;
+   */
+  model: string;
+
+  /**
+   * empty: the newest that was counted
+   *
+   * @generated from field: string version = 2;
+   */
+  version: string;
+
+  /**
+   * as in RuleDecay
+   *
+   * @generated from field: uint32 rule = 3;
+   */
+  rule: number;
+
+  /**
+   * empty: the one that the model's use case names
+   *
+   * @generated from field: string rule_set = 4;
+   */
+  ruleSet: string;
+
+  /**
+   * must not be empty; kept in the alias's history
+   *
+   * @generated from field: string reason = 5;
+   */
+  reason: string;
+};
+
+/**
+ * Describes the message vinaigrette.monitor.v1.HideRuleRequest.
+ * Use `create(HideRuleRequestSchema)` to create a new message.
+ */
+export const HideRuleRequestSchema: GenMessage<HideRuleRequest> = /*@__PURE__*/
+  messageDesc(file_vinaigrette_monitor_v1_monitor, 22);
+
+/**
+ * @generated from message vinaigrette.monitor.v1.HideRuleResponse
+ */
+export type HideRuleResponse = Message<"vinaigrette.monitor.v1.HideRuleResponse"> & {
+  /**
+   * @generated from field: string rule_set = 1;
+   */
+  ruleSet: string;
+
+  /**
+   * of the rule set that hides it now
+   *
+   * @generated from field: uint32 version = 2;
+   */
+  version: number;
+
+  /**
+   * false: it was hidden already
+   *
+   * @generated from field: bool created = 3;
+   */
+  created: boolean;
+
+  /**
+   * @generated from field: string says = 4;
+   */
+  says: string;
+};
+
+/**
+ * Describes the message vinaigrette.monitor.v1.HideRuleResponse.
+ * Use `create(HideRuleResponseSchema)` to create a new message.
+ */
+export const HideRuleResponseSchema: GenMessage<HideRuleResponse> = /*@__PURE__*/
+  messageDesc(file_vinaigrette_monitor_v1_monitor, 23);
+
+/**
+ * @generated from message vinaigrette.monitor.v1.ListActionsRequest
+ */
+export type ListActionsRequest = Message<"vinaigrette.monitor.v1.ListActionsRequest"> & {
+  /**
+   * empty: every model
+   *
+   * @generated from field: string model = 1;
+   */
+  model: string;
+};
+
+/**
+ * Describes the message vinaigrette.monitor.v1.ListActionsRequest.
+ * Use `create(ListActionsRequestSchema)` to create a new message.
+ */
+export const ListActionsRequestSchema: GenMessage<ListActionsRequest> = /*@__PURE__*/
+  messageDesc(file_vinaigrette_monitor_v1_monitor, 24);
+
+/**
+ * @generated from message vinaigrette.monitor.v1.ListActionsResponse
+ */
+export type ListActionsResponse = Message<"vinaigrette.monitor.v1.ListActionsResponse"> & {
+  /**
+   * newest first
+   *
+   * @generated from field: repeated vinaigrette.monitor.v1.MonitorAction actions = 1;
+   */
+  actions: MonitorAction[];
+};
+
+/**
+ * Describes the message vinaigrette.monitor.v1.ListActionsResponse.
+ * Use `create(ListActionsResponseSchema)` to create a new message.
+ */
+export const ListActionsResponseSchema: GenMessage<ListActionsResponse> = /*@__PURE__*/
+  messageDesc(file_vinaigrette_monitor_v1_monitor, 25);
+
+/**
+ * @generated from message vinaigrette.monitor.v1.MonitorAction
+ */
+export type MonitorAction = Message<"vinaigrette.monitor.v1.MonitorAction"> & {
+  /**
+   * @generated from field: string model = 1;
+   */
+  model: string;
+
+  /**
+   * @generated from field: uint32 version = 2;
+   */
+  version: number;
+
+  /**
+   * roll-back, verdict
+   *
+   * @generated from field: string kind = 3;
+   */
+  kind: string;
+
+  /**
+   * dry-run, decided, done, refused
+   *
+   * @generated from field: string state = 4;
+   */
+  state: string;
+
+  /**
+   * @generated from field: string why = 5;
+   */
+  why: string;
+
+  /**
+   * the registry's
+   *
+   * @generated from field: string answer = 6;
+   */
+  answer: string;
+
+  /**
+   * @generated from field: int64 decided_ms = 7;
+   */
+  decidedMs: bigint;
+
+  /**
+   * @generated from field: string evidence_json = 8;
+   */
+  evidenceJson: string;
+};
+
+/**
+ * Describes the message vinaigrette.monitor.v1.MonitorAction.
+ * Use `create(MonitorActionSchema)` to create a new message.
+ */
+export const MonitorActionSchema: GenMessage<MonitorAction> = /*@__PURE__*/
+  messageDesc(file_vinaigrette_monitor_v1_monitor, 26);
+
+/**
+ * @generated from message vinaigrette.monitor.v1.ListLabelCandidatesRequest
+ */
+export type ListLabelCandidatesRequest = Message<"vinaigrette.monitor.v1.ListLabelCandidatesRequest"> & {
+  /**
+   * @generated from field: vinaigrette.monitor.v1.Question question = 1;
+   */
+  question?: Question | undefined;
+
+  /**
+   * 0: 50; at most 1,000
+   *
+   * @generated from field: uint32 most = 2;
+   */
+  most: number;
+};
+
+/**
+ * Describes the message vinaigrette.monitor.v1.ListLabelCandidatesRequest.
+ * Use `create(ListLabelCandidatesRequestSchema)` to create a new message.
+ */
+export const ListLabelCandidatesRequestSchema: GenMessage<ListLabelCandidatesRequest> = /*@__PURE__*/
+  messageDesc(file_vinaigrette_monitor_v1_monitor, 27);
+
+/**
+ * @generated from message vinaigrette.monitor.v1.ListLabelCandidatesResponse
+ */
+export type ListLabelCandidatesResponse = Message<"vinaigrette.monitor.v1.ListLabelCandidatesResponse"> & {
+  /**
+   * what teaches most first
+   *
+   * @generated from field: repeated vinaigrette.monitor.v1.LabelCandidate candidates = 1;
+   */
+  candidates: LabelCandidate[];
+};
+
+/**
+ * Describes the message vinaigrette.monitor.v1.ListLabelCandidatesResponse.
+ * Use `create(ListLabelCandidatesResponseSchema)` to create a new message.
+ */
+export const ListLabelCandidatesResponseSchema: GenMessage<ListLabelCandidatesResponse> = /*@__PURE__*/
+  messageDesc(file_vinaigrette_monitor_v1_monitor, 28);
+
+/**
+ * @generated from message vinaigrette.monitor.v1.LabelCandidate
+ */
+export type LabelCandidate = Message<"vinaigrette.monitor.v1.LabelCandidate"> & {
+  /**
+   * @generated from field: string prediction_id = 1;
+   */
+  predictionId: string;
+
+  /**
+   * @generated from field: int64 occurred_at_ms = 2;
+   */
+  occurredAtMs: bigint;
+
+  /**
+   * @generated from field: uint32 version = 3;
+   */
+  version: number;
+
+  /**
+   * @generated from field: repeated string segments = 4;
+   */
+  segments: string[];
+
+  /**
+   * the logged tensors by name
+   *
+   * @generated from field: string logged_json = 5;
+   */
+  loggedJson: string;
+
+  /**
+   * 0 sure .. 1 even odds; absent: the model tells no score
+   *
+   * @generated from field: optional double uncertainty = 6;
+   */
+  uncertainty?: number | undefined;
+
+  /**
+   * of its segments, those that have drifted
+   *
+   * @generated from field: repeated string drifted_segments = 7;
+   */
+  driftedSegments: string[];
+
+  /**
+   * @generated from field: string why = 8;
+   */
+  why: string;
+};
+
+/**
+ * Describes the message vinaigrette.monitor.v1.LabelCandidate.
+ * Use `create(LabelCandidateSchema)` to create a new message.
+ */
+export const LabelCandidateSchema: GenMessage<LabelCandidate> = /*@__PURE__*/
+  messageDesc(file_vinaigrette_monitor_v1_monitor, 29);
+
+/**
+ * @generated from message vinaigrette.monitor.v1.ImportLabelsRequest
+ */
+export type ImportLabelsRequest = Message<"vinaigrette.monitor.v1.ImportLabelsRequest"> & {
+  /**
+   * at most 10,000
+   *
+   * @generated from field: repeated vinaigrette.monitor.v1.ImportedLabel labels = 1;
+   */
+  labels: ImportedLabel[];
+
+  /**
+   * who labelled; part of what tells a label from another
+   *
+   * @generated from field: string source = 2;
+   */
+  source: string;
+};
+
+/**
+ * Describes the message vinaigrette.monitor.v1.ImportLabelsRequest.
+ * Use `create(ImportLabelsRequestSchema)` to create a new message.
+ */
+export const ImportLabelsRequestSchema: GenMessage<ImportLabelsRequest> = /*@__PURE__*/
+  messageDesc(file_vinaigrette_monitor_v1_monitor, 30);
+
+/**
+ * @generated from message vinaigrette.monitor.v1.ImportedLabel
+ */
+export type ImportedLabel = Message<"vinaigrette.monitor.v1.ImportedLabel"> & {
+  /**
+   * @generated from field: string prediction_id = 1;
+   */
+  predictionId: string;
+
+  /**
+   * @generated from field: optional double number = 2;
+   */
+  number?: number | undefined;
+
+  /**
+   * @generated from field: string text = 3;
+   */
+  text: string;
+
+  /**
+   * 0: now
+   *
+   * @generated from field: int64 labelled_at_ms = 4;
+   */
+  labelledAtMs: bigint;
+};
+
+/**
+ * Describes the message vinaigrette.monitor.v1.ImportedLabel.
+ * Use `create(ImportedLabelSchema)` to create a new message.
+ */
+export const ImportedLabelSchema: GenMessage<ImportedLabel> = /*@__PURE__*/
+  messageDesc(file_vinaigrette_monitor_v1_monitor, 31);
+
+/**
+ * @generated from message vinaigrette.monitor.v1.ImportLabelsResponse
+ */
+export type ImportLabelsResponse = Message<"vinaigrette.monitor.v1.ImportLabelsResponse"> & {
+  /**
+   * taken in
+   *
+   * @generated from field: uint32 labels = 1;
+   */
+  labels: number;
+
+  /**
+   * whose prediction the archive does not hold (yet); taken in all the same
+   *
+   * @generated from field: uint32 unknown = 2;
+   */
+  unknown: number;
+};
+
+/**
+ * Describes the message vinaigrette.monitor.v1.ImportLabelsResponse.
+ * Use `create(ImportLabelsResponseSchema)` to create a new message.
+ */
+export const ImportLabelsResponseSchema: GenMessage<ImportLabelsResponse> = /*@__PURE__*/
+  messageDesc(file_vinaigrette_monitor_v1_monitor, 32);
 
 /**
  * @generated from message vinaigrette.monitor.v1.GetDriftRequest
@@ -81,7 +1306,7 @@ export type GetDriftRequest = Message<"vinaigrette.monitor.v1.GetDriftRequest"> 
  * Use `create(GetDriftRequestSchema)` to create a new message.
  */
 export const GetDriftRequestSchema: GenMessage<GetDriftRequest> = /*@__PURE__*/
-  messageDesc(file_vinaigrette_monitor_v1_monitor, 0);
+  messageDesc(file_vinaigrette_monitor_v1_monitor, 33);
 
 /**
  * @generated from message vinaigrette.monitor.v1.GetDriftResponse
@@ -98,7 +1323,7 @@ export type GetDriftResponse = Message<"vinaigrette.monitor.v1.GetDriftResponse"
  * Use `create(GetDriftResponseSchema)` to create a new message.
  */
 export const GetDriftResponseSchema: GenMessage<GetDriftResponse> = /*@__PURE__*/
-  messageDesc(file_vinaigrette_monitor_v1_monitor, 1);
+  messageDesc(file_vinaigrette_monitor_v1_monitor, 34);
 
 /**
  * @generated from message vinaigrette.monitor.v1.Drift
@@ -236,7 +1461,7 @@ export type Drift = Message<"vinaigrette.monitor.v1.Drift"> & {
  * Use `create(DriftSchema)` to create a new message.
  */
 export const DriftSchema: GenMessage<Drift> = /*@__PURE__*/
-  messageDesc(file_vinaigrette_monitor_v1_monitor, 2);
+  messageDesc(file_vinaigrette_monitor_v1_monitor, 35);
 
 /**
  * @generated from message vinaigrette.monitor.v1.FeatureDrift
@@ -447,7 +1672,7 @@ export type FeatureDrift = Message<"vinaigrette.monitor.v1.FeatureDrift"> & {
  * Use `create(FeatureDriftSchema)` to create a new message.
  */
 export const FeatureDriftSchema: GenMessage<FeatureDrift> = /*@__PURE__*/
-  messageDesc(file_vinaigrette_monitor_v1_monitor, 3);
+  messageDesc(file_vinaigrette_monitor_v1_monitor, 36);
 
 /**
  * @generated from message vinaigrette.monitor.v1.CumulativePoint
@@ -476,7 +1701,7 @@ export type CumulativePoint = Message<"vinaigrette.monitor.v1.CumulativePoint"> 
  * Use `create(CumulativePointSchema)` to create a new message.
  */
 export const CumulativePointSchema: GenMessage<CumulativePoint> = /*@__PURE__*/
-  messageDesc(file_vinaigrette_monitor_v1_monitor, 4);
+  messageDesc(file_vinaigrette_monitor_v1_monitor, 37);
 
 /**
  * @generated from message vinaigrette.monitor.v1.GetDriftMapRequest
@@ -534,7 +1759,7 @@ export type GetDriftMapRequest = Message<"vinaigrette.monitor.v1.GetDriftMapRequ
  * Use `create(GetDriftMapRequestSchema)` to create a new message.
  */
 export const GetDriftMapRequestSchema: GenMessage<GetDriftMapRequest> = /*@__PURE__*/
-  messageDesc(file_vinaigrette_monitor_v1_monitor, 5);
+  messageDesc(file_vinaigrette_monitor_v1_monitor, 38);
 
 /**
  * @generated from message vinaigrette.monitor.v1.GetDriftMapResponse
@@ -551,7 +1776,7 @@ export type GetDriftMapResponse = Message<"vinaigrette.monitor.v1.GetDriftMapRes
  * Use `create(GetDriftMapResponseSchema)` to create a new message.
  */
 export const GetDriftMapResponseSchema: GenMessage<GetDriftMapResponse> = /*@__PURE__*/
-  messageDesc(file_vinaigrette_monitor_v1_monitor, 6);
+  messageDesc(file_vinaigrette_monitor_v1_monitor, 39);
 
 /**
  * @generated from message vinaigrette.monitor.v1.DriftMap
@@ -590,7 +1815,7 @@ export type DriftMap = Message<"vinaigrette.monitor.v1.DriftMap"> & {
  * Use `create(DriftMapSchema)` to create a new message.
  */
 export const DriftMapSchema: GenMessage<DriftMap> = /*@__PURE__*/
-  messageDesc(file_vinaigrette_monitor_v1_monitor, 7);
+  messageDesc(file_vinaigrette_monitor_v1_monitor, 40);
 
 /**
  * @generated from message vinaigrette.monitor.v1.DriftColumn
@@ -631,7 +1856,7 @@ export type DriftColumn = Message<"vinaigrette.monitor.v1.DriftColumn"> & {
  * Use `create(DriftColumnSchema)` to create a new message.
  */
 export const DriftColumnSchema: GenMessage<DriftColumn> = /*@__PURE__*/
-  messageDesc(file_vinaigrette_monitor_v1_monitor, 8);
+  messageDesc(file_vinaigrette_monitor_v1_monitor, 41);
 
 /**
  * @generated from message vinaigrette.monitor.v1.DriftCell
@@ -676,7 +1901,7 @@ export type DriftCell = Message<"vinaigrette.monitor.v1.DriftCell"> & {
  * Use `create(DriftCellSchema)` to create a new message.
  */
 export const DriftCellSchema: GenMessage<DriftCell> = /*@__PURE__*/
-  messageDesc(file_vinaigrette_monitor_v1_monitor, 9);
+  messageDesc(file_vinaigrette_monitor_v1_monitor, 42);
 
 /**
  * @generated from message vinaigrette.monitor.v1.RejudgeDriftRequest
@@ -719,7 +1944,7 @@ export type RejudgeDriftRequest = Message<"vinaigrette.monitor.v1.RejudgeDriftRe
  * Use `create(RejudgeDriftRequestSchema)` to create a new message.
  */
 export const RejudgeDriftRequestSchema: GenMessage<RejudgeDriftRequest> = /*@__PURE__*/
-  messageDesc(file_vinaigrette_monitor_v1_monitor, 10);
+  messageDesc(file_vinaigrette_monitor_v1_monitor, 43);
 
 /**
  * @generated from message vinaigrette.monitor.v1.RejudgeDriftResponse
@@ -755,7 +1980,7 @@ export type RejudgeDriftResponse = Message<"vinaigrette.monitor.v1.RejudgeDriftR
  * Use `create(RejudgeDriftResponseSchema)` to create a new message.
  */
 export const RejudgeDriftResponseSchema: GenMessage<RejudgeDriftResponse> = /*@__PURE__*/
-  messageDesc(file_vinaigrette_monitor_v1_monitor, 11);
+  messageDesc(file_vinaigrette_monitor_v1_monitor, 44);
 
 /**
  * @generated from message vinaigrette.monitor.v1.Rejudgement
@@ -774,7 +1999,7 @@ export type Rejudgement = Message<"vinaigrette.monitor.v1.Rejudgement"> & {
  * Use `create(RejudgementSchema)` to create a new message.
  */
 export const RejudgementSchema: GenMessage<Rejudgement> = /*@__PURE__*/
-  messageDesc(file_vinaigrette_monitor_v1_monitor, 12);
+  messageDesc(file_vinaigrette_monitor_v1_monitor, 45);
 
 /**
  * @generated from message vinaigrette.monitor.v1.RejudgedPage
@@ -815,7 +2040,7 @@ export type RejudgedPage = Message<"vinaigrette.monitor.v1.RejudgedPage"> & {
  * Use `create(RejudgedPageSchema)` to create a new message.
  */
 export const RejudgedPageSchema: GenMessage<RejudgedPage> = /*@__PURE__*/
-  messageDesc(file_vinaigrette_monitor_v1_monitor, 13);
+  messageDesc(file_vinaigrette_monitor_v1_monitor, 46);
 
 /**
  * @generated from message vinaigrette.monitor.v1.Bin
@@ -848,7 +2073,7 @@ export type Bin = Message<"vinaigrette.monitor.v1.Bin"> & {
  * Use `create(BinSchema)` to create a new message.
  */
 export const BinSchema: GenMessage<Bin> = /*@__PURE__*/
-  messageDesc(file_vinaigrette_monitor_v1_monitor, 14);
+  messageDesc(file_vinaigrette_monitor_v1_monitor, 47);
 
 /**
  * @generated from message vinaigrette.monitor.v1.ListAlertsRequest
@@ -867,7 +2092,7 @@ export type ListAlertsRequest = Message<"vinaigrette.monitor.v1.ListAlertsReques
  * Use `create(ListAlertsRequestSchema)` to create a new message.
  */
 export const ListAlertsRequestSchema: GenMessage<ListAlertsRequest> = /*@__PURE__*/
-  messageDesc(file_vinaigrette_monitor_v1_monitor, 15);
+  messageDesc(file_vinaigrette_monitor_v1_monitor, 48);
 
 /**
  * @generated from message vinaigrette.monitor.v1.ListAlertsResponse
@@ -886,7 +2111,7 @@ export type ListAlertsResponse = Message<"vinaigrette.monitor.v1.ListAlertsRespo
  * Use `create(ListAlertsResponseSchema)` to create a new message.
  */
 export const ListAlertsResponseSchema: GenMessage<ListAlertsResponse> = /*@__PURE__*/
-  messageDesc(file_vinaigrette_monitor_v1_monitor, 16);
+  messageDesc(file_vinaigrette_monitor_v1_monitor, 49);
 
 /**
  * @generated from message vinaigrette.monitor.v1.Alert
@@ -946,7 +2171,7 @@ export type Alert = Message<"vinaigrette.monitor.v1.Alert"> & {
  * Use `create(AlertSchema)` to create a new message.
  */
 export const AlertSchema: GenMessage<Alert> = /*@__PURE__*/
-  messageDesc(file_vinaigrette_monitor_v1_monitor, 17);
+  messageDesc(file_vinaigrette_monitor_v1_monitor, 50);
 
 /**
  * @generated from enum vinaigrette.monitor.v1.AlertState
@@ -1041,6 +2266,106 @@ export const DriftMonitorService: GenService<{
     methodKind: "unary";
     input: typeof ListAlertsRequestSchema;
     output: typeof ListAlertsResponseSchema;
+  },
+  /**
+   * Every look at a version's windows as it was issued, and issued again when rows came late.
+   *
+   * @generated from rpc vinaigrette.monitor.v1.DriftMonitorService.ListLooks
+   */
+  listLooks: {
+    methodKind: "unary";
+    input: typeof ListLooksRequestSchema;
+    output: typeof ListLooksResponseSchema;
+  },
+  /**
+   * The last look at each variant alone, and at each version beside last week and beside the champion.
+   *
+   * @generated from rpc vinaigrette.monitor.v1.DriftMonitorService.ListComparisons
+   */
+  listComparisons: {
+    methodKind: "unary";
+    input: typeof ListComparisonsRequestSchema;
+    output: typeof ListComparisonsResponseSchema;
+  },
+  /**
+   * How right a version was, as far as it is known what happened.
+   *
+   * @generated from rpc vinaigrette.monitor.v1.DriftMonitorService.GetMeasures
+   */
+  getMeasures: {
+    methodKind: "unary";
+    input: typeof GetMeasuresRequestSchema;
+    output: typeof GetMeasuresResponseSchema;
+  },
+  /**
+   * The KPIs of a model by their definitions in force.
+   *
+   * @generated from rpc vinaigrette.monitor.v1.DriftMonitorService.ListKpis
+   */
+  listKpis: {
+    methodKind: "unary";
+    input: typeof ListKpisRequestSchema;
+    output: typeof ListKpisResponseSchema;
+  },
+  /**
+   * What a model earns beside the holdout.
+   *
+   * @generated from rpc vinaigrette.monitor.v1.DriftMonitorService.GetWorth
+   */
+  getWorth: {
+    methodKind: "unary";
+    input: typeof GetWorthRequestSchema;
+    output: typeof GetWorthResponseSchema;
+  },
+  /**
+   * Whether the association rules of a version still hold, from baskets alone.
+   *
+   * @generated from rpc vinaigrette.monitor.v1.DriftMonitorService.ListRules
+   */
+  listRules: {
+    methodKind: "unary";
+    input: typeof ListRulesRequestSchema;
+    output: typeof ListRulesResponseSchema;
+  },
+  /**
+   * Hides a rule by a new version of the rule set in force; the alias's history is the way back.
+   *
+   * @generated from rpc vinaigrette.monitor.v1.DriftMonitorService.HideRule
+   */
+  hideRule: {
+    methodKind: "unary";
+    input: typeof HideRuleRequestSchema;
+    output: typeof HideRuleResponseSchema;
+  },
+  /**
+   * What the monitor decided to do to the registry, why, and what came of it.
+   *
+   * @generated from rpc vinaigrette.monitor.v1.DriftMonitorService.ListActions
+   */
+  listActions: {
+    methodKind: "unary";
+    input: typeof ListActionsRequestSchema;
+    output: typeof ListActionsResponseSchema;
+  },
+  /**
+   * Predictions whose truth would teach most: uncertain ones, and those of segments that have drifted.
+   *
+   * @generated from rpc vinaigrette.monitor.v1.DriftMonitorService.ListLabelCandidates
+   */
+  listLabelCandidates: {
+    methodKind: "unary";
+    input: typeof ListLabelCandidatesRequestSchema;
+    output: typeof ListLabelCandidatesResponseSchema;
+  },
+  /**
+   * Takes labels in as outcomes; the same label again changes nothing.
+   *
+   * @generated from rpc vinaigrette.monitor.v1.DriftMonitorService.ImportLabels
+   */
+  importLabels: {
+    methodKind: "unary";
+    input: typeof ImportLabelsRequestSchema;
+    output: typeof ImportLabelsResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_vinaigrette_monitor_v1_monitor, 0);
