@@ -50,7 +50,7 @@ export async function startModelServer(config: Config, version: string, logger: 
   const tracing = await startTracing({ name: 'model-server', version }, (complaint) => logger.warn(complaint));
   const inferences = new AnswerInference(models, observations, tracing && new OtlpTraces(tracing));
   const described = new DescribeModels(models, statistics, control, version);
-  const grpc = new GrpcServer(inferences, described, control, logger);
+  const grpc = new GrpcServer(inferences, described, control, logger, tlsOf(config).server);
   let draining = false;
   const http = createOperations(models, metrics.registry, () => draining, logger, tlsOf(config).http);
   addInferenceRoutes(http, models, inferences, described, control, GRPC_MESSAGE_BYTES_MAX, logger);

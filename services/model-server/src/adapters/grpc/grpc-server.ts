@@ -2,7 +2,7 @@ import { Server, ServerCredentials, type ServerWritableStream } from '@grpc/grpc
 import { HealthImplementation, service as healthDefinition, type ServingStatus } from 'grpc-health-check';
 import { file_inference_inference, file_inference_model_config } from '@vinaigrette/contracts/inference';
 import { GRPC_MESSAGE_BYTES_MAX, grpcChannelOptions } from '@vinaigrette/contracts/grpc';
-import type { Logger } from '@vinaigrette/edge';
+import type { Logger, ServerTls } from '@vinaigrette/edge';
 import type { AnswerInference } from '../../answer-inference.js';
 import type { ControlModels } from '../../control-models.js';
 import type { ModelStatus } from '../../serve-wanted.js';
@@ -34,7 +34,13 @@ export class GrpcServer {
   private readonly watches = new Set<HealthWatch>();
   private statuses = new Map<string, ServingStatus>();
 
-  constructor(inferences: AnswerInference, models: DescribeModels, control: ControlModels, logger: Logger) {
+  constructor(
+    inferences: AnswerInference,
+    models: DescribeModels,
+    control: ControlModels,
+    logger: Logger,
+    tls?: ServerTls,
+  ) {
     this.server.addService(inferenceDefinition, inferenceService(inferences, models, control, logger));
     this.server.addService(repositoryDefinition, repositoryService(models, control, logger));
     this.addHealth();
@@ -46,6 +52,7 @@ export class GrpcServer {
       errorOf: (error) => failureOf(error, logger),
       connectBehind: (connection) => behind.injectConnection(connection),
       messageBytesMax: GRPC_MESSAGE_BYTES_MAX,
+      tls,
     });
   }
 

@@ -1,32 +1,31 @@
 import {
   connect,
   constants,
-  createServer,
   type ClientHttp2Session,
-  type Http2Server,
+  type ClientHttp2Stream,
   type IncomingHttpHeaders,
   type OutgoingHttpHeaders,
-  type ServerHttp2Session,
-  type ServerHttp2Stream,
 } from 'node:http2';
-import type { AddressInfo, Socket } from 'node:net';
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { createServer as createTlsServer } from 'node:tls';
 import type { ServerErrorResponse } from '@grpc/grpc-js';
+import type { ServerTls } from '@vinaigrette/edge';
+import { headerBlock } from '../http2/hpack.js';
+import { Http2Connection } from '../http2/http2-connection.js';
+import type { Headers, Http2Stream } from '../http2/http2-stream.js';
 import { connectionWithin } from './connection-within.js';
 
-const { NGHTTP2_CANCEL, NGHTTP2_NO_ERROR } = constants;
+const { NGHTTP2_CANCEL, NGHTTP2_NO_ERROR, NGHTTP2_PROTOCOL_ERROR } = constants;
 const PREFIX_BYTES = 5;
 const STATUS = { resourceExhausted: 8, internal: 13 };
 const RESPONSE = { ':status': 200, 'content-type': 'application/grpc+proto' };
-const OK = { 'grpc-status': '0' };
-/** The frame GOAWAY: 8 bytes, type 7, stream 0; the last stream that will be answered is the last possible; no error. */
-const SHUTDOWN_NOTICE = Buffer.from([0, 0, 8, 7, 0, 0, 0, 0, 0, 0x7f, 0xff, 0xff, 0xff, 0, 0, 0, 0]);
-/** How long a session may take to show that it has seen the first GOAWAY. */
-const PING_TIMEOUT_MS = 1_000;
+const RESPONSE_BLOCK = headerBlock(RESPONSE);
+const OK_BLOCK = headerBlock({ 'grpc-status': '0' });
 
 /** One unary call, as far as answering it needs to know. */
 export interface UnaryCall {
-  readonly headers: IncomingHttpHeaders;
+  readonly headers: Headers;
   /** Nobody waits for the answer any more: cancelled, gone, or past the deadline. */
   abandoned(): boolean;
 }
@@ -40,25 +39,24 @@ export interface FrontOptions {
   /** Takes one connection: everything that is not `path` goes to the server behind. */
   connectBehind(connection: Duplex): void;
   messageBytesMax: number;
+  /** undefined: clear text. */
+  tls?: ServerTls | undefined;
 }
 
 /**
- * gRPC's wire for one busy unary method, framed directly on HTTP/2 at two thirds of what a full gRPC server costs.
- * Every other call of a connection (other methods, compressed messages) is passed on to the full server behind it.
+ * gRPC's wire for one busy unary method, on our own HTTP/2 at a fraction of what a full gRPC server costs. Every other
+ * call of a connection (other methods, compressed messages) is passed on to the full server behind it.
  */
 export class UnaryFront {
-  private readonly server: Http2Server;
-  private readonly sessions = new Map<ServerHttp2Session, Socket>();
-  /** The connection whose session is made next. */
-  private arriving: Socket | undefined;
+  private readonly server: Server;
+  private readonly connections = new Set<Http2Connection>();
   private behind: ClientHttp2Session | undefined;
   private draining = false;
 
   constructor(private readonly options: FrontOptions) {
-    this.server = createServer({ settings: { initialWindowSize: 2 ** 20 } });
-    this.server.prependListener('connection', (socket: Socket) => (this.arriving = socket));
-    this.server.on('session', (session) => this.welcome(session));
-    this.server.on('stream', (stream, headers) => this.take(stream, headers));
+    const welcome = (socket: Socket) => this.welcome(socket);
+    const { tls } = options;
+    this.server = tls ? createTlsServer({ ...tls, ALPNProtocols: ['h2'] }, welcome) : createServer(welcome);
   }
 
   /** Answers with the port. Rejects when it is taken. */
@@ -77,93 +75,64 @@ export class UnaryFront {
     this.draining = true;
     const closed = new Promise<void>((done) => this.server.close(() => done()));
     signal.addEventListener('abort', () => this.cut());
-    for (const session of this.sessions.keys()) this.sendOff(session);
+    for (const connection of this.connections) connection.sendOff();
     await closed;
     this.behind?.close();
   }
 
   private cut(): void {
-    for (const session of this.sessions.keys()) session.destroy();
+    for (const connection of this.connections) connection.destroy();
   }
 
-  private welcome(session: ServerHttp2Session): void {
-    this.sessions.set(session, this.arriving as Socket);
-    session.once('close', () => this.sessions.delete(session));
-    session.on('error', () => session.destroy()); // a caller's broken connection is no news
-    if (this.draining) this.sendOff(session);
+  private welcome(socket: Socket): void {
+    const connection = new Http2Connection(socket, (stream) => this.take(stream));
+    this.connections.add(connection);
+    socket.once('close', () => this.connections.delete(connection));
+    if (this.draining) connection.sendOff();
   }
 
-  /**
-   * Two GOAWAYs, as RFC 9113 (6.8) wants them: one that refuses nothing; and once the caller has answered a ping, so has
-   * seen it, one that names the last call taken. A single one would refuse calls that were on their way, and so would
-   * the first one sent by Node, whose nghttp2 ignores what comes after it: it is written beside Node.
-   */
-  private sendOff(session: ServerHttp2Session): void {
-    const close = () => {
-      clearTimeout(timeout);
-      if (!session.closed && !session.destroyed) session.close();
-    };
-    const timeout = setTimeout(close, PING_TIMEOUT_MS);
-    this.sessions.get(session)?.write(SHUTDOWN_NOTICE, () => (session.destroyed ? close() : session.ping(close)));
-  }
-
-  private take(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
-    stream.on('error', () => undefined); // a caller that goes away mid-call is no news
+  private take(stream: Http2Stream): void {
+    const { headers } = stream;
     const plain = (headers['grpc-encoding'] ?? 'identity') === 'identity';
-    if (headers[':path'] === this.options.path && plain) this.readMessage(stream, headers);
-    else this.passOn(stream, headers);
+    if (headers[':path'] === this.options.path && plain) new FrontCall(stream, this.options);
+    else this.passOn(stream);
   }
 
-  private readMessage(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
-    const arrivedMs = performance.now();
-    const pieces: Buffer[] = [];
-    let bytes = 0;
-    stream.on('data', (piece: Buffer) => {
-      pieces.push(piece);
-      bytes += piece.length;
-      if (bytes > this.options.messageBytesMax + PREFIX_BYTES && !stream.headersSent) {
-        pieces.length = 0;
-        refuse(stream, STATUS.resourceExhausted, `A message may have ${this.options.messageBytesMax} bytes`);
-      }
-    });
-    stream.on('end', () => {
-      if (stream.headersSent || stream.destroyed) return;
-      const body = pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces);
-      if (body.length < PREFIX_BYTES || body[0] !== 0 || body.readUInt32BE(1) !== body.length - PREFIX_BYTES) {
-        return refuse(stream, STATUS.internal, 'The call does not carry exactly one message that is not compressed');
-      }
-      const deadlineMs = arrivedMs + timeoutMsOf(headers['grpc-timeout']);
-      const abandoned = () => stream.destroyed || stream.aborted || performance.now() >= deadlineMs;
-      this.options.answer(body.subarray(PREFIX_BYTES), { headers, abandoned }).then(
-        (message) => reply(stream, message),
-        (error: unknown) => this.fail(stream, error),
-      );
-    });
-  }
-
-  private fail(stream: ServerHttp2Stream, error: unknown): void {
-    const { code, details, metadata } = this.options.errorOf(error);
-    refuse(stream, code ?? STATUS.internal, details ?? '', metadata?.toHttp2Headers());
-  }
-
-  private passOn(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
-    const behind = this.sessionBehind().request(headers as OutgoingHttpHeaders);
-    let trailers: OutgoingHttpHeaders = {};
+  private passOn(stream: Http2Stream): void {
+    const behind = this.requestBehind(stream.headers);
+    if (!behind) return stream.reset(NGHTTP2_PROTOCOL_ERROR);
+    let trailers: IncomingHttpHeaders = {};
+    stream.onData = (piece) => behind.write(piece, () => stream.consumed(piece.length));
+    stream.onEnd = () => behind.end();
+    stream.onRoom = () => behind.resume();
+    stream.onGone = () => {
+      behind.close(NGHTTP2_CANCEL);
+      stream.reset(NGHTTP2_CANCEL);
+    };
     behind.on('response', (response, flags) => {
-      if (stream.destroyed) return;
-      const endStream = (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0;
-      stream.respond(response as OutgoingHttpHeaders, { endStream, waitForTrailers: !endStream });
-      if (!endStream) behind.pipe(stream);
-      else behind.resume();
+      stream.respond(headerBlock(response), (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0);
+      behind.on('data', (piece: Buffer) => {
+        if (!stream.write(piece)) behind.pause();
+      });
     });
-    behind.on('trailers', (last) => (trailers = last as OutgoingHttpHeaders));
-    stream.on('wantTrailers', () => stream.sendTrailers(trailers));
-    behind.on('error', () => stream.close(behind.rstCode));
+    behind.on('trailers', (last) => (trailers = last));
+    behind.on('end', () => {
+      stream.end(headerBlock(trailers));
+      behind.close(NGHTTP2_NO_ERROR);
+    });
+    behind.on('error', () => stream.reset(behind.rstCode || NGHTTP2_PROTOCOL_ERROR));
     behind.on('close', () => {
-      if (behind.rstCode !== NGHTTP2_NO_ERROR) stream.close(behind.rstCode);
+      if (behind.rstCode !== NGHTTP2_NO_ERROR) stream.reset(behind.rstCode);
     });
-    stream.on('close', () => behind.close(stream.rstCode === NGHTTP2_NO_ERROR ? NGHTTP2_NO_ERROR : NGHTTP2_CANCEL));
-    stream.pipe(behind);
+  }
+
+  /** Undefined when Node's client will not send such headers. */
+  private requestBehind(headers: Headers): ClientHttp2Stream | undefined {
+    try {
+      return this.sessionBehind().request(headers as OutgoingHttpHeaders);
+    } catch {
+      return undefined;
+    }
   }
 
   /** One connection within the process, for as long as it holds. */
@@ -179,31 +148,83 @@ export class UnaryFront {
   }
 }
 
-function reply(stream: ServerHttp2Stream, message: Uint8Array): void {
-  if (stream.destroyed) return;
-  const body = Buffer.allocUnsafe(PREFIX_BYTES + message.length);
-  body[0] = 0;
-  body.writeUInt32BE(message.length, 1);
-  body.set(message, PREFIX_BYTES);
-  stream.on('wantTrailers', () => stream.sendTrailers(OK));
-  stream.respond(RESPONSE, { waitForTrailers: true });
-  stream.end(body);
-}
+/** A call of the one method: its message is read, answered, and the answer sent. */
+class FrontCall implements UnaryCall {
+  readonly headers: Headers;
+  private readonly deadlineMs: number;
+  private readonly pieces: Buffer[] = [];
+  private bytes = 0;
 
-/** A failure travels in the headers alone; its text percent-encoded, as gRPC wants it. */
-function refuse(stream: ServerHttp2Stream, code: number, text: string, metadata: OutgoingHttpHeaders = {}): void {
-  if (stream.destroyed || stream.headersSent) return;
-  const message = encodeURI(Buffer.from(text).toString()); // through a Buffer: half a character cannot be encoded
-  stream.respond(
-    { ...RESPONSE, ...metadata, 'grpc-status': String(code), 'grpc-message': message },
-    { endStream: true },
-  );
+  constructor(
+    private readonly stream: Http2Stream,
+    private readonly options: FrontOptions,
+  ) {
+    this.headers = stream.headers;
+    const timeout = this.headers['grpc-timeout'];
+    this.deadlineMs = timeout === undefined ? Infinity : performance.now() + timeoutMsOf(timeout);
+    stream.onData = (piece) => this.read(piece);
+    stream.onEnd = () => this.answer();
+    stream.onGone = () => this.leave();
+  }
+
+  /** A property, so that it may be handed on by itself. */
+  readonly abandoned = (): boolean =>
+    this.stream.gone || (this.deadlineMs !== Infinity && performance.now() >= this.deadlineMs);
+
+  private read(piece: Buffer): void {
+    this.pieces.push(piece);
+    this.bytes += piece.length;
+    this.stream.consumed(piece.length);
+    if (this.bytes <= this.options.messageBytesMax + PREFIX_BYTES) return;
+    this.pieces.length = 0;
+    this.refuse(STATUS.resourceExhausted, `A message may have ${this.options.messageBytesMax} bytes`);
+  }
+
+  /** Cancelled before its message was whole: there is nobody to answer, and nothing under way. */
+  private leave(): void {
+    if (!this.stream.receivedAll) this.stream.reset(NGHTTP2_CANCEL);
+  }
+
+  private answer(): void {
+    if (this.stream.ended) return;
+    const body = this.pieces.length === 1 ? (this.pieces[0] as Buffer) : Buffer.concat(this.pieces);
+    this.pieces.length = 0;
+    if (body.length < PREFIX_BYTES || body[0] !== 0 || body.readUInt32BE(1) !== body.length - PREFIX_BYTES) {
+      return this.refuse(STATUS.internal, 'The call does not carry exactly one message that is not compressed');
+    }
+    this.options.answer(body.subarray(PREFIX_BYTES), this).then(
+      (message) => this.reply(message),
+      (error: unknown) => this.fail(error),
+    );
+  }
+
+  private reply(message: Uint8Array): void {
+    const body = Buffer.allocUnsafe(PREFIX_BYTES + message.length);
+    body[0] = 0;
+    body.writeUInt32BE(message.length, 1);
+    body.set(message, PREFIX_BYTES);
+    this.stream.answer(RESPONSE_BLOCK, body, OK_BLOCK);
+  }
+
+  private fail(error: unknown): void {
+    const { code, details, metadata } = this.options.errorOf(error);
+    this.refuse(code ?? STATUS.internal, details ?? '', metadata?.toHttp2Headers());
+  }
+
+  /** A failure travels in the headers alone; its text percent-encoded, as gRPC wants it. */
+  private refuse(code: number, text: string, metadata: OutgoingHttpHeaders = {}): void {
+    const message = encodeURI(Buffer.from(text).toString()); // through a Buffer: half a character cannot be encoded
+    this.stream.respond(
+      headerBlock({ ...RESPONSE, ...metadata, 'grpc-status': String(code), 'grpc-message': message }),
+      true,
+    );
+  }
 }
 
 const UNIT_MS: Record<string, number> = { H: 3_600_000, M: 60_000, S: 1_000, m: 1, u: 1e-3, n: 1e-6 };
 
-/** `250m` is a quarter of a second; none, or one that cannot be read: without end. */
-function timeoutMsOf(header: string | string[] | undefined): number {
-  const [, digits, unit] = /^(\d{1,8})([HMSmun])$/.exec(String(header)) ?? [];
+/** `250m` is a quarter of a second; one that cannot be read: without end. */
+function timeoutMsOf(header: string): number {
+  const [, digits, unit] = /^(\d{1,8})([HMSmun])$/.exec(header) ?? [];
   return digits && unit ? Number(digits) * (UNIT_MS[unit] as number) : Infinity;
 }

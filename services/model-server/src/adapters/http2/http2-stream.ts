@@ -1,0 +1,181 @@
+import { ERROR, FLAG, FRAME, frame, HEAD_BYTES, headersFrames, numbersFrame, WINDOW_MAX, writeHead } from './frames.js';
+
+export type Headers = Readonly<Record<string, string>>;
+
+/** What a stream needs of its connection. */
+export interface Wire {
+  /** Bytes the caller's end still takes, over all streams. */
+  sendWindow: number;
+  readonly frameBytesMax: number;
+  send(bytes: Buffer): void;
+  /** The bytes have left the connection's own buffers: as many more may come. */
+  consumed(bytes: number): void;
+  /** Has something to send and no room; `flush` is called when there is. */
+  block(stream: Http2Stream): void;
+  /** Our side has ended: nothing of the stream is remembered. */
+  forget(stream: Http2Stream): void;
+}
+
+/**
+ * One call, seen from the server. It counts as one of its connection's until our side has ended it by `answer`, `end`
+ * or `reset`, even when the caller has gone meanwhile: so a caller that cancels cannot have more work done than others.
+ */
+export class Http2Stream {
+  onData: (piece: Buffer) => void = () => undefined;
+  /** The caller's side has ended. */
+  onEnd: () => void = () => undefined;
+  /** The caller has cancelled, or its connection is gone. */
+  onGone: () => void = () => undefined;
+  /** All that was written has been sent. */
+  onRoom: () => void = () => undefined;
+  /** Nothing sent here will reach anybody. */
+  gone = false;
+  headersSent = false;
+  /** Our side has ended. */
+  ended = false;
+  private peerEnded = false;
+  private readonly unsent: Buffer[] = [];
+  private trailers: Buffer | undefined;
+  private stuck = false;
+  private unconsumed = 0;
+  private unreturned = 0;
+
+  constructor(
+    readonly id: number,
+    readonly headers: Headers,
+    private readonly wire: Wire,
+    private sendWindow: number,
+    private readonly receiveWindow: number,
+  ) {}
+
+  respond(block: Buffer, endStream = false): void {
+    if (this.gone || this.ended) return this.finish();
+    this.headersSent = true;
+    this.wire.send(headersFrames(this.id, block, endStream));
+    if (endStream) this.finish();
+  }
+
+  /** Whether there is room for more; when not, `onRoom` is called once there is. */
+  write(data: Buffer): boolean {
+    if (this.gone || this.ended) return true;
+    if (data.length > 0) this.unsent.push(data);
+    this.flush();
+    return this.unsent.length === 0;
+  }
+
+  end(trailers: Buffer): void {
+    if (this.gone || this.ended) return this.finish();
+    this.trailers = trailers;
+    this.flush();
+  }
+
+  /** Headers, one body and trailers: in one piece where there is room for it. */
+  answer(head: Buffer, body: Buffer, trailers: Buffer): void {
+    if (this.gone || this.ended) return this.finish();
+    const fits = body.length <= Math.min(this.sendWindow, this.wire.sendWindow, this.wire.frameBytesMax);
+    if (!fits) {
+      this.respond(head);
+      this.write(body);
+      return this.end(trailers);
+    }
+    this.headersSent = true;
+    this.took(body.length);
+    const bytes = Buffer.allocUnsafe(3 * HEAD_BYTES + head.length + body.length + trailers.length);
+    let at = writeHead(bytes, 0, head.length, FRAME.headers, FLAG.endHeaders, this.id);
+    bytes.set(head, at);
+    at = writeHead(bytes, at + head.length, body.length, FRAME.data, 0, this.id);
+    bytes.set(body, at);
+    const flags = FLAG.endHeaders | FLAG.endStream;
+    at = writeHead(bytes, at + body.length, trailers.length, FRAME.headers, flags, this.id);
+    bytes.set(trailers, at);
+    this.wire.send(bytes);
+    this.finish();
+  }
+
+  reset(code: number): void {
+    if (!this.gone && !this.ended) this.wire.send(numbersFrame(FRAME.reset, this.id, code));
+    this.peerEnded = true;
+    this.finish();
+  }
+
+  /** So many bytes of those handed to `onData` are dealt with: the caller may send as many more. */
+  consumed(bytes: number): void {
+    if (this.ended) return; // returned when it ended
+    this.unconsumed -= bytes;
+    this.wire.consumed(bytes);
+    this.unreturned += bytes;
+    if (this.peerEnded || this.gone || this.unreturned < this.receiveWindow / 2) return;
+    this.wire.send(numbersFrame(FRAME.windowUpdate, this.id, this.unreturned));
+    this.unreturned = 0;
+  }
+
+  /** Called by the connection, as is all below. `bytes`: with the padding. False: more than was allowed. */
+  receive(piece: Buffer, bytes: number): boolean {
+    this.unconsumed += bytes;
+    if (this.unconsumed + this.unreturned > this.receiveWindow) return false;
+    if (bytes > piece.length) this.consumed(bytes - piece.length);
+    if (piece.length > 0) this.onData(piece);
+    return true;
+  }
+
+  receiveEnd(): void {
+    if (this.peerEnded || this.gone) return;
+    this.peerEnded = true;
+    this.onEnd();
+  }
+
+  get receivedAll(): boolean {
+    return this.peerEnded;
+  }
+
+  leave(): void {
+    if (this.gone) return;
+    this.gone = true;
+    this.unsent.length = 0;
+    this.onGone();
+  }
+
+  /** False: the window grew beyond what there is. */
+  widen(bytes: number): boolean {
+    this.sendWindow += bytes;
+    if (this.sendWindow > WINDOW_MAX) return false;
+    if (this.unsent.length > 0 && this.sendWindow > 0) this.flush();
+    return true;
+  }
+
+  flush(): void {
+    if (this.gone || this.ended) return;
+    for (let [piece] = this.unsent; piece; [piece] = this.unsent) {
+      const room = Math.min(this.sendWindow, this.wire.sendWindow, this.wire.frameBytesMax);
+      if (room <= 0) {
+        this.stuck = true;
+        return this.wire.block(this);
+      }
+      this.took(Math.min(room, piece.length));
+      this.wire.send(frame(FRAME.data, 0, this.id, piece.subarray(0, room)));
+      if (room < piece.length) this.unsent[0] = piece.subarray(room);
+      else this.unsent.shift();
+    }
+    if (this.trailers) {
+      this.wire.send(headersFrames(this.id, this.trailers, true));
+      this.finish();
+    } else if (this.stuck) {
+      this.stuck = false;
+      this.onRoom();
+    }
+  }
+
+  private took(bytes: number): void {
+    this.sendWindow -= bytes;
+    this.wire.sendWindow -= bytes;
+  }
+
+  /** An answer before the end of the question: the caller need not send the rest. */
+  private finish(): void {
+    if (this.ended) return;
+    this.ended = true;
+    if (!this.peerEnded && !this.gone) this.wire.send(numbersFrame(FRAME.reset, this.id, ERROR.none));
+    this.wire.consumed(this.unconsumed);
+    this.wire.forget(this);
+  }
+}
