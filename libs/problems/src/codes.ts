@@ -49,6 +49,10 @@ export const problems = {
     kind: 'unavailable',
     remedy: 'Wait until the gateway has heard from the registry; /readyz says what is missing',
   },
+  DATA_NOT_FOUND: {
+    kind: 'not-found',
+    remedy: 'List the data versions (vinaigrette data list), and check the name, the digest and DATA_STORE',
+  },
   DATABASE_NOT_STARTED: {
     kind: 'unavailable',
     remedy: 'Mend what the message says, or set DATABASE_URL to a PostgreSQL of your own',
@@ -57,6 +61,7 @@ export const problems = {
     kind: 'unavailable',
     remedy: 'Start that PostgreSQL or correct DATABASE_URL; unset it to use a PostgreSQL that starts by itself',
   },
+  DELIVERY_NOT_FOUND: { kind: 'not-found', remedy: 'List the deliveries and check the id; old ones are forgotten' },
   DOCUMENT_INVALID: { kind: 'invalid', remedy: 'Correct the field the message names, then put the document again' },
   DOCUMENT_NOT_FOUND: { kind: 'not-found', remedy: 'List the documents and check kind, name and version' },
   EVENT_TIME_NOT_TRUSTED: {
@@ -171,9 +176,8 @@ export const problems = {
   },
   SALES_INVALID: {
     kind: 'invalid',
-    remedy: 'Correct the file at the place the message names, or name the format it is written in',
+    remedy: 'Widen the window, or name the format that the sales are written in: no basket is left of them',
   },
-  SALES_NOT_FOUND: { kind: 'not-found', remedy: 'Check the path of the sales file, and that it may be read' },
   SERVICE_NOT_STARTED: { kind: 'unavailable', remedy: 'Mend what the end of its log says, then start again' },
   SIGNATURE_MISMATCH: {
     kind: 'invalid',
@@ -205,6 +209,7 @@ export const problems = {
     kind: 'unavailable',
     remedy: 'Mend what the message names, register the result as a new version, and move the alias to it',
   },
+  WEBHOOK_NOT_FOUND: { kind: 'not-found', remedy: 'List the webhooks and check the id' },
 } as const satisfies Record<string, { kind: ProblemKind; remedy: string }>;
 
 export type ProblemCode = keyof typeof problems;

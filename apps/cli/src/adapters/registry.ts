@@ -2,20 +2,25 @@ import { createReadStream } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { Code, ConnectError, createClient, type Client } from '@connectrpc/connect';
+import type { MessageInitShape } from '@bufbuild/protobuf';
 import {
   RegistryService,
   type AliasChange,
   type Document,
+  type FindVersionsRequestSchema,
   type Model,
+  type ModelVersion,
   type RegisterVersionResponse,
   type PutDocumentResponse,
   type Rollout,
   type RolloutKind,
   type RolloutMove,
   type SetAliasResponse,
+  type VersionComparison,
 } from '@vinaigrette/contracts/registry';
 import type { ClientTls } from '@vinaigrette/edge';
 import { grpcTransport } from '@vinaigrette/edge/connect';
+import { parseLineage, type Lineage } from '@vinaigrette/lineage';
 import { Problem } from '@vinaigrette/problems';
 import { belongsToVersion } from '../domain/version-files.js';
 
@@ -87,6 +92,28 @@ export class Registry {
     return this.client.registerVersion(request, { timeoutMs: REGISTER_TIMEOUT_MS });
   }
 
+  /** Where a version comes from; `version` is a number or an alias. */
+  async lineage(model: string, version: string): Promise<{ version: number; lineage: Lineage }> {
+    const told = await this.client.getLineage({ model, version });
+    return { version: told.version, lineage: parseLineage(JSON.parse(told.lineageJson)) };
+  }
+
+  async compare(model: string, from: string, to: string): Promise<VersionComparison | undefined> {
+    return (await this.client.compareVersions({ model, from, to })).comparison;
+  }
+
+  /** What came of data, code, a run or a document. */
+  async versionsFrom(
+    origin: NonNullable<MessageInitShape<typeof FindVersionsRequestSchema>['origin']>,
+  ): Promise<ModelVersion[]> {
+    return (await this.client.findVersions({ origin })).versions;
+  }
+
+  /** `version`: a number or an alias. */
+  async version(model: string, version: string): Promise<ModelVersion | undefined> {
+    return (await this.client.getModelVersion({ model, version })).modelVersion;
+  }
+
   async setAlias({ kind, name, ...wish }: AliasWish): Promise<SetAliasResponse> {
     return this.client.setAlias({ subject: { kind, name }, ...wish, actor: this.actor });
   }
@@ -115,12 +142,39 @@ export class Registry {
     return (await this.client.listRollouts({ active })).rollouts;
   }
 
+  /** What a version did on a validation set. */
+  async putEvaluation(evaluation: {
+    model: string;
+    version: number;
+    validationSet: string;
+    /** Time of the set's newest row, ms. */
+    dataUntilMs: number;
+    metrics: Record<string, number>;
+  }): Promise<void> {
+    const dataUntilMs = BigInt(evaluation.dataUntilMs);
+    await this.client.putEvaluation({ evaluation: { ...evaluation, dataUntilMs, actor: this.actor } });
+  }
+
   async documents(kind = ''): Promise<Document[]> {
     return (await this.client.listDocuments({ kind })).documents;
   }
 
   async putDocument(kind: string, name: string, body: unknown): Promise<PutDocumentResponse> {
     return this.client.putDocument({ kind, name, bodyJson: JSON.stringify(body), actor: this.actor });
+  }
+
+  /** `version`: a number or an alias. */
+  async document(kind: string, name: string, version: string): Promise<Document> {
+    const { document } = await this.client.getDocument({ kind, name, version });
+    if (!document) throw new Problem('DOCUMENT_NOT_FOUND', `There is no ${kind} ${name} ${version}`);
+    return document;
+  }
+
+  /** The bytes of a file of a version. */
+  async artefact(sha256: string): Promise<Uint8Array> {
+    const chunks: Uint8Array[] = [];
+    for await (const { chunk } of this.client.downloadArtifact({ sha256 })) chunks.push(chunk);
+    return Buffer.concat(chunks);
   }
 
   /** The version an alias of a document names, if any does. */

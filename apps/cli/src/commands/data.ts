@@ -12,8 +12,10 @@ const formats: Record<string, string> = {
   '.parquet': 'FORMAT parquet, COMPRESSION zstd',
 };
 
-export function addData(program: Command): void {
-  const data = program.command('data').description('what is kept of every prediction and outcome');
+export function addData(program: Command): Command {
+  const data = program
+    .command('data')
+    .description('what is trained on, and what is kept of every prediction and outcome');
   data
     .command('export')
     .requiredOption('--sql <query>', 'over the tables predictions and outcomes')
@@ -24,6 +26,7 @@ export function addData(program: Command): void {
       `\nExample:\n  $ vinaigrette data export --out july.parquet \\\n      --sql "SELECT * FROM predictions JOIN outcomes USING (prediction_id) WHERE model = 'basket'"`,
     )
     .action(exportData);
+  return data;
 }
 
 async function exportData({ sql, out }: { sql: string; out: string }): Promise<void> {

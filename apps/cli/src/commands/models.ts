@@ -1,9 +1,10 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import type { AliasChange, Model } from '@vinaigrette/contracts/registry';
+import { changeText } from '../domain/lineage-text.js';
 import { table } from '../domain/table.js';
 import { openRegistry } from './registry-of.js';
 
-export function addModels(program: Command): void {
+export function addModels(program: Command): Command {
   const models = program.command('models').description('versions of models and their aliases, in the registry');
   models
     .command('list')
@@ -54,18 +55,21 @@ export function addModels(program: Command): void {
     .argument('<name>')
     .description('who held which alias since when, who moved it, and why; newest first')
     .action((name: string) => showHistory('model', name));
+  return models;
 }
 
-interface PushOptions {
+/** What `models push` and `models import` are told. */
+export interface PushOptions {
   name: string;
   description: string;
   alias?: string;
   reason?: string;
 }
 
-async function push(folder: string, options: PushOptions, command: Command): Promise<void> {
+/** Registers a folder's files, and moves an alias when asked to. */
+export async function push(folder: string, options: PushOptions, command: Command): Promise<void> {
   if (options.alias && !options.reason) command.error('error: --alias wants a --reason, which is kept in the history');
-  const { modelVersion, created } = await openRegistry().push(folder, options.name, options.description);
+  const { modelVersion, created, comparison } = await openRegistry().push(folder, options.name, options.description);
   const version = modelVersion?.version ?? 0;
   const baseline = modelVersion?.hasBaseline ? '' : ' (without a baseline: its drift will not be judged)';
   console.log(
@@ -73,6 +77,7 @@ async function push(folder: string, options: PushOptions, command: Command): Pro
       ? `${options.name} ${version} is registered${baseline}`
       : `${options.name} ${version} has these very files already`,
   );
+  if (comparison && comparison.from !== version) console.log(changeText(comparison));
   if (options.alias && options.reason) {
     await moveAlias({ kind: 'model', name: options.name, alias: options.alias, version, reason: options.reason });
   }
