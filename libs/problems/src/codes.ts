@@ -143,6 +143,10 @@ export const problems = {
     kind: 'conflict',
     remedy: 'Stop the process that has the port, or choose a free one by the variable the message names',
   },
+  PRECOMPUTED_MISSING: {
+    kind: 'not-found',
+    remedy: 'Score the customer with vinaigrette batch score, and name its table in the use case under `precomputed`',
+  },
   PREDICTION_TIMEOUT: { kind: 'timeout', remedy: 'Try again, or give the call a larger budget' },
   PREVIOUS_VERSION_MISSING: {
     kind: 'conflict',
@@ -199,6 +203,10 @@ export const problems = {
   VERSION_IN_USE: {
     kind: 'conflict',
     remedy: 'Move the alias the message names to another version, or take it away, first',
+  },
+  VALIDATION_SET_EMPTY: {
+    kind: 'invalid',
+    remedy: 'Widen the time, wait for labels, or name other outcomes; GET /v1/performance tells how many there are',
   },
   VERSION_NOT_FOUND: { kind: 'not-found', remedy: 'List the versions of the model and check number or alias' },
   VERSION_NOT_SERVABLE: {

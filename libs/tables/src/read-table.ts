@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { basename } from 'node:path';
+import { digestOf } from './digest-of.js';
 import type { Intake } from './intake.js';
 import { readCsv } from './read-csv.js';
 import { readParquet } from './read-parquet.js';
@@ -72,8 +72,8 @@ export async function readWholeTable<Row>(
 
 /** What was read: the same digest, the same bytes. */
 export interface SourceIdentity {
-  /** Without user and password. */
-  name: string;
+  /** Name of the file, or address of the database without user and password, with its table or query. */
+  source: string;
   kind: SourceKind;
   /** Of the file as it is stored, or null. */
   bytes: number | null;
@@ -81,16 +81,11 @@ export interface SourceIdentity {
   sha256: string | null;
 }
 
+/** Throws FILE_UNREADABLE, or TRAINING_OPTION_INVALID where a database lacks its table or query. */
 export async function identify(source: TableSource): Promise<SourceIdentity> {
   const kind = kindOf(source);
-  if (kind === 'postgres') return { name: nameOf(source), kind, bytes: null, sha256: null };
-  const hash = createHash('sha256');
-  let bytes = 0;
-  for await (const chunk of createReadStream(source.input) as AsyncIterable<Buffer>) {
-    hash.update(chunk);
-    bytes += chunk.length;
-  }
-  return { name: nameOf(source), kind, bytes, sha256: hash.digest('hex') };
+  if (kind === 'postgres') return { source: nameOf(source), kind, bytes: null, sha256: null };
+  return { source: basename(source.input), kind, ...(await digestOf(source.input)) };
 }
 
 function rowsOf(source: TableSource, columns: readonly string[], intake: Intake): AsyncGenerator<TableRow[]> {

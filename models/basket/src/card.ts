@@ -1,3 +1,4 @@
+import type { Provenance } from '@vinaigrette/training';
 import type { Policy } from './domain/cleaning.js';
 import type { CleaningReport } from './domain/gather-baskets.js';
 import type { Judgement } from './domain/judge-recommender.js';
@@ -8,13 +9,8 @@ export interface Card {
   format: 1;
   model: 'basket';
   trainedAt: string;
-  data: {
-    file: string;
-    format: SalesFormat;
-    bytes: number;
-    /** Of the file as it is stored, hexadecimal. */
-    sha256: string;
-  };
+  /** The very source (SHA-256 of the file as it is stored), and what became of its rows. */
+  data: Provenance & { format: SalesFormat };
   /** The half-open window asked for, and the first and last sale found in it; null: open, or without dates. */
   sales: { from: string | null; to: string | null; first: string | null; last: string | null };
   cleaning: CleaningReport;

@@ -1,4 +1,4 @@
-export { readBaskets, salesFormats, type SalesFormat, type SalesSource } from './adapters/read-sales.js';
+export { readBaskets, salesFormats, type SalesChoice, type SalesFormat } from './adapters/read-sales.js';
 export type { Card } from './card.js';
 export { answerOf } from './domain/answers.js';
 export { questionOf, type Basket, type Question } from './domain/basket.js';
@@ -14,5 +14,4 @@ export { judgeGraph } from './judge-graph.js';
 export { OnlineBasket, type OnlineBasketOptions } from './online-basket.js';
 export { recommend, type Recommendation } from './domain/recommend.js';
 export { generateDemoSales, type DemoRequest } from './generate-demo-sales.js';
-export { trainBasket, type Progress } from './train-basket.js';
-export type { TrainingOptions } from './training-options.js';
+export { basketRecipe, trainBasket, type TrainingOptions } from './train-basket.js';

@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import type { TableSource } from '@vinaigrette/tables';
 import { parseOptions } from '@vinaigrette/training';
-import { readBaskets, type SalesSource } from './adapters/read-sales.js';
+import { readBaskets, type SalesChoice } from './adapters/read-sales.js';
 import { mineItemsets } from './domain/mine-itemsets.js';
 import { attractionsOf, shelvesOf, type Shelf } from './domain/shelves.js';
 
@@ -15,10 +16,10 @@ export type ShelfOptions = z.input<typeof schema>;
 export const shelfDefaults = schema.parse({});
 
 /**
- * Which goods of a shop belong side by side, best shelf first. Throws TRAINING_OPTION_INVALID, SALES_NOT_FOUND,
- * SALES_INVALID or ITEMSETS_TOO_MANY.
+ * Which goods of a shop belong side by side, best shelf first. Throws what `readBaskets` throws, or
+ * ITEMSETS_TOO_MANY.
  */
-export async function planShelves(source: SalesSource, options: ShelfOptions = {}): Promise<Shelf[]> {
+export async function planShelves(source: TableSource & SalesChoice, options: ShelfOptions = {}): Promise<Shelf[]> {
   const { minSupport, goodsMax } = parseOptions(schema, options);
   const { baskets } = await readBaskets(source);
   const itemsets = mineItemsets(

@@ -1,38 +1,54 @@
-import { basename } from 'node:path';
 import { Problem } from '@vinaigrette/problems';
-import { digestOf, writeVersionFiles } from '@vinaigrette/training';
-import { readBaskets } from './adapters/read-sales.js';
+import { trainVersion, type Progress, type Provenance, type Recipe, type VersionOptions } from '@vinaigrette/training';
+import { gatherSales, type Sales } from './adapters/read-sales.js';
 import type { Card } from './card.js';
-import { questionOf, type Basket } from './domain/basket.js';
+import { questionOf, type Basket, type Question } from './domain/basket.js';
 import { bestSellersOf } from './domain/best-sellers.js';
-import { holdBack } from './domain/hold-back.js';
+import { evenly } from './domain/evenly.js';
+import { holdBack, type Split } from './domain/hold-back.js';
 import { judgeRecommender } from './domain/judge-recommender.js';
 import { leastCount, mineItemsets } from './domain/mine-itemsets.js';
 import { mineRules, type Rule } from './domain/mine-rules.js';
 import { byItemCosine, byPopularity, byRules, type Recommender } from './domain/recommenders.js';
 import { speakingRules } from './domain/speaking-rules.js';
-import { checkOptions, type CheckedOptions, type TrainingOptions } from './training-options.js';
+import { choiceNames, parameters, type Parameters } from './parameters.js';
 import { versionOfRules } from './version-of-rules.js';
 
 const BEST_SELLERS = 1_000;
+/** Questions a judgement is made on: more tell the figures no better. */
+const QUESTIONS_MAX = 20_000;
 
-/** Told after each step of the work, in words for people. */
-export type Progress = (done: string) => void;
+export type TrainingOptions = VersionOptions<typeof parameters>;
+
+/** How versions of basket are made of sales. */
+export const basketRecipe: Recipe<typeof parameters, Sales, Card> = {
+  model: 'basket',
+  about: 'what goes with what from sales',
+  parameters,
+  loadParameters: choiceNames,
+  load: gatherSales,
+  train: versionOf,
+  score: hitRateOf,
+  scoredBy: 'hitRateAt5',
+};
 
 /**
- * Trains a version on a sales file and writes its files to `outDir`: model.onnx, signature.json, golden.json,
- * baseline.json, best-sellers.json, rules.json and, last, card.json, which it answers. Apart from the card's time and
- * cost the same sales and options give the same bytes.
+ * Trains a version on sales and writes its files to `outDir`: model.onnx, signature.json, golden.json, baseline.json,
+ * best-sellers.json, rules.json and, last, card.json, which it answers. Apart from the card's time and cost the same
+ * sales and options give the same bytes.
  *
- * Throws TRAINING_OPTION_INVALID, SALES_NOT_FOUND, SALES_INVALID, ITEMSETS_TOO_MANY, RULES_NONE or RULES_TOO_MANY, before
- * anything is written.
+ * Throws what `trainVersion` throws, SALES_INVALID, ITEMSETS_TOO_MANY, RULES_NONE or RULES_TOO_MANY, before anything is
+ * written.
  */
-export async function trainBasket(given: TrainingOptions, progress: Progress = () => {}): Promise<Card> {
-  const options = checkOptions(given);
-  const { baskets, report } = await readBaskets(options);
-  if (baskets.length === 0) throw new Problem('SALES_INVALID', `No basket of ${options.input} is left after cleaning`);
-  progress(`read ${report.lines} lines: ${report.baskets} baskets of ${report.distinctSkus} SKUs`);
+export async function trainBasket(given: TrainingOptions, progress?: Progress): Promise<Card> {
+  const { card } = await trainVersion(basketRecipe, given, progress);
+  return card;
+}
 
+async function versionOf(sales: Sales, options: Parameters, provenance: Provenance, progress: Progress) {
+  const { baskets, report } = sales;
+  refuseEmpty(sales);
+  progress(`read ${report.lines} lines: ${report.baskets} baskets of ${report.distinctSkus} SKUs`);
   const heldBack = judge(baskets, options);
   progress(`judged on ${heldBack.questions} held-back baskets, hit rate@5: ${hitRatesIn(heldBack)}`);
   const { itemsets, mined, rules } = mine(baskets, options);
@@ -45,8 +61,8 @@ export async function trainBasket(given: TrainingOptions, progress: Progress = (
     format: 1,
     model: 'basket',
     trainedAt: new Date().toISOString(),
-    data: { file: basename(options.input), format: options.format, ...(await digestOf(options.input)) },
-    sales: salesOf(baskets, options),
+    data: { ...provenance, format: options.format },
+    sales: salesOf(sales),
     cleaning: report,
     parameters: parametersOf(options, baskets.length),
     mined: { itemsets: itemsets.size, itemsetsByLength: itemsets.sizes(), rules: mined.length },
@@ -57,9 +73,9 @@ export async function trainBasket(given: TrainingOptions, progress: Progress = (
     },
     cost: version.cost,
     heldBack,
-    baseline: { rows: version.baseline.rows, question: 'every basket of two SKUs or more, without its last' },
+    baseline: { rows: version.baseline.rows, question: 'baskets of two SKUs or more, without the last' },
   };
-  await writeVersionFiles(options.outDir, {
+  return {
     'model.onnx': version.onnx,
     'signature.json': version.signature,
     'golden.json': version.golden,
@@ -67,12 +83,10 @@ export async function trainBasket(given: TrainingOptions, progress: Progress = (
     'best-sellers.json': { skus: bestSellersOf(baskets).slice(0, BEST_SELLERS) },
     'rules.json': { rules: rules.map((rule) => ({ ...rule, conviction: finiteOrNull(rule.conviction) })) },
     'card.json': card,
-  });
-  progress(`wrote ${options.outDir}`);
-  return card;
+  };
 }
 
-function mine(baskets: readonly Basket[], { minSupport, minConfidence, maxLength }: CheckedOptions) {
+function mine(baskets: readonly Basket[], { minSupport, minConfidence, maxLength }: Parameters) {
   const itemsets = mineItemsets(
     baskets.map((basket) => basket.skus),
     { minSupport, maxLength },
@@ -81,11 +95,20 @@ function mine(baskets: readonly Basket[], { minSupport, minConfidence, maxLength
   return { itemsets, mined, rules: speakingRules(mined) };
 }
 
-function judge(baskets: readonly Basket[], options: CheckedOptions): Card['heldBack'] {
-  const { train, heldBack, heldBackFromMs } = holdBack(baskets, options.heldBackShare);
+/** Hit rate@5 on the baskets sold last, of rules mined from a share of the others. */
+function hitRateOf({ baskets }: Sales, options: Parameters, share: number): number {
+  const { train, heldBack } = holdBack(baskets, options.heldBackShare);
+  const some = evenly(train, Math.ceil(train.length * share));
+  const { rules } = mine(some, options);
+  if (rules.length === 0 || rules.length > options.maxRules) throw new RangeError(`${rules.length} rules are found`);
+  return judgeRecommender(byRules(rules), questionsOf(heldBack), bestSellersOf(train), train.length).hitRateAt5 ?? NaN;
+}
+
+function judge(baskets: readonly Basket[], options: Parameters): Card['heldBack'] {
+  const { train, heldBack, heldBackFromMs }: Split = holdBack(baskets, options.heldBackShare);
   const { rules } = mine(train, options);
   const sold = bestSellersOf(train);
-  const questions = heldBack.map(questionOf).filter((question) => question !== undefined);
+  const questions = questionsOf(heldBack);
   const judged = (recommender: Recommender) => judgeRecommender(recommender, questions, sold, train.length);
   return {
     baskets: heldBack.length,
@@ -100,6 +123,12 @@ function judge(baskets: readonly Basket[], options: CheckedOptions): Card['heldB
   };
 }
 
+const questionsOf = (baskets: readonly Basket[]): Question[] =>
+  evenly(
+    baskets.map(questionOf).filter((question) => question !== undefined),
+    QUESTIONS_MAX,
+  );
+
 function hitRatesIn({ recommenders }: Card['heldBack']): string {
   const rates = Object.entries(recommenders).map(
     ([name, { hitRateAt5 }]) => `${name} ${hitRateAt5?.toFixed(4) ?? '-'}`,
@@ -107,7 +136,14 @@ function hitRatesIn({ recommenders }: Card['heldBack']): string {
   return rates.join(', ');
 }
 
-function refuseUnserved(rules: readonly Rule[], { minSupport, minConfidence, maxRules }: CheckedOptions): void {
+function refuseEmpty({ baskets, report, window: { from, to } }: Sales): void {
+  if (baskets.length > 0) return;
+  const where = from === null && to === null ? '' : ` from ${from ?? 'the first'} to ${to ?? 'the last'}`;
+  const message = `No basket is left of ${report.lines} lines${where}: ${report.outsideWindow} lie outside the window`;
+  throw new Problem('SALES_INVALID', message, { field: from === null && to === null ? 'input' : 'from' });
+}
+
+function refuseUnserved(rules: readonly Rule[], { minSupport, minConfidence, maxRules }: Parameters): void {
   const asked = `support ${minSupport} and confidence ${minConfidence}`;
   if (rules.length === 0) throw new Problem('RULES_NONE', `No rule has ${asked}`, { field: 'minSupport' });
   if (rules.length > maxRules) {
@@ -117,16 +153,16 @@ function refuseUnserved(rules: readonly Rule[], { minSupport, minConfidence, max
   }
 }
 
-function salesOf(baskets: readonly Basket[], { from, to }: CheckedOptions): Card['sales'] {
+function salesOf({ baskets, window }: Sales): Card['sales'] {
   let [first, last] = [Infinity, -Infinity];
   for (const { soldAtMs = NaN } of baskets) {
     if (soldAtMs < first) first = soldAtMs;
     if (soldAtMs > last) last = soldAtMs;
   }
-  return { from: from ?? null, to: to ?? null, first: isoOrNull(first), last: isoOrNull(last) };
+  return { ...window, first: isoOrNull(first), last: isoOrNull(last) };
 }
 
-function parametersOf(options: CheckedOptions, baskets: number): Card['parameters'] {
+function parametersOf(options: Parameters, baskets: number): Card['parameters'] {
   const { policy, minSupport, minConfidence, maxLength = null, maxRules, heldBackShare } = options;
   const minBaskets = leastCount(minSupport, baskets);
   return { policy, minSupport, minBaskets, minConfidence, maxLength, maxRules, heldBackShare };

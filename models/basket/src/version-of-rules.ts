@@ -6,6 +6,7 @@ import type { Card } from './card.js';
 import { answerOf } from './domain/answers.js';
 import { questionOf, type Basket } from './domain/basket.js';
 import { spellingsOf, type Policy } from './domain/cleaning.js';
+import { evenly } from './domain/evenly.js';
 import { goldenBaskets } from './domain/golden-baskets.js';
 import { itemTensor } from './domain/item-tensor.js';
 import type { Rule } from './domain/mine-rules.js';
@@ -16,6 +17,8 @@ import { ruleGraph } from './domain/rule-graph.js';
 const LOGGED_ITEMS = 1_000;
 const LOGGED_ANSWERS = 10;
 const BATCH = 64;
+/** Questions of a baseline: more move none of its shares. */
+const QUESTIONS_MAX = 50_000;
 
 const features: readonly FeatureDefinition[] = [
   { name: 'basketSize', kind: 'numeric', from: { kind: 'length', tensor: 'items' } },
@@ -58,7 +61,7 @@ export async function versionOfRules(
   try {
     const golden = await goldenOf(session, baskets, rules, policy);
     const questions = baskets.map(questionOf).filter((question) => question !== undefined);
-    const asked = questions.map((question) => question.given);
+    const asked = evenly(questions, QUESTIONS_MAX).map((question) => question.given);
     const vocabularies = { items: [...spellingsOf(skusOf(baskets), policy).keys()] };
     return {
       onnx,

@@ -102,10 +102,10 @@ describeWith('real data', 'DATA_DIR', 'online-retail', () => {
   it('has the baskets and best sellers that are known of it, when raw', async () => {
     const { baskets, report } = await readBaskets(onlineRetail('raw'));
     expect(report).toMatchObject({ lines: 320_705, baskets: 12_980 });
-    expect(report.found.cancellation).toEqual({ lines: 5_847, dropped: true });
+    expect(report.found.cancellation).toMatchObject({ lines: 5_847, dropped: true });
     // 6,772 lines have a negative quantity: all of the cancelled ones, and these.
-    expect(report.found.returned).toEqual({ lines: 6_772 - 5_847, dropped: true });
-    expect(report.found.adjustment).toEqual({ lines: 3, dropped: false });
+    expect(report.found.returned).toMatchObject({ lines: 6_772 - 5_847, dropped: true });
+    expect(report.found.adjustment).toMatchObject({ lines: 3, dropped: false });
     expect(bestSellersOf(baskets).slice(0, 5)).toEqual([
       { sku: '85123A', baskets: 1_559 },
       { sku: '22423', baskets: 1_410 },

@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { parseBaseline } from '@vinaigrette/drift';
 import { differenceFromGolden, parseGolden, parseSignature, readSignature, type Tensor } from '@vinaigrette/signature';
+import { Intake } from '@vinaigrette/tables';
 import { ModelSession, type Tensors } from '@vinaigrette/training';
+import { gatherSales } from '../src/adapters/read-sales.js';
 import { generateDemoSales, readBaskets, trainBasket, type Card, type SalesFormat } from '../src/index.js';
 
 let folder: string;
@@ -33,11 +35,13 @@ describe('trainBasket() on the demo shop', () => {
       'best-sellers.json',
       'card.json',
       'golden.json',
+      'lineage.json',
       'model.onnx',
       'rules.json',
       'signature.json',
     ]);
-    expect(steps).toHaveLength(5);
+    expect(steps.filter((step) => step.startsWith('read '))).toHaveLength(1);
+    expect(steps.at(-1)).toBe(`wrote ${outDir}`);
   });
 
   it('finds milk -> sugar at 80 %', async () => {
@@ -127,6 +131,16 @@ describe('trainBasket() on the demo shop', () => {
   });
 
   it.each([
+    { choice: { window: '2M', to: '2026-05-01' }, first: '2026-03-01', last: '2026-04-30' },
+    { choice: { window: '2W' }, first: '2026-06-17', last: '2026-06-30' },
+  ])('trains on the window $choice', async ({ choice, first, last }) => {
+    const source = { input: join(folder, 'demo.csv'), format: 'online-retail', policy: 'strict', ...choice } as const;
+    const times = (await readBaskets(source)).baskets.map(({ soldAtMs }) => soldAtMs as number);
+    const days = [Math.min(...times), Math.max(...times)].map((ms) => new Date(ms).toISOString().slice(0, 10));
+    expect(days).toEqual([first, last]);
+  });
+
+  it.each([
     { code: 'RULES_TOO_MANY', field: 'maxRules', change: { maxRules: 10 } },
     { code: 'RULES_NONE', field: 'minSupport', change: { minSupport: 0.9 } },
     { code: 'TRAINING_OPTION_INVALID', field: 'minSupport', change: { minSupport: 0 } },
@@ -135,8 +149,11 @@ describe('trainBasket() on the demo shop', () => {
     { code: 'TRAINING_OPTION_INVALID', field: 'from', change: { from: 'yesterday' } },
     { code: 'TRAINING_OPTION_INVALID', field: 'from', change: { from: '2026-03-01', to: '2026-03-01' } },
     { code: 'TRAINING_OPTION_INVALID', field: 'to', change: { to: '2026-03-01', format: 'basket-lines' as const } },
-    { code: 'SALES_INVALID', field: undefined, change: { from: '2031-01-01' } },
-    { code: 'SALES_NOT_FOUND', field: 'input', change: { input: '/no/such/file.csv' } },
+    { code: 'TRAINING_OPTION_INVALID', field: 'window', change: { window: '6M', from: '2026-03-01' } },
+    { code: 'TRAINING_OPTION_INVALID', field: 'window', change: { window: 'half a year' } },
+    { code: 'TRAINING_OPTION_INVALID', field: 'minSuport', change: { minSuport: 0.1 } },
+    { code: 'SALES_INVALID', field: 'from', change: { from: '2031-01-01' } },
+    { code: 'FILE_UNREADABLE', field: 'input', change: { input: '/no/such/file.csv' } },
   ])('refuses $change with $code, and writes nothing', async ({ code, field, change }) => {
     const outDir = join(folder, 'refused');
     const options = {
@@ -180,33 +197,70 @@ describe('readBaskets()', () => {
     expect([report.lines, report.repeats, report.found.blank.lines]).toEqual([6, 1, 2]);
   });
 
-  const good = '1,22423,CAKE STAND,1,2011-01-01 10:00:00,12.75,,France';
+  const good = (invoice: number) => `${invoice},22423,CAKE STAND,1,2011-01-01 10:00:00,12.75,,France\n`;
+  const clean = Array.from({ length: 300 }, (_, invoice) => good(invoice)).join('');
+
   it.each([
-    {
-      case: 'a quantity of text',
-      csv: `${header}\n${good}\n2,22423,X,many,2011-01-01 10:00:00,1,,F`,
-      says: /record 3 .*Quantity: many/,
-    },
-    {
-      case: 'a quantity that is not a number',
-      csv: `${header}\n1,22423,X,NaN,2011-01-01 10:00:00,1,,F`,
-      says: /record 2 .*Quantity: NaN/,
-    },
-    { case: 'a date that is none', csv: `${header}\n1,22423,X,1,2011-13-01,1,,F`, says: /record 2 .*InvoiceDate/ },
-    { case: 'a missing price', csv: `${header}\n1,22423,X,1,2011-01-01 10:00:00,,,F`, says: /record 2 .*UnitPrice/ },
-    { case: 'a missing column', csv: 'InvoiceNo,Quantity\n1,2', says: /columns InvoiceNo, StockCode/ },
-    { case: 'a line cut short', csv: `${header}\n${good}\n2,22423,X`, says: /columns InvoiceNo, StockCode/ },
-    { case: 'no text at all', csv: Buffer.from([0xff, 0xfe, 0x00, 0x80, 0x81]), says: /columns InvoiceNo, StockCode/ },
-    { case: 'an empty file', csv: '', says: /columns InvoiceNo, StockCode/ },
-  ])('refuses $case', async ({ csv, says }) => {
-    const reading = read('bad.csv', csv, 'online-retail');
-    await expect(reading).rejects.toMatchObject({ code: 'SALES_INVALID', message: expect.stringMatching(says) });
+    { case: 'a quantity of text', bad: '2,22423,X,many,2011-01-01 10:00:00,1,,F', reason: 'Quantity is no number' },
+    { case: 'a quantity that is none', bad: '1,22423,X,NaN,2011-01-01 10:00:00,1,,F', reason: 'Quantity is no number' },
+    { case: 'a day no calendar has', bad: '1,22423,X,1,2011-02-30,1,,F', reason: 'InvoiceDate is no moment' },
+    { case: 'a missing price', bad: '1,22423,X,1,2011-01-01 10:00:00,,,F', reason: 'UnitPrice is no number' },
+    { case: 'a line cut short', bad: '2,22423,X', reason: 'fewer fields than the header' },
+    { case: 'an open quote', bad: '2,22423,"X,1,2011-01-01,1,,F', reason: 'a quote that is not closed' },
+  ])('leaves out $case, says where, and keeps the rest', async ({ bad, reason }) => {
+    const [input, intake] = [join(folder, 'bad.csv'), new Intake()];
+    await writeFile(input, `${header}\n${clean}${bad}\n${good(300)}`);
+    const { baskets } = await gatherSales({ input }, { format: 'online-retail', policy: 'raw' }, intake);
+    expect(baskets).toHaveLength(301);
+    expect(intake.report()).toMatchObject({ rows: 302, used: 301, rejected: [{ reason, rows: 1, firstLine: 302 }] });
+  });
+
+  it('lists in a file what it leaves out, and says so in the card', async () => {
+    const [input, rejectsFile] = [join(folder, 'one-bad.csv'), join(folder, 'rejects.csv')];
+    const sales = await readFile(join(folder, 'demo.csv'), 'utf8');
+    await writeFile(input, `${sales}7,22423,X,many,2011-01-01 10:00:00,1,,F\n`);
+    const { data, cleaning } = await trainBasket({ input, outDir: join(folder, 'sound'), rejectsFile });
+    expect(data).toMatchObject({ rows: cleaning.lines + 1, used: cleaning.lines, kind: 'csv', source: 'one-bad.csv' });
+    const line = cleaning.lines + 2;
+    expect(data.rejected).toEqual([{ reason: 'Quantity is no number', rows: 1, firstLine: line, example: 'many' }]);
+    expect(await readFile(rejectsFile, 'utf8')).toBe(`line,reason,text\n${line},"Quantity is no number","many"\n`);
+  });
+
+  it('refuses a file of which more than one in a hundred lines is bad', async () => {
+    const bad = '7,22423,X,many,2011-01-01 10:00:00,1,,F\n'.repeat(4);
+    await expect(read('bad.csv', `${header}\n${clean}${bad}`, 'online-retail')).rejects.toMatchObject({
+      code: 'BAD_LINES_TOO_MANY',
+      message: expect.stringMatching(/4 of 304 lines .* Quantity is no number: 4, first on line 302 \(many\)/),
+    });
   });
 
   it.each([
-    { case: 'bytes that are no text', name: 'bad.txt', bytes: Buffer.from([0x61, 0xff, 0x62]) },
-    { case: 'a damaged .gz', name: 'bad.txt.gz', bytes: Buffer.from('milk,bread') },
-  ])('refuses $case in a basket-per-line file', async ({ name, bytes }) => {
-    await expect(read(name, bytes, 'basket-lines')).rejects.toMatchObject({ code: 'SALES_INVALID' });
+    { case: 'a missing column', csv: 'InvoiceNo,Quantity\n1,2', says: /no column StockCode/ },
+    { case: 'no text at all', csv: Buffer.from([0xff, 0xfe, 0x00, 0x80, 0x81]), says: /no column InvoiceNo/ },
+    { case: 'an empty file', csv: '', says: /no column InvoiceNo/ },
+  ])('refuses $case', async ({ csv, says }) => {
+    const reading = read('bad.csv', csv, 'online-retail');
+    await expect(reading).rejects.toMatchObject({
+      code: 'TRAINING_DATA_INVALID',
+      message: expect.stringMatching(says),
+    });
+  });
+
+  it('says of negative prices, giveaways and repeats where the first stands', async () => {
+    const line = (invoice: string, sku: string, price: string) =>
+      `${invoice},${sku},X,1,2011-01-01 10:00,${price},,F\n`;
+    const csv = `${header}\n${clean}${line('900', '1', '-3')}${line('901', '2', '0')}${line('902', '3', '1').repeat(2)}`;
+    const { report } = await read('odd.csv', csv, 'online-retail');
+    expect(report.found.unpriced).toEqual({ lines: 2, dropped: false, firstLine: 302 });
+    expect([report.repeats, report.firstRepeat]).toEqual([1, 305]);
+  });
+
+  it('reads bytes that are no UTF-8 in a basket-per-line file', async () => {
+    const { baskets } = await read('latin.txt', Buffer.from('th\u00e9,caf\u00e9\n', 'latin1'), 'basket-lines');
+    expect(baskets[0]?.skus).toEqual(['th\u00e9', 'caf\u00e9']);
+  });
+
+  it('refuses a damaged .gz', async () => {
+    await expect(read('bad.txt.gz', 'milk,bread', 'basket-lines')).rejects.toMatchObject({ code: 'FILE_UNREADABLE' });
   });
 });

@@ -1,3 +1,4 @@
+import type { Provenance } from '@vinaigrette/training';
 import type { Figures } from './domain/figures.js';
 import type { Imputation } from './domain/insured.js';
 
@@ -6,10 +7,11 @@ export interface Card {
   format: 1;
   model: 'insurance';
   trainedAt: string;
-  /** SHA-256 of the file as it is stored, hexadecimal. */
-  data: { file: string; bytes: number; sha256: string };
-  /** Every fifth row of the file is held back. */
+  /** The very source (SHA-256 of a file as it is stored), and what became of its rows. */
+  data: Provenance;
+  /** Every fifth row is held back. */
   rows: { training: number; validation: number };
+  parameters: { ridge: number };
   imputation: Imputation;
   /** In the units of the terms, USD a year: the intercept is the charge where every term is 0. */
   coefficients: { intercept: number; terms: Record<string, number> };

@@ -1,6 +1,5 @@
-import { basename } from 'node:path';
-import { Problem } from '@vinaigrette/problems';
-import { digestOf, writeVersionFiles } from '@vinaigrette/training';
+import { trainVersion, type Progress, type Provenance, type Recipe, type VersionOptions } from '@vinaigrette/training';
+import { z } from 'zod';
 import { readInsured, type InsuredRow } from './adapters/read-insured.js';
 import type { Card } from './card.js';
 import { figuresOf, type Figures } from './domain/figures.js';
@@ -10,30 +9,41 @@ import { chargeOf, coefficientsOf, fitLinear } from './domain/linear-model.js';
 import { plainTerms, terms, type Term } from './domain/terms.js';
 import { versionOfModel } from './version-of-model.js';
 
-export interface TrainingOptions {
-  /** Path of the CSV file, plain or .gz. */
-  input: string;
-  /** Folder for the version's files; made when missing, files of the same names are replaced. */
-  outDir: string;
-}
+const parameters = z.object({
+  ridge: z.number().min(0).max(1e6).default(0).describe('how much large weights cost; 0: ordinary least squares'),
+});
+type Parameters = z.output<typeof parameters>;
+
+export type TrainingOptions = VersionOptions<typeof parameters>;
+
+/** How versions of insurance are made of insured people. */
+export const insuranceRecipe: Recipe<typeof parameters, InsuredRow[], Card> = {
+  model: 'insurance',
+  about: 'yearly charges from insured people',
+  parameters,
+  loadParameters: [],
+  load: (source, _, intake) => readInsured(source, intake),
+  train: versionOf,
+  score: r2Of,
+  scoredBy: 'r2',
+};
 
 /**
  * Trains a version and writes its files to `outDir`: model.onnx, signature.json, golden.json, baseline.json and, last,
- * card.json, which it answers. Apart from the card's time and cost the same file gives the same bytes. `progress` is told
- * after each step, in words for people.
- *
- * Throws FILE_UNREADABLE or TRAINING_DATA_INVALID before anything is written.
+ * card.json, which it answers. Apart from the card's time and cost the same rows give the same bytes. Throws what
+ * `trainVersion` throws, before anything is written.
  */
-export async function trainInsurance(
-  { input, outDir }: TrainingOptions,
-  progress: (done: string) => void = () => {},
-): Promise<Card> {
-  const rows = await readInsured(input);
+export async function trainInsurance(given: TrainingOptions, progress?: Progress): Promise<Card> {
+  const { card } = await trainVersion(insuranceRecipe, given, progress);
+  return card;
+}
+
+async function versionOf(rows: InsuredRow[], options: Parameters, provenance: Provenance, progress: Progress) {
+  if (rows.length === 0) throw new RangeError('it holds no rows');
   const { training, validation } = holdBack(rows);
   progress(`read ${rows.length} rows, ${validation.length} of them held back`);
-
-  const { imputation, model, quote } = fit(input, terms, training);
-  const plain = fit(input, plainTerms, training);
+  const { imputation, model, quote } = fit(terms, training, options);
+  const plain = fit(plainTerms, training, options);
   const people = training.map(({ person }) => person);
   const version = await versionOfModel(imputation, model, people);
   const coefficients = coefficientsOf(model);
@@ -43,8 +53,9 @@ export async function trainInsurance(
     format: 1,
     model: 'insurance',
     trainedAt: new Date().toISOString(),
-    data: { file: basename(input), ...(await digestOf(input)) },
+    data: provenance,
     rows: { training: training.length, validation: validation.length },
+    parameters: options,
     imputation,
     coefficients: {
       intercept: coefficients.intercept,
@@ -61,29 +72,26 @@ export async function trainInsurance(
   };
   const { onnx, signature, golden, baseline } = version;
   const files = { 'model.onnx': onnx, 'signature.json': signature, 'golden.json': golden };
-  await writeVersionFiles(outDir, { ...files, 'baseline.json': baseline, 'card.json': card });
-  progress(`wrote ${outDir}`);
-  return card;
+  return { ...files, 'baseline.json': baseline, 'card.json': card };
 }
 
-function fit(input: string, of: readonly Term[], rows: readonly InsuredRow[]) {
-  try {
-    const imputation = learnImputation(rows.map(({ person }) => person));
-    const whole = rows.map(({ person }) => impute(person, imputation));
-    const charges = rows.map((row) => row.charges);
-    const model = fitLinear(of, whole, charges);
-    return { imputation, model, quote: (person: Insured) => chargeOf(model, of, impute(person, imputation)) };
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    throw new Problem('TRAINING_DATA_INVALID', `${input} cannot be learned from: ${error.message}`, {
-      field: 'input',
-      cause: error,
-    });
-  }
+/** On the rows held back, of a model that has learned from the first share of the others. */
+function r2Of(rows: InsuredRow[], options: Parameters, share: number): number {
+  const { training, validation } = holdBack(rows);
+  const { quote } = fit(terms, training.slice(0, Math.ceil(training.length * share)), options);
+  return judge(validation, quote).r2 ?? NaN;
+}
+
+function fit(of: readonly Term[], rows: readonly InsuredRow[], { ridge }: Parameters) {
+  const imputation = learnImputation(rows.map(({ person }) => person));
+  const whole = rows.map(({ person }) => impute(person, imputation));
+  const charges = rows.map((row) => row.charges);
+  const model = fitLinear(of, whole, charges, ridge);
+  return { imputation, model, quote: (person: Insured) => chargeOf(model, of, impute(person, imputation)) };
 }
 
 function judge(rows: readonly InsuredRow[], quote: (person: Insured) => number): Figures {
-  if (rows.length === 0) throw new Problem('TRAINING_DATA_INVALID', 'No row of a sub-population was held back');
+  if (rows.length === 0) throw new RangeError('no row of a sub-population was held back');
   return figuresOf(
     rows.map(({ charges }) => charges),
     rows.map(({ person }) => quote(person)),

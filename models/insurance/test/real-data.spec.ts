@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { describeWith } from '../../../tools/real-part.mjs';
+import { Intake } from '@vinaigrette/tables';
 import { readInsured } from '../src/adapters/read-insured.js';
 import { figuresOf } from '../src/domain/figures.js';
 import { chargeOf, coefficientsOf, fitLinear } from '../src/domain/linear-model.js';
@@ -18,7 +19,7 @@ describeWith('real data', 'DATA_DIR', 'charges of the book', () => {
   afterAll(() => rm(dir, { recursive: true, force: true }));
 
   it('gives the published least squares on the whole file', async () => {
-    const rows = await readInsured(input);
+    const rows = await readInsured({ input }, new Intake());
     const people = rows.map(({ person }) => person);
     const charges = rows.map((row) => row.charges);
     const model = fitLinear(plainTerms, people, charges);

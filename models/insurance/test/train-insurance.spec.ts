@@ -140,17 +140,27 @@ describe('a version of insurance', () => {
 describe('training refuses', () => {
   const lines = planted().map(({ line }) => line);
   const invalid = 'TRAINING_DATA_INVALID';
+
   it.each([
-    { what: 'an age in words', change: ['old,male,20,0,no,northeast,1000'], code: invalid, message: /record 502.*age/ },
-    { what: 'negative charges', change: ['20,male,20,0,no,northeast,-1'], code: invalid, message: /charges is "-1"/ },
-    { what: 'no charges', change: ['20,male,20,0,no,northeast,'], code: invalid, message: /charges/ },
-    { what: 'charges without end', change: ['20,male,20,0,no,northeast,1e999'], code: invalid, message: /charges/ },
-  ])('$what, naming the record', async ({ change, code, message }) => {
-    const input = await csv('bad.csv', [...lines, ...change]);
-    await expect(trainInsurance({ input, outDir: join(dir, 'none') })).rejects.toMatchObject({
-      code,
-      message: expect.stringMatching(message),
+    { what: 'an age in words', bad: 'old,male,20,0,no,northeast,1000', reason: 'age is no number' },
+    { what: 'negative charges', bad: '20,male,20,0,no,northeast,-1', reason: 'charges is negative' },
+    { what: 'no charges', bad: '20,male,20,0,no,northeast,', reason: 'charges is unknown' },
+    { what: 'charges without end', bad: '20,male,20,0,no,northeast,1e999', reason: 'charges is no number' },
+    { what: 'a line cut short', bad: '20,male,20', reason: 'fewer fields than the header' },
+  ])('the line of $what, and learns from the others', async ({ bad, reason }) => {
+    const options = { input: await csv('bad.csv', [...lines, bad]), outDir: join(dir, 'without') };
+    const { data, rows } = await trainInsurance(options);
+    expect(data).toMatchObject({ rows: 501, used: 500, rejected: [{ reason, rows: 1, firstLine: 502 }] });
+    expect(rows).toEqual(card.rows);
+    await expect(trainInsurance({ ...options, badLinesMax: 0 })).rejects.toMatchObject({ code: 'BAD_LINES_TOO_MANY' });
+  });
+
+  it('no line that says what an earlier one says, but tells of it', async () => {
+    const { data } = await trainInsurance({
+      input: await csv('twice.csv', [...lines, lines[3] as string]),
+      outDir: join(dir, 'twice'),
     });
+    expect(data).toMatchObject({ used: 501, noticed: [{ rows: 1, firstLine: 502 }] });
   });
 
   it.each([
@@ -160,6 +170,11 @@ describe('training refuses', () => {
       what: 'a column that never changes',
       rows: lines.map((line) => line.replace(/yes/, 'no')),
       message: /smoker is the same/,
+    },
+    {
+      what: 'charges that never change',
+      rows: lines.map((line) => line.replace(/[^,]*$/, '1000')),
+      message: /charges is the same/,
     },
     {
       what: 'a column that is unknown throughout',

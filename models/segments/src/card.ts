@@ -1,3 +1,4 @@
+import type { Provenance } from '@vinaigrette/training';
 import type { Preparation } from './domain/prepare.js';
 import type { SegmentationName } from './domain/segmentation.js';
 
@@ -7,8 +8,8 @@ export interface Card {
   model: 'segments';
   trainedAt: string;
   segmentation: SegmentationName;
-  /** SHA-256 of the file as it is stored, hexadecimal. */
-  data: { file: string; bytes: number; sha256: string };
+  /** The very source (SHA-256 of a file as it is stored), and what became of its rows. */
+  data: Provenance;
   customers: number;
   lines: number;
   leftOut: number;

@@ -1,4 +1,3 @@
-export { trainSegments } from './train-segments.js';
+export { segmentsRecipe, trainSegments, type TrainingOptions } from './train-segments.js';
 export type { Card } from './card.js';
-export type { TrainingOptions } from './training-options.js';
 export { segmentationNames, type SegmentationName } from './domain/segmentation.js';

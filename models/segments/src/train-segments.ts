@@ -1,47 +1,65 @@
-import { basename } from 'node:path';
 import type { FeatureDefinition } from '@vinaigrette/drift';
 import { Problem } from '@vinaigrette/problems';
 import { readSignature, type Signature } from '@vinaigrette/signature';
 import {
   answeredBaseline,
-  digestOf,
   goldenAnswers,
   measureCost,
   ModelSession,
-  writeVersionFiles,
+  trainVersion,
   type GoldenAnswers,
+  type Progress,
+  type Provenance,
+  type Recipe,
+  type VersionOptions,
 } from '@vinaigrette/training';
 import { customerReaders, type Customers } from './adapters/read-customers.js';
 import type { Card } from './card.js';
-import { cluster, nearest, type Clustering } from './domain/cluster.js';
+import { cluster, nearest, silhouette, type Clustering } from './domain/cluster.js';
 import { customerTensors } from './domain/customer-tensors.js';
 import { goldenCustomers } from './domain/golden-customers.js';
 import { nameSegments } from './domain/name-segments.js';
 import { learnPreparation, prepare, type Preparation } from './domain/prepare.js';
 import { segmentGraph } from './domain/segment-graph.js';
 import { segmentations, type CustomerRow, type Segmentation } from './domain/segmentation.js';
-import { checkOptions, type CheckedOptions, type TrainingOptions } from './training-options.js';
+import { parameters, type Parameters } from './parameters.js';
 
 const BATCH = 256;
 /** How many clusters the card compares; few starts do, since it is the bend that matters. */
 const COMPARED_CLUSTERS = [2, 3, 4, 5, 6, 7, 8];
 const COMPARED_STARTS = 10;
+/** Customers that candidates of a search are judged on. */
+const HELD_BACK_EVERY = 5;
 /** The graph computes in float32: two centres nearer to each other than this, relatively, may change places. */
 const TIE = 1e-4;
 
-/** Told after each step of the work, in words for people. */
-export type Progress = (done: string) => void;
+export type TrainingOptions = VersionOptions<typeof parameters>;
+
+/** How versions of segments are made of customers. */
+export const segmentsRecipe: Recipe<typeof parameters, Customers, Card> = {
+  model: 'segments',
+  about: 'segments of customers',
+  parameters,
+  loadParameters: ['segmentation', 'asOf'],
+  load: (source, { segmentation, asOf }, intake) => customerReaders[segmentation](source, asOf, intake),
+  train: versionOf,
+  score: silhouetteOf,
+  scoredBy: 'silhouette',
+};
 
 /**
  * Trains a version and writes its files to `outDir`: model.onnx, signature.json, golden.json, baseline.json and, last,
- * card.json, which it answers. Apart from the card's time and cost the same file and options give the same bytes.
- *
- * Throws TRAINING_OPTION_INVALID, FILE_UNREADABLE or TRAINING_DATA_INVALID before anything is written.
+ * card.json, which it answers. Apart from the card's time and cost the same rows and options give the same bytes. Throws
+ * what `trainVersion` throws, before anything is written.
  */
-export async function trainSegments(given: TrainingOptions, progress: Progress = () => {}): Promise<Card> {
-  const options = checkOptions(given);
+export async function trainSegments(given: TrainingOptions, progress?: Progress): Promise<Card> {
+  const { card } = await trainVersion(segmentsRecipe, given, progress);
+  return card;
+}
+
+async function versionOf(customers: Customers, options: Parameters, provenance: Provenance, progress: Progress) {
   const segmentation: Segmentation = segmentations[options.segmentation];
-  const customers = await customerReaders[options.segmentation](options.input, options.asOf);
+  if (customers.rows.length === 0) throw new RangeError('no line tells what a customer bought');
   progress(`read ${customers.lines} lines: ${customers.rows.length} customers`);
 
   const { preparation, points, clustering } = fit(segmentation, customers.rows, options);
@@ -65,7 +83,7 @@ export async function trainSegments(given: TrainingOptions, progress: Progress =
       model: 'segments',
       trainedAt: new Date().toISOString(),
       segmentation: options.segmentation,
-      data: { file: basename(options.input), ...(await digestOf(options.input)) },
+      data: provenance,
       ...countsOf(customers),
       parameters: { clusters: names.length, starts: options.starts, seed: options.seed },
       preparation,
@@ -83,9 +101,7 @@ export async function trainSegments(given: TrainingOptions, progress: Progress =
       baseline: { rows: baseline.rows },
     };
     const files = { 'model.onnx': onnx, 'signature.json': signature, 'golden.json': golden };
-    await writeVersionFiles(options.outDir, { ...files, 'baseline.json': baseline, 'card.json': card });
-    progress(`wrote ${options.outDir}`);
-    return card;
+    return { ...files, 'baseline.json': baseline, 'card.json': card };
   } finally {
     await session.close();
   }
@@ -97,19 +113,22 @@ interface Fit {
   clustering: Clustering;
 }
 
-function fit(segmentation: Segmentation, rows: readonly CustomerRow[], options: CheckedOptions): Fit {
+function fit(segmentation: Segmentation, rows: readonly CustomerRow[], options: Parameters): Fit {
   const { clusters = segmentation.clusters, starts, seed } = options;
-  try {
-    const preparation = learnPreparation(segmentation, rows);
-    const points = rows.map((row) => prepare(segmentation, preparation, row));
-    return { preparation, points, clustering: cluster(points, { clusters, starts, seed }) };
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    throw new Problem('TRAINING_DATA_INVALID', `${options.input} cannot be segmented: ${error.message}`, {
-      field: 'input',
-      cause: error,
-    });
-  }
+  const preparation = learnPreparation(segmentation, rows);
+  const points = rows.map((row) => prepare(segmentation, preparation, row));
+  return { preparation, points, clustering: cluster(points, { clusters, starts, seed }) };
+}
+
+/** How well every fifth customer fits the segments that a share of the others makes. */
+function silhouetteOf({ rows }: Customers, options: Parameters, share: number): number {
+  const segmentation: Segmentation = segmentations[options.segmentation];
+  const others = rows.filter((_, place) => place % HELD_BACK_EVERY !== 0);
+  const heldBack = rows.filter((_, place) => place % HELD_BACK_EVERY === 0);
+  const learned = evenly(others, share);
+  const { preparation, clustering } = fit(segmentation, learned, options);
+  const points = heldBack.map((row) => prepare(segmentation, preparation, row));
+  return silhouette(clustering.centres, points);
 }
 
 function compare(points: readonly number[][], seed: number): Record<string, number> {
@@ -167,3 +186,7 @@ function featuresOf({ features }: Segmentation): FeatureDefinition[] {
 }
 
 const countsOf = ({ rows, lines, leftOut, asOf }: Customers) => ({ customers: rows.length, lines, leftOut, asOf });
+
+/** A share of the rows at equal distances, so that no order of their ids matters. */
+const evenly = (rows: readonly CustomerRow[], share: number): CustomerRow[] =>
+  rows.filter((_, place) => Math.floor((place + 1) * share) > Math.floor(place * share));

@@ -124,9 +124,14 @@ describe('what trainSegments() refuses', () => {
   const line = (fields: string) => `${HEADER}\n${fields}\n`;
   it.each([
     ['a file that is not there', undefined, 'FILE_UNREADABLE', 'cannot be read'],
-    ['another file', 'a,b\n1,2\n', 'TRAINING_DATA_INVALID', 'is no CSV with the columns'],
-    ['a file without lines', `${HEADER}\n`, 'TRAINING_DATA_INVALID', 'No line of'],
-    ['sales of nobody', line('1,A,tea,1,2011-06-01,2,,UK'), 'TRAINING_DATA_INVALID', 'No line of'],
+    ['another file', 'a,b\n1,2\n', 'TRAINING_DATA_INVALID', 'has no column InvoiceNo'],
+    ['a file without lines', `${HEADER}\n`, 'TRAINING_DATA_INVALID', 'no line tells what a customer bought'],
+    [
+      'sales of nobody',
+      line('1,A,tea,1,2011-06-01,2,,UK'),
+      'TRAINING_DATA_INVALID',
+      'no line tells what a customer bought',
+    ],
     [
       'one customer only',
       line('1,A,tea,1,2011-06-01,2,7.0,UK'),
@@ -140,15 +145,15 @@ describe('what trainSegments() refuses', () => {
     await expect(train({ input })).rejects.toMatchObject({ code, message: expect.stringContaining(message) });
   });
 
-  it('names the record that holds no number', async () => {
+  it('more bad lines than one in a hundred, naming the worst', async () => {
     const input = join(dir, 'people.csv');
     const people =
       'CustomerID,Genre,Age,Annual Income (k$),Spending Score (1-100)\n0001,Male,19,15,39\n0002,Male,21,much,81\n';
     await writeFile(input, people);
     await expect(train({ input, segmentation: 'demographic' })).rejects.toMatchObject({
-      code: 'TRAINING_DATA_INVALID',
-      field: 'record 3',
-      message: expect.stringContaining('holds much, which is no number'),
+      code: 'BAD_LINES_TOO_MANY',
+      field: 'badLinesMax',
+      message: expect.stringContaining('Annual Income (k$) is no number: 1, first on line 3 (much)'),
     });
   });
 

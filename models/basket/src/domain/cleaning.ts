@@ -1,5 +1,7 @@
 /** One line of an invoice, as a reader found it; its texts are trimmed. */
 export interface SalesLine {
+  /** Where it stood, for the report. */
+  line: number;
   /** Number of the invoice; a leading C cancels, a leading A adjusts the books. */
   invoice: string;
   sku: string;

@@ -9,7 +9,7 @@ const options = { seed: 1, fromMs: Date.UTC(2026, 0, 1), days: 60, basketsPerDay
 describe('demoSales()', () => {
   const lines = [...demoSales(options)];
   const gatherer = new BasketGatherer('strict');
-  for (const line of lines) gatherer.add(line);
+  for (const [at, sale] of lines.entries()) gatherer.add({ ...sale, line: at + 2 });
   const { baskets, report } = gatherer.finish();
 
   it('repeats itself for the same seed only', () => {

@@ -4,6 +4,7 @@ import { canonicalSku, reasonOf, reasons, spellingsOf, type Policy, type SalesLi
 import { BasketGatherer } from './gather-baskets.js';
 
 const line = (change: Partial<SalesLine> = {}): SalesLine => ({
+  line: 2,
   invoice: '536365',
   sku: '85123A',
   quantity: 6,
@@ -67,7 +68,7 @@ describe('BasketGatherer', () => {
     line({ invoice: 'A1', sku: 'B' }),
     line({ invoice: 'C1', quantity: -1 }),
     line({ invoice: '2', sku: '22423' }),
-  ];
+  ].map((sale, at) => ({ ...sale, line: at + 2 }));
 
   it('keeps what was rung up under raw', () => {
     const { baskets, report } = gather('raw', dirty);
@@ -76,8 +77,8 @@ describe('BasketGatherer', () => {
       ['A1', 'B'],
       ['2', '22423'],
     ]);
-    expect(report).toMatchObject({ lines: 8, repeats: 1, kept: 6, baskets: 3, distinctSkus: 6 });
-    expect(report.found.nonGoods).toEqual({ lines: 1, dropped: false });
+    expect(report).toMatchObject({ lines: 8, repeats: 1, firstRepeat: 4, kept: 6, baskets: 3, distinctSkus: 6 });
+    expect(report.found.nonGoods).toEqual({ lines: 1, dropped: false, firstLine: 6 });
   });
 
   it('keeps paid goods, each once, under strict', () => {
@@ -86,8 +87,8 @@ describe('BasketGatherer', () => {
       ['536365', '85123A', '71053'],
       ['2', '22423'],
     ]);
-    expect(report).toMatchObject({ lines: 8, repeats: 2, kept: 3, baskets: 2, distinctSkus: 3 });
-    expect(report.found.adjustment).toEqual({ lines: 1, dropped: true });
+    expect(report).toMatchObject({ lines: 8, repeats: 2, firstRepeat: 4, kept: 3, baskets: 2, distinctSkus: 3 });
+    expect(report.found.adjustment).toEqual({ lines: 1, dropped: true, firstLine: 7 });
   });
 
   it('takes the first moment of its window and not the last', () => {
@@ -99,6 +100,7 @@ describe('BasketGatherer', () => {
 
   it('accounts for every line', () => {
     const anyLine = fc.record({
+      line: fc.nat(),
       invoice: fc.constantFrom('1', '2', '3', 'C4', 'A5', ''),
       sku: fc.constantFrom('85123A', '85123a', 'milk', 'POST', ''),
       quantity: fc.integer({ min: -1, max: 2 }),

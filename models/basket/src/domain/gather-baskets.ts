@@ -1,5 +1,6 @@
 import type { Basket } from './basket.js';
 import { canonicalSku, policies, reasonOf, reasons, type Policy, type Reason, type SalesLine } from './cleaning.js';
+import type { SalesWindow } from './sales-window.js';
 
 /** What became of every line read: `lines` = `outsideWindow` + the dropped ones + `repeats` + `kept`. */
 export interface CleaningReport {
@@ -7,20 +8,15 @@ export interface CleaningReport {
   lines: number;
   /** Lines sold before or after the window asked for; nothing else is counted of them. */
   outsideWindow: number;
-  /** Lines by the first reason that fits them, and whether the policy drops such lines. */
-  found: Record<Reason, { lines: number; dropped: boolean }>;
+  /** Lines by the first reason that fits them, where the first stood, and whether the policy drops such lines. */
+  found: Record<Reason, { lines: number; dropped: boolean; firstLine: number | null }>;
   /** Lines of a SKU that its basket already holds. */
   repeats: number;
+  firstRepeat: number | null;
   /** Lines that put a SKU into a basket. */
   kept: number;
   baskets: number;
   distinctSkus: number;
-}
-
-/** Half-open, in milliseconds since the epoch; an absent end is open. Lines without a date are always inside. */
-export interface SalesWindow {
-  fromMs?: number | undefined;
-  toMs?: number | undefined;
 }
 
 interface OpenBasket {
@@ -37,6 +33,7 @@ export class BasketGatherer {
   private lines = 0;
   private outsideWindow = 0;
   private repeats = 0;
+  private firstRepeat: number | null = null;
   private kept = 0;
 
   constructor(
@@ -45,7 +42,7 @@ export class BasketGatherer {
   ) {
     const dropped: readonly Reason[] = policies[policy];
     this.found = Object.fromEntries(
-      reasons.map((reason) => [reason, { lines: 0, dropped: dropped.includes(reason) }]),
+      reasons.map((reason) => [reason, { lines: 0, dropped: dropped.includes(reason), firstLine: null }]),
     ) as CleaningReport['found'];
   }
 
@@ -58,6 +55,7 @@ export class BasketGatherer {
     const reason = reasonOf(line);
     if (reason) {
       this.found[reason].lines++;
+      this.found[reason].firstLine ??= line.line;
       if (this.found[reason].dropped) return;
     }
     this.put(line);
@@ -66,13 +64,14 @@ export class BasketGatherer {
   /** The baskets in the order of their first lines. */
   finish(): { baskets: Basket[]; report: CleaningReport } {
     const baskets = Array.from(this.open, ([id, { soldAtMs, skus }]) => ({ id, soldAtMs, skus: [...skus] }));
-    const { policy, lines, outsideWindow, found, repeats, kept } = this;
+    const { policy, lines, outsideWindow, found, repeats, firstRepeat, kept } = this;
     const report = {
       policy,
       lines,
       outsideWindow,
       found,
       repeats,
+      firstRepeat,
       kept,
       baskets: baskets.length,
       distinctSkus: this.texts.size,
@@ -91,12 +90,14 @@ export class BasketGatherer {
     this.texts.set(sku, sku);
     if (basket.skus.has(sku)) {
       this.repeats++;
+      this.firstRepeat ??= line.line;
       return;
     }
     basket.skus.add(sku);
     this.kept++;
   }
 
+  /** A line without a date always is. */
   private isInside(soldAtMs: number | undefined): boolean {
     if (soldAtMs === undefined) return true;
     const { fromMs = -Infinity, toMs = Infinity } = this.window;

@@ -1,5 +1,4 @@
-import { Problem } from '@vinaigrette/problems';
-import { queryCsv } from '@vinaigrette/training';
+import { BadRow, numberOf, readWholeTable, type Intake, type TableReader, type TableSource } from '@vinaigrette/tables';
 import { numericInputs, textInputs, type Insured } from '../domain/insured.js';
 
 export interface InsuredRow {
@@ -9,31 +8,24 @@ export interface InsuredRow {
 }
 
 const numbers = [...numericInputs, 'charges'] as const;
-const columns = [...textInputs, ...numbers];
 
-/**
- * Reads a CSV, plain or .gz, with the columns age, sex, bmi, children, smoker, region and charges, in the order of its
- * lines. An empty field is unknown, but a line without charges teaches nothing and is refused. Throws FILE_UNREADABLE or
- * TRAINING_DATA_INVALID naming the record.
- */
-export async function readInsured(path: string): Promise<InsuredRow[]> {
-  const texts = columns.map((name) => `trim(coalesce("${name}", ''))`);
-  const rows = await queryCsv({ path, columns, sql: `SELECT ${texts.join(', ')} FROM lines` });
-  if (rows.length === 0) throw new Problem('TRAINING_DATA_INVALID', `${path} holds no rows`, { field: 'input' });
-  return rows.map((values, index) => {
-    const record = `record ${index + 2}`; // the first is the header
-    const [sex = '', smoker = '', region = '', ...rest] = values as string[];
-    const [age, bmi, children, charges] = numbers.map((name, at) => {
-      const text = rest[at] ?? '';
-      const value = text === '' ? NaN : Number(text);
-      const wrong = text !== '' && !(Number.isFinite(value) && value >= 0);
-      if (wrong || (name === 'charges' && text === '')) {
-        throw new Problem('TRAINING_DATA_INVALID', `${path}, ${record}: ${name} is ${JSON.stringify(text)}`, {
-          field: record,
-        });
-      }
-      return value;
-    }) as [number, number, number, number];
+/** An empty field is unknown, but a row without charges teaches nothing. */
+const reader: TableReader<InsuredRow> = {
+  columns: [...textInputs, ...numbers],
+  parse([sex = '', smoker = '', region = '', ...texts]) {
+    const values = texts.map((text) => (text === '' ? NaN : numberOf(text)));
+    const wrong = values.findIndex((value) => value === undefined || value < 0);
+    if (wrong >= 0) {
+      const reason = values[wrong] === undefined ? 'is no number' : 'is negative';
+      return new BadRow(`${numbers[wrong]} ${reason}`, texts[wrong] as string);
+    }
+    const [age, bmi, children, charges] = values as [number, number, number, number];
+    if (Number.isNaN(charges)) return new BadRow('charges is unknown', '');
     return { person: { age, bmi, children, sex, smoker, region }, charges };
-  });
-}
+  },
+  noticeRepeats: true,
+};
+
+/** The rows of a table with the columns age, sex, bmi, children, smoker, region and charges, in its order. */
+export const readInsured = (source: TableSource, intake: Intake): Promise<InsuredRow[]> =>
+  readWholeTable(source, reader, intake);

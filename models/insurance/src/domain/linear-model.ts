@@ -13,10 +13,16 @@ export interface LinearModel {
 }
 
 /**
- * Ordinary least squares by QR on standardised columns, so that years and yes-or-no weigh alike in the arithmetic.
- * Throws RangeError when a term is the same for every row, when the terms say the same twice, or rows are too few.
+ * Least squares by QR on standardised columns, so that years and yes-or-no weigh alike in the arithmetic; `ridge` is what
+ * the square of a weight costs, 0 for ordinary least squares (Hoerl and Kennard, Technometrics 12(1), 1970). Throws
+ * RangeError when a term or the charge is the same for every row, when terms say the same twice, or rows are too few.
  */
-export function fitLinear(terms: readonly Term[], people: readonly Insured[], charges: readonly number[]): LinearModel {
+export function fitLinear(
+  terms: readonly Term[],
+  people: readonly Insured[],
+  charges: readonly number[],
+  ridge = 0,
+): LinearModel {
   if (people.length <= terms.length)
     throw new RangeError(`${people.length} rows cannot tell ${terms.length} terms apart`);
   const columns = terms.map(({ value }) => people.map(value));
@@ -27,14 +33,19 @@ export function fitLinear(terms: readonly Term[], people: readonly Insured[], ch
   const constant = scales.findIndex((scale) => scale < 1e-12);
   if (constant !== -1) throw new RangeError(`${terms[constant]?.name} is the same in every row`);
   const base = mean(charges);
-  const design = new Matrix(
-    people.map((_, row) =>
-      columns.map((column, at) => ((column[row] as number) - (means[at] as number)) / (scales[at] as number)),
-    ),
+  if (charges.every((charge) => charge === base)) throw new RangeError('charges is the same in every row');
+  const design = people.map((_, row) =>
+    columns.map((column, at) => ((column[row] as number) - (means[at] as number)) / (scales[at] as number)),
   );
-  const qr = new QrDecomposition(design);
+  const wanted = charges.map((charge) => charge - base);
+  if (ridge > 0) {
+    // A row a term that asks for a weight of 0 weighs it as the penalty says (Hastie et al., exercise 3.12).
+    terms.forEach((_, at) => design.push(terms.map((_, other) => (other === at ? Math.sqrt(ridge) : 0))));
+    wanted.push(...terms.map(() => 0));
+  }
+  const qr = new QrDecomposition(new Matrix(design));
   if (!qr.isFullRank()) throw new RangeError('Some terms say the same: no weights are better than others');
-  const weights = qr.solve(Matrix.columnVector(charges.map((charge) => charge - base))).to1DArray();
+  const weights = qr.solve(Matrix.columnVector(wanted)).to1DArray();
   return { base, weights, means, scales };
 }
 

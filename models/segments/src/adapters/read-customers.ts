@@ -1,72 +1,78 @@
-import { Problem } from '@vinaigrette/problems';
-import { queryCsv } from '@vinaigrette/training';
+import {
+  BadRow,
+  numberOf,
+  readTable,
+  readWholeTable,
+  timeOf,
+  type Intake,
+  type TableReader,
+  type TableSource,
+} from '@vinaigrette/tables';
+import { PurchaseHistories, type SalesLine } from '../domain/purchase-histories.js';
 import type { CustomerRow, SegmentationName } from '../domain/segmentation.js';
 
 export interface Customers {
   /** In the order of their ids. */
   rows: CustomerRow[];
-  /** Lines of the file, and those that tell of no customer: no id, cancelled, returned, given away. */
+  /** Lines that were read, and those that tell of no customer: no id, cancelled, returned, given away. */
   lines: number;
   leftOut: number;
-  /** The moment recency is counted from; null where nothing is. */
+  /** The day recency is counted from; null where nothing is. */
   asOf: string | null;
 }
 
-type Reader = (input: string, asOf: string | undefined) => Promise<Customers>;
+type Reader = (source: TableSource, asOf: string | undefined, intake: Intake) => Promise<Customers>;
 
-/** Who reads the customers of each segmentation. Each throws FILE_UNREADABLE or TRAINING_DATA_INVALID. */
+/** Who reads the customers of each segmentation. Each throws what `readTable` throws. */
 export const customerReaders: Record<SegmentationName, Reader> = { rfm: readSales, demographic: readPeople };
 
-/** One line a customer: `Annual Income (k$)` and `Spending Score (1-100)`; an empty field is unknown. */
-async function readPeople(input: string): Promise<Customers> {
-  const columns = ['CustomerID', 'Annual Income (k$)', 'Spending Score (1-100)'];
-  const [, income, score] = columns.map((name) => `"${name}"`);
-  const answer = await queryCsv({
-    path: input,
-    columns,
-    sql: `SELECT row_number() OVER () + 1, try_cast(${income} AS DOUBLE), try_cast(${score} AS DOUBLE),
-      CASE WHEN trim(coalesce(${income}, '')) <> '' AND NOT coalesce(isfinite(try_cast(${income} AS DOUBLE)), false) THEN ${income}
-           WHEN trim(coalesce(${score}, '')) <> '' AND NOT coalesce(isfinite(try_cast(${score} AS DOUBLE)), false) THEN ${score} END
-      FROM lines ORDER BY CustomerID`,
-  });
-  const wrong = answer.find(([, , , text]) => text !== null);
-  if (wrong) {
-    const record = `record ${String(wrong[0])}`;
-    throw new Problem('TRAINING_DATA_INVALID', `${input}, ${record} holds ${String(wrong[3])}, which is no number`, {
-      field: record,
-    });
-  }
-  const rows = answer.map(([, ...values]) => values.slice(0, 2).map((value) => (value as number | null) ?? NaN));
-  return { rows, lines: rows.length, leftOut: 0, asOf: null };
+interface Person {
+  id: string;
+  values: CustomerRow;
 }
 
+/** A customer a row; an empty field is unknown. */
+const people: TableReader<Person> = {
+  columns: ['CustomerID', 'Annual Income (k$)', 'Spending Score (1-100)'],
+  parse([id = '', ...texts]) {
+    if (id === '') return new BadRow('CustomerID is missing', '');
+    const values = texts.map((text) => (text === '' ? NaN : numberOf(text)));
+    const wrong = values.indexOf(undefined);
+    if (wrong >= 0) return new BadRow(`${people.columns[wrong + 1]} is no number`, texts[wrong] as string);
+    return { id, values: values as number[] };
+  },
+  noticeRepeats: true,
+};
+
+async function readPeople(source: TableSource, _: string | undefined, intake: Intake): Promise<Customers> {
+  const rows = await readWholeTable(source, people, intake);
+  const byId = rows.sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
+  return { rows: byId.map(({ values }) => values), lines: rows.length, leftOut: 0, asOf: null };
+}
+
+/** Sales lines with the columns of UCI's Online Retail, of which a cancelled or unsold one may lack its customer. */
+const sales: TableReader<SalesLine> = {
+  columns: ['InvoiceNo', 'Quantity', 'InvoiceDate', 'UnitPrice', 'CustomerID'],
+  parse([invoice = '', quantity = '', date = '', unitPrice = '', customer = '']) {
+    const [pieces, soldAtMs, price] = [numberOf(quantity), timeOf(date), numberOf(unitPrice)];
+    if (pieces === undefined) return new BadRow('Quantity is no number', quantity);
+    if (soldAtMs === undefined) return new BadRow('InvoiceDate is no moment', date);
+    if (price === undefined) return new BadRow('UnitPrice is no number', unitPrice);
+    return { invoice, customer: customerId(customer), pieces, price, soldAtMs };
+  },
+};
+
+/** Spreadsheets write the number of a customer as `17850.0`, databases as `17850`. */
+const customerId = (text: string): string => text.replace(/^(\d+)\.0$/, '$1');
+
 /**
- * Recency (whole days from the last order to `asOf`), orders and what was spent, from sales lines with the columns of
- * UCI's Online Retail. Lines of no customer, cancelled invoices, returns and giveaways are left out and counted. Without
- * `asOf` it is the midnight after the last sale; with it, later sales are not seen.
+ * Recency, orders and what was spent, from sales. Without `asOf` recency is counted from the midnight after the last
+ * sale; with it, later sales are not seen.
  */
-async function readSales(input: string, asOf: string | undefined): Promise<Customers> {
-  const columns = ['InvoiceNo', 'Quantity', 'InvoiceDate', 'UnitPrice', 'CustomerID'];
-  const until = asOf === undefined ? 'NULL' : `TIMESTAMP '${asOf.slice(0, 10)}'`;
-  const answer = await queryCsv({
-    path: input,
-    columns,
-    sql: `, sales AS (
-        SELECT trim(CustomerID) AS customer, InvoiceNo AS invoice, try_cast(InvoiceDate AS TIMESTAMP) AS soldAt,
-          try_cast(Quantity AS DOUBLE) AS pieces, try_cast(UnitPrice AS DOUBLE) AS price FROM lines),
-      moment AS (SELECT coalesce(${until}, date_trunc('day', max(soldAt)) + INTERVAL 1 DAY) AS until FROM sales),
-      kept AS (
-        SELECT * FROM sales, moment
-        WHERE customer <> '' AND NOT starts_with(invoice, 'C') AND pieces > 0 AND price > 0 AND soldAt < until
-          AND isfinite(pieces) AND isfinite(price))
-      SELECT CAST(date_diff('day', max(soldAt), max(until)) AS DOUBLE), CAST(count(DISTINCT invoice) AS DOUBLE),
-        sum(pieces * price ORDER BY soldAt, invoice), (SELECT CAST(count(*) AS DOUBLE) FROM sales),
-        (SELECT CAST(count(*) AS DOUBLE) FROM kept), strftime(max(until), '%Y-%m-%d')
-      FROM kept GROUP BY customer ORDER BY customer`,
-  });
-  const [first] = answer;
-  if (!first)
-    throw new Problem('TRAINING_DATA_INVALID', `No line of ${input} tells what a customer bought`, { field: 'input' });
-  const [lines, kept, moment] = first.slice(3) as [number, number, string];
-  return { rows: answer.map((row) => row.slice(0, 3) as number[]), lines, leftOut: lines - kept, asOf: moment };
+async function readSales(source: TableSource, asOf: string | undefined, intake: Intake): Promise<Customers> {
+  const histories = new PurchaseHistories(asOf === undefined ? undefined : timeOf(asOf));
+  for await (const lines of readTable(source, sales, intake)) for (const line of lines) histories.add(line);
+  const { rows, asOfMs } = histories.finish();
+  const { lines, leftOut } = histories;
+  return { rows, lines, leftOut, asOf: rows.length === 0 ? null : new Date(asOfMs).toISOString().slice(0, 10) };
 }

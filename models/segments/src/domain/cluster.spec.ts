@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { cluster, nearest } from './cluster.js';
+import { cluster, nearest, silhouette } from './cluster.js';
 
 const around = (x: number, y: number) => [
   [x - 1, y],
@@ -48,4 +48,12 @@ describe('cluster()', () => {
       { numRuns: 50 },
     );
   });
+});
+
+describe('silhouette()', () => {
+  it.each([
+    { what: 'points on their centres', points: [[0], [10]], is: 1 },
+    { what: 'points half way', points: [[5]], is: 0 },
+    { what: 'points a quarter of the way', points: [[2.5], [7.5]], is: 2 / 3 },
+  ])('of $what is $is', ({ points, is }) => expect(silhouette([[0], [10]], points)).toBeCloseTo(is, 9));
 });

@@ -46,6 +46,20 @@ export function nearest(centres: Clustering['centres'], point: readonly number[]
   return found;
 }
 
+/**
+ * How much nearer points lie to their own centre than to the next one, -1 to 1: the mean of (b - a) / max(a, b) over the
+ * distances a and b to the two nearest centres (the simplified silhouette, Hruschka et al., 2006). Points on both count 0.
+ */
+export function silhouette(centres: Clustering['centres'], points: readonly (readonly number[])[]): number {
+  const widths = points.map((point) => {
+    const own = nearest(centres, point);
+    const others = centres.filter((_, index) => index !== own.index);
+    const [a, b] = [Math.sqrt(own.squared), Math.sqrt(nearest(others, point).squared)];
+    return b === 0 ? 0 : (b - a) / b;
+  });
+  return widths.reduce((sum, width) => sum + width, 0) / widths.length;
+}
+
 function measured(points: readonly (readonly number[])[], centres: readonly (readonly number[])[]): Clustering {
   const sizes = centres.map(() => 0);
   let inertia = 0;
