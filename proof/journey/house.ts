@@ -23,6 +23,13 @@ export interface HouseOptions {
 /** The token that lets a test say when a prediction happened. */
 export const TRUSTED_CALLER_TOKEN = 'a-token-of-the-journey';
 
+/** A command that runs beside the house. */
+export interface Launched {
+  child: ChildProcess;
+  /** All that it has printed so far. */
+  output(): string;
+}
+
 /**
  * The whole of Vinaigrette as a shop runs it: four processes on ports of their own, one folder for what they keep.
  * Needs `tsc -b` first, since it runs what was built.
@@ -30,6 +37,7 @@ export const TRUSTED_CALLER_TOKEN = 'a-token-of-the-journey';
 export class House {
   readonly dir = mkdtempSync(join(tmpdir(), 'vinaigrette-house-'));
   private readonly processes = new Map<ServiceName, ChildProcess>();
+  private readonly launched = new Set<ChildProcess>();
   private constructor(
     private readonly environment: Record<string, string>,
     readonly ports: Ports,
@@ -84,6 +92,7 @@ export class House {
       ARCHIVE_DIR: join(this.dir, 'archive'),
       ARCHIVE_FLUSH_MS: '500',
       TRUSTED_CALLER_TOKEN,
+      STATE_DIR: join(this.dir, 'state'),
     };
   }
 
@@ -143,8 +152,29 @@ export class House {
     return output;
   }
 
+  /** Starts a `vinaigrette` command that runs until it is ended, as this house's `close` does at the latest. */
+  launch(...words: string[]): Launched {
+    const child = spawn(process.execPath, [join(ROOT, 'apps/cli/dist/src/main.js'), ...words], {
+      env: this.env,
+      cwd: this.dir,
+    });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    this.launched.add(child);
+    return { child, output: () => output };
+  }
+
+  /** Waits until the process is gone. */
+  async end({ child }: Pick<Launched, 'child'>, signal: NodeJS.Signals): Promise<void> {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    child.kill(signal);
+    await once(child, 'exit');
+  }
+
   /** Stops everything in order and forgets what it kept. */
   async close(): Promise<void> {
+    for (const child of this.launched) await this.end({ child }, 'SIGKILL');
     for (const name of serviceNames.toReversed()) await this.kill(name, 'SIGTERM');
     rmSync(this.dir, { recursive: true, force: true });
   }

@@ -22,6 +22,9 @@ const schema = z
     DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(), // not set: a PostgreSQL of the house's own
     START_TIMEOUT_MS: z.coerce.number().int().positive().default(120_000), // for one service to listen
     DRAIN_TIMEOUT_MS: z.coerce.number().int().positive().default(10_000), // after SIGTERM; then SIGKILL, 2 s later
+    EVENT_LOG_DIR: z.string().optional(), // the gateways' segments, for learners
+    KAFKA_BROKERS: z.string().min(1).optional(), // comma list; set: learners read Kafka
+    LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
     REGISTRY_ADDRESS: z.string().optional(), // host:port of the registry's gRPC, for the commands
     REGISTRY_KEY: z.string().optional(), // vin_..., where the registry asks for one
     MONITOR_URL: z.url().optional(), // of the drift monitor's HTTP, for the commands
@@ -31,6 +34,7 @@ const schema = z
   .transform((config) => ({
     ...config,
     STATE_DIR: path.resolve(config.STATE_DIR),
+    EVENT_LOG_DIR: path.resolve(config.EVENT_LOG_DIR ?? path.join(config.STATE_DIR, 'event-log')),
     REGISTRY_ADDRESS: config.REGISTRY_ADDRESS ?? `127.0.0.1:${config.REGISTRY_GRPC_PORT}`,
     MONITOR_URL: config.MONITOR_URL ?? `http://127.0.0.1:${config.MONITOR_HTTP_PORT}`,
   }));

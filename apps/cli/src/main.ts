@@ -6,6 +6,7 @@ import { addDemo } from './commands/demo.js';
 import { addDocuments } from './commands/documents.js';
 import { addDrift } from './commands/drift.js';
 import { addInsurance } from './commands/insurance.js';
+import { addLearn } from './commands/learn.js';
 import { addModels } from './commands/models.js';
 import { addRestore } from './commands/restore.js';
 import { addRollouts } from './commands/rollouts.js';
@@ -37,6 +38,7 @@ addRestore(program);
 addBaseline(program);
 addDrift(program);
 addData(program);
+addLearn(program);
 addInsurance(program);
 addDemo(program);
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { durationMs, sharesBps } from './words.js';
+import { durationMs, sharesBps, wholeNumber } from './words.js';
 
 describe('durationMs()', () => {
   it.each([
@@ -29,5 +29,18 @@ describe('sharesBps()', () => {
 
   it.each(['', '1,', 'half', '0.001', '-1'])('refuses "%s"', (words) => {
     expect(() => sharesBps(words)).toThrow('percentages');
+  });
+});
+
+describe('wholeNumber()', () => {
+  it.each([
+    ['0', 0],
+    ['9100', 9_100],
+  ])('%s is %d', (word, number) => {
+    expect(wholeNumber(word)).toBe(number);
+  });
+
+  it.each(['', '-1', '1.5', '1e3', 'many'])('refuses "%s"', (word) => {
+    expect(() => wholeNumber(word)).toThrow('whole number');
   });
 });

@@ -18,3 +18,9 @@ export function sharesBps(words: string): number[] {
     return Math.round(Number(word) * 100);
   });
 }
+
+/** "9100" as a number; no sign, no fraction. */
+export function wholeNumber(word: string): number {
+  if (!/^\d{1,9}$/.test(word)) throw new InvalidArgumentError('It is a whole number, at most 999999999');
+  return Number(word);
+}
