@@ -27,6 +27,8 @@ const schema = z
     LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
     REGISTRY_ADDRESS: z.string().optional(), // host:port of the registry's gRPC, for the commands
     REGISTRY_KEY: z.string().optional(), // vin_..., where the registry asks for one
+    MODEL_SERVER_ADDRESS: z.string().optional(), // host:port of the model server's gRPC, one or several, for the commands
+    SHOP_DATABASE_URL: z.string().min(1).optional(), // where batches find customers and goods, and write tables
     MONITOR_URL: z.url().optional(), // of the drift monitor's HTTP, for the commands
     ...tlsVariables('off'), // of the commands; the house itself is one machine, in clear text
   })
@@ -36,6 +38,7 @@ const schema = z
     STATE_DIR: path.resolve(config.STATE_DIR),
     EVENT_LOG_DIR: path.resolve(config.EVENT_LOG_DIR ?? path.join(config.STATE_DIR, 'event-log')),
     REGISTRY_ADDRESS: config.REGISTRY_ADDRESS ?? `127.0.0.1:${config.REGISTRY_GRPC_PORT}`,
+    MODEL_SERVER_ADDRESS: (config.MODEL_SERVER_ADDRESS ?? `127.0.0.1:${config.MODEL_SERVER_GRPC_PORT}`).split(','),
     MONITOR_URL: config.MONITOR_URL ?? `http://127.0.0.1:${config.MONITOR_HTTP_PORT}`,
   }));
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
 import { addBaseline } from './commands/baseline.js';
+import { addBatch } from './commands/batch.js';
 import { addData } from './commands/data.js';
 import { addDemo } from './commands/demo.js';
 import { addDocuments } from './commands/documents.js';
@@ -25,6 +26,7 @@ Examples:
   $ vinaigrette documents put rule-set shop shop.yaml --alias champion --reason "summer rules"
   $ vinaigrette rollouts start basket 2 --step-time 10m --reason "July sales"
   $ vinaigrette models rollback basket --reason "it recommends too little"
+  $ vinaigrette batch score --use-case quote --input people.csv --output quotes.parquet
   $ vinaigrette baseline training.parquet --segment country
   $ vinaigrette drift basket --window 24h
 
@@ -39,6 +41,7 @@ addBaseline(program);
 addDrift(program);
 addData(program);
 addLearn(program);
+addBatch(program);
 addInsurance(program);
 addDemo(program);
 
