@@ -26,6 +26,13 @@ const variables = z.object({
   INSPECTIONS_MAX: z.coerce.number().int().positive().default(2), // at the same time; others wait
   WANTED_STATE_POLL_MS: z.coerce.number().int().positive().default(5_000), // the net below LISTEN/NOTIFY
   ROLLOUT_STEP_POLL_MS: z.coerce.number().int().positive().default(1_000), // how often due steps are looked for
+  WEBHOOK_RETRY_MS: z.coerce.number().int().positive().default(5_000), // after the first attempt; then four times as long
+  WEBHOOK_ATTEMPTS_MAX: z.coerce.number().int().positive().default(9), // 30 hours
+  WEBHOOK_NETWORKS: z
+    .string()
+    .default('')
+    .transform((text) => text.split(',').filter((word) => word !== ''))
+    .pipe(z.array(z.union([z.cidrv4(), z.cidrv6()]))), // not public, and allowed: 10.1.0.0/16,fd00::/8
   DRAIN_TIMEOUT_MS: z.coerce.number().int().positive().default(10_000), // after SIGTERM, before calls are cut
   REGISTRY_ADMIN_KEY: z
     .string()

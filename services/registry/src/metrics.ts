@@ -26,6 +26,13 @@ export class Metrics {
     registers: [this.registry],
   });
 
+  readonly webhookPosts = new Counter({
+    name: 'vinaigrette_registry_webhook_posts_total',
+    help: 'Messages posted to webhooks, by result: delivered, retry (again later), failed (given up)',
+    labelNames: ['result'],
+    registers: [this.registry],
+  });
+
   /** `revision`: of the wanted state that watchers are told. */
   constructor(revision: () => bigint) {
     collectDefaultMetrics({ register: this.registry });

@@ -17,16 +17,21 @@ import { PostgresLineages } from './adapters/postgres/postgres-lineages.js';
 import { PostgresModelVersions } from './adapters/postgres/postgres-model-versions.js';
 import { PostgresPromotionEvidence } from './adapters/postgres/postgres-promotion-evidence.js';
 import { PostgresRollouts } from './adapters/postgres/postgres-rollouts.js';
+import { PostgresWebhooks } from './adapters/postgres/postgres-webhooks.js';
 import { PostgresWantedStates } from './adapters/postgres/postgres-wanted-states.js';
+import { postMessage } from './adapters/webhooks/post-message.js';
+import { ReachableAddresses } from './adapters/webhooks/reachable-addresses.js';
 import { AccessKeys } from './access-keys.js';
 import { Aliases } from './aliases.js';
 import { Artifacts } from './artifacts.js';
 import type { Config } from './config.js';
+import { DeliverWebhooks, type Post } from './deliver-webhooks.js';
 import { Documents } from './documents.js';
 import { Inspector } from './inspector.js';
 import { JudgePromotion } from './judge-promotion.js';
 import { KeepEvidence } from './keep-evidence.js';
 import { KeepKeys } from './keep-keys.js';
+import { KeepWebhooks } from './keep-webhooks.js';
 import { Lineages } from './lineages.js';
 import { Metrics } from './metrics.js';
 import { ModelVersions } from './model-versions.js';
@@ -41,6 +46,7 @@ import { StartRollout } from './start-rollout.js';
 import { WantedStates } from './wanted-states.js';
 import { TraceVersions } from './trace-versions.js';
 import { WatchWantedState } from './watch-wanted-state.js';
+import { Webhooks } from './webhooks.js';
 
 /** Where every port meets its adapter. */
 @Module({})
@@ -67,6 +73,7 @@ export class RegistryModule {
           { provide: Rollouts, adapter: PostgresRollouts },
           { provide: PromotionEvidence, adapter: PostgresPromotionEvidence },
           { provide: AccessKeys, adapter: PostgresAccessKeys },
+          { provide: Webhooks, adapter: PostgresWebhooks },
           { provide: WantedStates, adapter: PostgresWantedStates },
         ].map(({ provide, adapter }) => ({
           provide,
@@ -121,6 +128,16 @@ export class RegistryModule {
           useFactory: (keys: AccessKeys) => new KeepKeys(keys, config.REGISTRY_ADMIN_KEY),
         },
         {
+          provide: KeepWebhooks,
+          inject: [Webhooks],
+          useFactory: (webhooks: Webhooks) => new KeepWebhooks(webhooks),
+        },
+        {
+          provide: DeliverWebhooks,
+          inject: [Webhooks, Metrics],
+          useFactory: (webhooks: Webhooks, metrics: Metrics) => deliverWebhooks(config, webhooks, metrics),
+        },
+        {
           provide: WatchWantedState,
           inject: [WantedStates],
           useFactory: (states: WantedStates) =>
@@ -134,6 +151,13 @@ export class RegistryModule {
       ],
     };
   }
+}
+
+function deliverWebhooks(config: Config, webhooks: Webhooks, metrics: Metrics): DeliverWebhooks {
+  const addresses = new ReachableAddresses(config.WEBHOOK_NETWORKS);
+  const post: Post = (url, headers, body) => postMessage(addresses, url, headers, body);
+  const policy = { firstWaitMs: config.WEBHOOK_RETRY_MS, attemptsMax: config.WEBHOOK_ATTEMPTS_MAX };
+  return new DeliverWebhooks(webhooks, post, policy, Date.now, (result) => metrics.webhookPosts.inc({ result }));
 }
 
 async function openArtifacts(config: Config, logger: Logger): Promise<Artifacts> {

@@ -16,10 +16,12 @@ import { Database } from './adapters/postgres/database.js';
 import { hearChanges } from './adapters/postgres/hear-changes.js';
 import { Artifacts } from './artifacts.js';
 import type { Config } from './config.js';
+import { DeliverWebhooks } from './deliver-webhooks.js';
 import { Inspector } from './inspector.js';
 import { JudgePromotion } from './judge-promotion.js';
 import { KeepEvidence } from './keep-evidence.js';
 import { KeepKeys } from './keep-keys.js';
+import { KeepWebhooks } from './keep-webhooks.js';
 import { Metrics } from './metrics.js';
 import { mlflow } from './mlflow.js';
 import { ModelVersions } from './model-versions.js';
@@ -35,6 +37,9 @@ import { WatchWantedState } from './watch-wanted-state.js';
 
 /** Largest message of a call. Documents and chunks have limits of their own, below it, with better words. */
 const MESSAGE_BYTES_MAX = 16 * 1024 * 1024;
+
+const OUTBOX_POLL_MS = 500;
+const TIDY_MS = 60 * 60 * 1_000;
 
 /** Waits for the database, opens both ports, and answers with what stops it all again. */
 export async function start(config: Config, logger: Logger): Promise<() => Promise<void>> {
@@ -58,10 +63,11 @@ export async function start(config: Config, logger: Logger): Promise<() => Promi
       keepEvidence: app.get(KeepEvidence),
       judgePromotion: app.get(JudgePromotion),
       keepKeys: keys,
+      keepWebhooks: app.get(KeepWebhooks),
       moveRollout: app.get(MoveRollout),
       readCatalogue: app.get(ReadCatalogue),
-      watchWantedState: watch,
       traceVersions: app.get(TraceVersions),
+      watchWantedState: watch,
     }),
     interceptors: [measureCalls(app.get(Metrics)), problemInterceptor(logger), checkKeys(keys, logger)],
     readMaxBytes: MESSAGE_BYTES_MAX,
@@ -85,7 +91,13 @@ export async function start(config: Config, logger: Logger): Promise<() => Promi
   const listening = new AbortController();
   void hearChanges(config.DATABASE_URL, logger, listening.signal, () => void watch.refresh());
   const poll = setInterval(() => void watch.refresh(), config.WANTED_STATE_POLL_MS);
-  const stopSteps = takeSteps(app.get(MoveRollout), config.ROLLOUT_STEP_POLL_MS, logger);
+  const rollouts = app.get(MoveRollout);
+  const webhooks = app.get(DeliverWebhooks);
+  const works = [
+    every(config.ROLLOUT_STEP_POLL_MS, () => rollouts.byTime(), logger, 'rollouts could not be stepped'),
+    every(OUTBOX_POLL_MS, () => webhooks.due(), logger, 'webhooks could not be told'),
+    every(TIDY_MS, () => webhooks.tidy(), logger, 'old deliveries could not be forgotten'),
+  ];
   await watch.refresh();
 
   const http: Server = app.getHttpServer();
@@ -99,7 +111,7 @@ export async function start(config: Config, logger: Logger): Promise<() => Promi
   return async () => {
     watch.close();
     clearInterval(poll);
-    const stepTaken = stopSteps();
+    const worked = works.map((stop) => stop());
     listening.abort();
     // Half of the time for calls to end by themselves; then they are cut, so that the rest can close in order.
     const deadline = setTimeout(() => {
@@ -107,20 +119,20 @@ export async function start(config: Config, logger: Logger): Promise<() => Promi
       inspector.close();
       http.closeAllConnections();
     }, config.DRAIN_TIMEOUT_MS / 2);
-    await Promise.all([grpc.drain(), stepTaken]);
+    await Promise.all([grpc.drain(), ...worked]);
     await app.close();
     clearTimeout(deadline);
   };
 }
 
-/** Takes the steps that rollouts are due for, again and again, one round after the other. Answers with what ends it. */
-function takeSteps(rollouts: MoveRollout, everyMs: number, logger: Logger): () => Promise<void> {
+/** Does the work again and again, one round after the other. Answers with what ends it. */
+function every(everyMs: number, work: () => Promise<void>, logger: Logger, failure: string): () => Promise<void> {
   const over = new AbortController();
   const rounds = async () => {
     while (!over.signal.aborted) {
       await sleep(everyMs, undefined, { signal: over.signal, ref: false }).catch(() => undefined);
       if (over.signal.aborted) return;
-      await rollouts.byTime().catch((error) => logger.warn({ err: error }, 'rollouts could not be stepped'));
+      await work().catch((error) => logger.warn({ err: error }, failure));
     }
   };
   const done = rounds();

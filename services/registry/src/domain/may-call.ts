@@ -24,6 +24,14 @@ const LEAST_ROLES: Readonly<Record<string, Role>> = {
   ListKeys: Role.ADMIN,
   RevokeKey: Role.ADMIN,
   ListAudit: Role.ADMIN,
+  AddWebhook: Role.ADMIN,
+  ListWebhooks: Role.ADMIN,
+  RemoveWebhook: Role.ADMIN,
+  ListWebhookDeliveries: Role.ADMIN,
+  ReplayWebhookDelivery: Role.ADMIN,
+  CollectGarbage: Role.ADMIN,
+  ReadBackup: Role.ADMIN,
+  RestoreBackup: Role.ADMIN,
 };
 
 /** Calls that name no subject and harm none: bytes nobody refers to, and what watchers report of any rollout. */

@@ -7,6 +7,7 @@ import { checkActor, checkName, checkSha256 } from '../../domain/names.js';
 import type { JudgePromotion } from '../../judge-promotion.js';
 import type { KeepEvidence } from '../../keep-evidence.js';
 import type { KeepKeys } from '../../keep-keys.js';
+import type { KeepWebhooks } from '../../keep-webhooks.js';
 import type { PutDocument } from '../../put-document.js';
 import type { ReadCatalogue } from '../../read-catalogue.js';
 import type { RegisterVersion } from '../../register-version.js';
@@ -27,6 +28,7 @@ export interface UseCases {
   keepEvidence: KeepEvidence;
   judgePromotion: JudgePromotion;
   keepKeys: KeepKeys;
+  keepWebhooks: KeepWebhooks;
   moveRollout: MoveRollout;
   readCatalogue: ReadCatalogue;
   traceVersions: TraceVersions;
@@ -37,7 +39,7 @@ export interface UseCases {
 export function registryRoutes(useCases: UseCases): (router: ConnectRouter) => void {
   const { artifacts, registerVersion, putDocument, setAlias, readCatalogue, traceVersions, watchWantedState } =
     useCases;
-  const { startRollout, moveRollout, keepEvidence, judgePromotion, keepKeys } = useCases;
+  const { startRollout, moveRollout, keepEvidence, judgePromotion, keepKeys, keepWebhooks } = useCases;
   return (router) =>
     router.service(RegistryService, {
       uploadArtifact: (requests) => artifacts.keep(chunksOf(requests)),
@@ -113,6 +115,18 @@ export function registryRoutes(useCases: UseCases): (router: ConnectRouter) => v
       revokeKey: async ({ id, actor }) => ({ key: await keepKeys.revoke(id, actor) }),
 
       listAudit: async ({ limit }) => ({ entries: await keepKeys.audit(limit) }),
+
+      addWebhook: (request) => keepWebhooks.add(request),
+
+      listWebhooks: async () => ({ webhooks: await keepWebhooks.list() }),
+
+      removeWebhook: async ({ id, actor }) => ({ webhook: await keepWebhooks.remove(id, actor) }),
+
+      listWebhookDeliveries: async ({ webhookId, limit }) => ({
+        deliveries: await keepWebhooks.deliveries(webhookId, limit),
+      }),
+
+      replayWebhookDelivery: async ({ id, actor }) => ({ delivery: await keepWebhooks.replay(id, actor) }),
 
       async *watch(_request, { signal }) {
         for await (const state of watchWantedState.watch(signal)) yield { state };

@@ -5,6 +5,7 @@ import type { AliasFacts, AliasMove } from '../../domain/decide-alias.js';
 import { previousHolder } from '../../domain/decide-roll-back.js';
 import { MODEL_KIND } from '../../domain/names.js';
 import { AliasChangeRow, AliasRow, DocumentRow, ModelVersionRow } from './entities.js';
+import { announce } from './outbox.js';
 import { nextRevision } from './wanted-revision.js';
 
 /** An alias as its rows name it. */
@@ -69,6 +70,9 @@ export async function writeAliasMove(
     forced,
     revision,
   });
+  const { kind, name, alias } = key;
+  const moved = { subject: { kind, name }, alias, from, to, actor, reason, rolledBack, forced, revision };
+  await announce(manager, 'alias.moved', moved);
   const { id } = written.identifiers[0] as { id: string };
   return manager.findOneByOrFail(AliasChangeRow, { id });
 }

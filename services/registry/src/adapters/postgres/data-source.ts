@@ -7,6 +7,7 @@ import { Rollouts1763769600000 } from './migrations/0003-rollouts.js';
 import { Promotion1763856000000 } from './migrations/0004-promotion.js';
 import { Access1763942400000 } from './migrations/0005-access.js';
 import { Lineage1764028800000 } from './migrations/0006-lineage.js';
+import { Webhooks1764115200000 } from './migrations/0007-webhooks.js';
 
 /** Run in the order of the times in their names. */
 export const migrations = [
@@ -16,6 +17,7 @@ export const migrations = [
   Promotion1763856000000,
   Access1763942400000,
   Lineage1764028800000,
+  Webhooks1764115200000,
 ];
 
 /** The registry's tables, in a schema of their own. */

@@ -7,6 +7,7 @@ import { ModelVersions, type VersionDraft } from '../../model-versions.js';
 import { lockUntilCommit, type Database } from './database.js';
 import { AliasRow, LineageRow, ModelVersionRow } from './entities.js';
 import { modelVersionOf } from './messages.js';
+import { announce } from './outbox.js';
 
 export class PostgresModelVersions extends ModelVersions {
   constructor(private readonly database: Database) {
@@ -36,6 +37,8 @@ export class PostgresModelVersions extends ModelVersions {
         files: draft.files.map(({ path, sha256, sizeBytes }) => ({ path, sha256, sizeBytes: Number(sizeBytes) })),
         schemaId: Buffer.from(draft.schemaId),
       });
+      const { description, createdBy, hasBaseline } = draft;
+      await announce(manager, 'version.ready', { model, version, description, createdBy, hasBaseline });
       if (lineage) await manager.insert(LineageRow, { model, version, lineage });
       return {
         modelVersion: modelVersionOf(await manager.findOneByOrFail(ModelVersionRow, { model, version })),

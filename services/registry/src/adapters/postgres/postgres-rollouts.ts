@@ -8,7 +8,15 @@ import { Rollouts, type CountReport } from '../../rollouts.js';
 import { checkServable, highestVersion, readAliasFacts, writeAliasMove } from './alias-moves.js';
 import { lockUntilCommit, type Database } from './database.js';
 import { holderOf } from './postgres-model-versions.js';
-import { ACTIVE, endRollouts, kindWord, rolloutOf, withChanges, writeRolloutChange } from './rollout-changes.js';
+import {
+  ACTIVE,
+  announceRollout,
+  endRollouts,
+  kindWord,
+  rolloutOf,
+  withChanges,
+  writeRolloutChange,
+} from './rollout-changes.js';
 import { RolloutChangeRow, RolloutCountRow, RolloutRow } from './rollout-entities.js';
 import { nextRevision } from './wanted-revision.js';
 
@@ -55,7 +63,9 @@ export class PostgresRollouts extends Rollouts {
       const first = { rolloutId: id, state: 'running' as const, step: 0, actor, reason, evidenceJson: '' };
       await manager.insert(RolloutChangeRow, first);
       await nextRevision(manager);
-      return findOne(manager, id);
+      const started = await findOne(manager, id);
+      await announceRollout(manager, started, started);
+      return started;
     });
   }
 

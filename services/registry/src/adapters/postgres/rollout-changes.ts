@@ -11,6 +11,7 @@ import { In, type EntityManager } from 'typeorm';
 import type { By } from '../../aliases.js';
 import { decideEnd, type RolloutDecision } from '../../domain/move-rollout.js';
 import type { AliasRowKey } from './alias-moves.js';
+import { announce } from './outbox.js';
 import { RolloutChangeRow, RolloutRow, type KindWord, type StateWord, type VerdictWord } from './rollout-entities.js';
 
 export const ACTIVE: StateWord[] = ['running', 'paused'];
@@ -32,7 +33,7 @@ export async function withChanges(manager: EntityManager, rows: readonly Rollout
 /** Writes a decision: its line of history, and the position it leads to. The subject's lock must be held. */
 export async function writeRolloutChange(
   manager: EntityManager,
-  rollout: Pick<Rollout, 'id' | 'state' | 'step'>,
+  rollout: Rollout,
   { state, step, actor, reason, evidenceJson, verdict }: RolloutDecision,
 ): Promise<void> {
   const { id } = rollout;
@@ -59,6 +60,27 @@ export async function writeRolloutChange(
       ...(begins ? { stepSince: () => 'now()' } : {}),
     },
   );
+  await announceRollout(manager, rollout, { state, step, actor, reason });
+}
+
+/** Tells of a rollout's new position. */
+export async function announceRollout(
+  manager: EntityManager,
+  { id, subject, alias, kind, candidate, control, stepsBps }: Rollout,
+  { state, step, actor, reason }: Pick<RolloutDecision, 'state' | 'step' | 'actor' | 'reason'>,
+): Promise<void> {
+  await announce(manager, 'rollout.changed', {
+    id,
+    subject: { kind: subject?.kind, name: subject?.name },
+    alias,
+    kind: kindWord(kind),
+    candidate,
+    control,
+    state: stateWord(state),
+    shareBps: stepsBps[step] ?? 0,
+    actor,
+    reason,
+  });
 }
 
 /** Ends what was tried for an alias that was moved: what it was compared with is gone. */
