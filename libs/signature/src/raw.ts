@@ -59,7 +59,7 @@ function encodeStrings(texts: readonly string[]): Uint8Array {
 }
 
 function decodeStrings(bytes: Uint8Array, count: number, field: string): string[] {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const refuse = (why: string): never => {
     throw new Problem('SIGNATURE_MISMATCH', `${field} is not ${count} length-prefixed texts: ${why}`, { field });
   };
@@ -67,14 +67,24 @@ function decodeStrings(bytes: Uint8Array, count: number, field: string): string[
   let at = 0;
   while (at < bytes.byteLength) {
     if (at + 4 > bytes.byteLength) refuse('it ends within a length');
-    const length = view.getUint32(at, true);
+    const length = buffer.readUInt32LE(at);
     at += 4;
     if (at + length > bytes.byteLength) refuse('it ends within a text');
-    texts.push(decodeText(bytes.subarray(at, at + length)) ?? refuse(`element ${texts.length} is not UTF-8`));
-    at += length;
+    const end = at + length;
+    texts.push(textOf(buffer, at, end) ?? refuse(`element ${texts.length} is not UTF-8`));
+    at = end;
   }
   if (texts.length !== count) refuse(`it holds ${texts.length}`);
   return texts;
+}
+
+/** As `decodeText`, faster for what most texts are: empty, or a code of a few ASCII characters. */
+function textOf(buffer: Buffer, start: number, end: number): string | undefined {
+  if (start === end) return '';
+  for (let at = start; at < end; at++) {
+    if ((buffer[at] as number) > 0x7f) return decodeText(buffer.subarray(start, end));
+  }
+  return buffer.toString('latin1', start, end);
 }
 
 /** UTF-8 text, or undefined when the bytes are not. */

@@ -43,7 +43,21 @@ import { NoShopTables, ShopTables } from './shop-tables.js';
 import { TestRules } from './test-rules.js';
 import { WantedStates } from './wanted-states.js';
 
-const newId = () => uuidV7(Date.now(), randomFillSync(new Uint8Array(UUID_CHANCE_BYTES)));
+/** A draw of chance costs as much for one id as for so many. */
+const IDS_A_DRAW = 256;
+
+function idsOfTime(): () => string {
+  const chance = new Uint8Array(UUID_CHANCE_BYTES * IDS_A_DRAW);
+  let drawn = chance.length;
+  return () => {
+    if (drawn === chance.length) {
+      randomFillSync(chance);
+      drawn = 0;
+    }
+    drawn += UUID_CHANCE_BYTES;
+    return uuidV7(Date.now(), chance.subarray(drawn - UUID_CHANCE_BYTES, drawn));
+  };
+}
 
 /** A text of the log nobody can read; with a key nobody can guess it either. 16 hex characters. */
 const hashing = (key: string | undefined) => (text: string) =>
@@ -61,6 +75,7 @@ export class AppGatewayModule {
   static with(config: Config, logger: Logger, writer: EventLogWriter): DynamicModule {
     const made = new RecentTexts(PREDICTIONS_REMEMBERED);
     const hash = hashing(config.LOG_HASH_KEY);
+    const newId = idsOfTime();
     const tls = tlsOf(config).client;
     const registryOptions = { key: config.REGISTRY_KEY, tls, pingIntervalMs: PING_INTERVAL_MS };
     const registry = grpcTransport(config.REGISTRY_ADDRESS, registryOptions);
