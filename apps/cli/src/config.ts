@@ -29,6 +29,8 @@ const schema = z
     REGISTRY_KEY: z.string().optional(), // vin_..., where the registry asks for one
     MODEL_SERVER_ADDRESS: z.string().optional(), // host:port of the model server's gRPC, one or several, for the commands
     SHOP_DATABASE_URL: z.string().min(1).optional(), // where batches find customers and goods, and write tables
+    DATA_STORE: z.string().min(1).optional(), // a folder or s3://bucket/prefix: the data that is trained on; below STATE_DIR
+    S3_ENDPOINT: z.url().optional(), // of an S3 that is not Amazon's
     MONITOR_URL: z.url().optional(), // of the drift monitor's HTTP, for the commands
     ...tlsVariables('off'), // of the commands; the house itself is one machine, in clear text
   })

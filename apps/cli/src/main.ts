@@ -3,15 +3,19 @@ import { Command } from 'commander';
 import { addBaseline } from './commands/baseline.js';
 import { addBatch } from './commands/batch.js';
 import { addData } from './commands/data.js';
+import { addDataVersions } from './commands/data-versions.js';
 import { addDemo } from './commands/demo.js';
 import { addDocuments } from './commands/documents.js';
 import { addDrift } from './commands/drift.js';
+import { addImport } from './commands/import.js';
 import { addInsurance } from './commands/insurance.js';
+import { addLineage } from './commands/lineage.js';
 import { addLearn } from './commands/learn.js';
 import { addModels } from './commands/models.js';
 import { addRestore } from './commands/restore.js';
 import { addRollouts } from './commands/rollouts.js';
 import { addStart } from './commands/start.js';
+import { addValidation } from './commands/validation.js';
 import { failureText } from './tell-failure.js';
 
 const program = new Command('vinaigrette')
@@ -33,15 +37,18 @@ Examples:
 The registry is found by REGISTRY_ADDRESS (127.0.0.1:5001), the drift monitor by MONITOR_URL (http://127.0.0.1:8090).`,
   );
 addStart(program);
-addModels(program);
+const models = addModels(program);
+addLineage(models);
+addImport(models);
+addValidation(program, models);
 addDocuments(program);
 addRollouts(program);
 addRestore(program);
 addBaseline(program);
 addDrift(program);
-addData(program);
-addLearn(program);
+addDataVersions(addData(program));
 addBatch(program);
+addLearn(program);
 addInsurance(program);
 addDemo(program);
 

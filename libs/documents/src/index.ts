@@ -25,6 +25,7 @@ export {
   useCaseSchema,
   useCaseVocabulary,
   type Lookup,
+  type Precomputed,
   type PredictionUseCase,
   type RecommendationUseCase,
   type UseCase,
@@ -44,3 +45,5 @@ export {
 } from './fields.js';
 export { kpiSchema, type Kpi } from './kpi.js';
 export { guardedMeasures, performanceSchema, type GuardedMeasure, type PerformancePolicy } from './performance.js';
+export type { ValidationSet } from './validation-set.js';
+export { retrainingSchema, type RetrainingPolicy } from './retraining.js';

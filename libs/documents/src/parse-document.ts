@@ -4,9 +4,11 @@ import { driftPolicySchema, type DriftPolicy } from './drift-policy.js';
 import { kpiSchema, type Kpi } from './kpi.js';
 import { performanceSchema, type PerformancePolicy } from './performance.js';
 import { promotionPolicySchema, type PromotionPolicy } from './promotion-policy.js';
+import { retrainingSchema, type RetrainingPolicy } from './retraining.js';
 import { ruleSetSchema, type RuleSet } from './rule-set.js';
 import { shopKeysSchema, type ShopKeys } from './shop-keys.js';
 import { useCaseSchema, type UseCase } from './use-case.js';
+import { validationSetSchema, type ValidationSet } from './validation-set.js';
 
 /** Every kind of document and what it holds. */
 export interface Documents {
@@ -17,6 +19,8 @@ export interface Documents {
   'shop-keys': ShopKeys;
   kpi: Kpi;
   performance: PerformancePolicy;
+  retraining: RetrainingPolicy;
+  'validation-set': ValidationSet;
 }
 
 export type DocumentKind = keyof Documents;
@@ -29,6 +33,8 @@ const schemas: { [K in DocumentKind]: z.ZodType<Documents[K]> } = {
   'shop-keys': shopKeysSchema,
   kpi: kpiSchema,
   performance: performanceSchema,
+  retraining: retrainingSchema,
+  'validation-set': validationSetSchema,
 };
 
 export const documentKinds = Object.keys(schemas) as DocumentKind[];

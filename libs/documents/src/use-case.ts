@@ -14,15 +14,17 @@ const LIMIT_MAX = 1_000;
 
 const budgetMs = z.number().int().min(1).max(BUDGET_MS_MAX);
 
+/** `table` or `schema.table`. */
+const tableName = z
+  .string()
+  .regex(/^[A-Za-z_][A-Za-z0-9_]{0,62}(\.[A-Za-z_][A-Za-z0-9_]{0,62})?$/, 'must be a table, or schema.table');
+
 /**
  * A customer's or an item's row in a table of the shop. Its columns are what conditions read as `customer.<column>` and
  * `item.<column>`; a row that is not there, or does not come in time, leaves them unknown.
  */
 const lookup = z.strictObject({
-  /** `table` or `schema.table`. */
-  table: z
-    .string()
-    .regex(/^[A-Za-z_][A-Za-z0-9_]{0,62}(\.[A-Za-z_][A-Za-z0-9_]{0,62})?$/, 'must be a table, or schema.table'),
+  table: tableName,
   /** The column that holds the customer's id, or the item's SKU. */
   key: identifier,
   columns: fields.refine((columns) => Object.keys(columns).length > 0, 'must name at least one column'),
@@ -39,6 +41,17 @@ const lookup = z.strictObject({
 });
 
 export type Lookup = z.infer<typeof lookup>;
+
+/** Where `vinaigrette batch score` has written answers, one row a customer and model version. */
+const precomputed = z.strictObject({
+  table: tableName,
+  /** The column that holds the customer's id. */
+  key: identifier,
+  /** How old an answer may be, in milliseconds. */
+  ageMsMax: z.number().int().min(1_000).default(172_800_000),
+});
+
+export type Precomputed = z.infer<typeof precomputed>;
 
 const segment = z.strictObject({ name, from: expressionText });
 
@@ -113,6 +126,8 @@ export const recommendationUseCaseSchema = z.strictObject({
     .refine((limit) => limit.default <= limit.max, { path: ['default'], message: 'must not exceed limit.max' }),
   /** The rungs tried, in order, when the version asked gives no answer. */
   fallback: ladder(recommendationRungs).default(['best-sellers']),
+  /** Of the rung `precomputed`, and of GET /v1/customers/{id}/recommendations. */
+  precomputed: precomputed.optional(),
   rungBudgetsMs: rungBudgetsMs(recommendationRungs),
 });
 
@@ -168,7 +183,12 @@ export const useCaseSchema = z
       }
     };
     document.segments.forEach(({ from }, index) => check(['segments', index, 'from'], from, segmentTypes));
-    if (document.kind !== 'prediction') return;
+    if (document.kind === 'recommendation') {
+      if (!document.fallback.includes('precomputed') || document.precomputed) return;
+      const message = 'names the rung precomputed, and `precomputed` does not say in which table it is';
+      context.addIssue({ code: 'custom', path: ['fallback'], message });
+      return;
+    }
     for (const [name, { from }] of Object.entries(document.inputs)) check(['inputs', name, 'from'], from, fieldTypes);
   });
 

@@ -200,6 +200,10 @@ export const problems = {
   TRAINING_OPTION_INVALID: { kind: 'invalid', remedy: 'Give the option a value in the range the message names' },
   UPSTREAM_UNAVAILABLE: { kind: 'unavailable', remedy: 'Try again: a service behind this one does not answer' },
   USE_CASE_NOT_FOUND: { kind: 'not-found', remedy: 'List the use cases, check the name, or put its document' },
+  VERSION_COLLECTED: {
+    kind: 'conflict',
+    remedy: 'Register its files again, which gives them the same number, then move the alias',
+  },
   VERSION_IN_USE: {
     kind: 'conflict',
     remedy: 'Move the alias the message names to another version, or take it away, first',

@@ -149,10 +149,14 @@ export class Registry {
     validationSet: string;
     /** Time of the set's newest row, ms. */
     dataUntilMs: number;
+    /** SHA-256 of the set's rows, where they are kept. */
+    digest?: string;
     metrics: Record<string, number>;
+    segments?: { segment: string; rows: number; metrics: Record<string, number> }[];
   }): Promise<void> {
     const dataUntilMs = BigInt(evaluation.dataUntilMs);
-    await this.client.putEvaluation({ evaluation: { ...evaluation, dataUntilMs, actor: this.actor } });
+    const segments = (evaluation.segments ?? []).map((one) => ({ ...one, rows: BigInt(one.rows) }));
+    await this.client.putEvaluation({ evaluation: { ...evaluation, segments, dataUntilMs, actor: this.actor } });
   }
 
   async documents(kind = ''): Promise<Document[]> {

@@ -43,7 +43,8 @@ export function addDataVersions(data: Command): void {
     .action(list);
 }
 
-async function openVersions(): Promise<DataVersions> {
+/** The store of data versions that DATA_STORE names. */
+export async function openVersions(): Promise<DataVersions> {
   const { STATE_DIR, DATA_STORE, S3_ENDPOINT } = readConfig(process.env);
   const store = openObjectStore(DATA_STORE ?? path.join(STATE_DIR, 'data'), S3_ENDPOINT);
   await store.open();

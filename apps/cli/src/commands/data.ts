@@ -1,8 +1,7 @@
 import path from 'node:path';
-import { DuckDBInstance } from '@duckdb/node-api';
-import { archiveTables } from '@vinaigrette/drift-monitor/archive-tables';
 import { Problem } from '@vinaigrette/problems';
 import type { Command } from 'commander';
+import { withArchive } from '../adapters/archive.js';
 import { readConfig } from '../config.js';
 
 /** How DuckDB writes a file, by the end of its name. */
@@ -36,31 +35,14 @@ async function exportData({ sql, out }: { sql: string; out: string }): Promise<v
       field: 'out',
     });
   }
-  const instance = await DuckDBInstance.create(':memory:');
-  const connection = await instance.connect();
-  try {
-    const files = await archiveFiles();
-    for (const table of archiveTables(files)) await connection.run(table);
-    const target = path.resolve(out).replaceAll("'", "''");
+  const target = path.resolve(out).replaceAll("'", "''");
+  await withArchive(readConfig(process.env).MONITOR_URL, async (connection, files) => {
     const written = await connection
       .runAndReadAll(`COPY (${sql.replace(/;\s*$/, '')}) TO '${target}' (${format})`)
       .catch((cause: Error) => {
         const [why] = cause.message.split('\n');
         throw new Problem('BODY_INVALID', `The query cannot be answered: ${why}`, { field: 'sql', cause });
       });
-    console.log(`${Number(written.getRows()[0]?.[0] ?? 0)} rows from ${files.length} files are in ${out}`);
-  } finally {
-    connection.closeSync();
-    instance.closeSync();
-  }
-}
-
-/** Where the monitor keeps them; this command reads them itself, so it runs where they can be read. */
-async function archiveFiles(): Promise<{ topic: string; path: string }[]> {
-  const url = `${readConfig(process.env).MONITOR_URL}/v1/archive/files`;
-  const answer = await fetch(url).catch((cause) => {
-    throw new Problem('UPSTREAM_UNAVAILABLE', `The drift monitor does not answer at ${url}`, { cause });
+    console.log(`${Number(written.getRows()[0]?.[0] ?? 0)} rows from ${files} files are in ${out}`);
   });
-  if (!answer.ok) throw new Problem('UPSTREAM_UNAVAILABLE', `The drift monitor answered ${answer.status} at ${url}`);
-  return ((await answer.json()) as { files: { topic: string; path: string }[] }).files;
 }
