@@ -32,6 +32,7 @@ const schema = z
     DATA_STORE: z.string().min(1).optional(), // a folder or s3://bucket/prefix: the data that is trained on; below STATE_DIR
     S3_ENDPOINT: z.url().optional(), // of an S3 that is not Amazon's
     MONITOR_URL: z.url().optional(), // of the drift monitor's HTTP, for the commands
+    MONITOR_OPERATOR_KEY: z.string().optional(), // where the drift monitor asks for it
     ...tlsVariables('off'), // of the commands; the house itself is one machine, in clear text
   })
   .superRefine(checkTls)
