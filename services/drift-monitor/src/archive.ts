@@ -17,6 +17,8 @@ export abstract class Archive {
     records: readonly EventRecord[],
     rowOf: (record: EventRecord) => ArchiveRow | undefined,
   ): Promise<number>;
+  /** Keeps rows that come from nobody's log. */
+  abstract add(topic: Topic, rows: readonly ArchiveRow[]): Promise<void>;
   /**
    * Asks the tables `predictions` and `outcomes` (each outcome once) in SQL. Only files with a day in the range are
    * looked into; outcomes from its first day on. Values are bound to $1, $2 ...

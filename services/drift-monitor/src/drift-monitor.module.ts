@@ -25,6 +25,7 @@ import { PostgresPanes } from './adapters/postgres/postgres-panes.js';
 import { PostgresSilences } from './adapters/postgres/postgres-silences.js';
 import { PostgresWantedState } from './adapters/postgres/postgres-wanted-state.js';
 import { ConnectRegistryActions } from './adapters/registry/connect-registry-actions.js';
+import { ConnectRuleSets } from './adapters/registry/connect-rule-sets.js';
 import { ConnectWantedStates } from './adapters/registry/connect-wanted-states.js';
 import { ActOnPerformance } from './act-on-performance.js';
 import { Actions, RegistryActions } from './actions.js';
@@ -41,9 +42,11 @@ import { DriftPolicies } from './drift-policies.js';
 import { EvaluateDrift } from './evaluate-drift.js';
 import { FollowRegistry } from './follow-registry.js';
 import { ForgetOldRecords } from './forget-old-records.js';
+import { HideRule } from './hide-rule.js';
 import { Hits } from './hits.js';
 import { KeepArchive } from './keep-archive.js';
 import { KnownVersions } from './known-versions.js';
+import { Labels } from './labels.js';
 import { LearnVersions } from './learn-versions.js';
 import { Ledger } from './ledger.js';
 import { ListModels } from './list-models.js';
@@ -57,9 +60,11 @@ import { Pages } from './pages.js';
 import { Panes } from './panes.js';
 import { ReadDriftMap } from './read-drift-map.js';
 import { ReadDrift } from './read-drift.js';
+import { ReadMeasures } from './read-measures.js';
 import { ReadPerformance } from './read-performance.js';
 import { ReadRuleDecay } from './read-rule-decay.js';
 import { RejudgeDrift } from './rejudge-drift.js';
+import { RuleSets } from './rule-sets.js';
 import { Silences } from './silences.js';
 import { KeptWantedState, WantedNow } from './wanted-now.js';
 import { WantedStates } from './wanted-states.js';
@@ -185,6 +190,23 @@ export class DriftMonitorModule {
         {
           provide: WantedStates,
           useFactory: () => new ConnectWantedStates(registry),
+        },
+        { provide: RuleSets, useFactory: () => new ConnectRuleSets(registry) },
+        {
+          provide: HideRule,
+          inject: [ReadRuleDecay, WantedNow, RuleSets],
+          useFactory: (decay: ReadRuleDecay, wanted: WantedNow, sets: RuleSets) => new HideRule(decay, wanted, sets),
+        },
+        {
+          provide: ReadMeasures,
+          inject: [MeasurePerformance, MeasureKpis, ReadRuleDecay, WantedNow, ReadDrift],
+          useFactory: (...parts: ConstructorParameters<typeof ReadMeasures>) => new ReadMeasures(...parts),
+        },
+        {
+          provide: Labels,
+          inject: [Archive, WantedNow, ReadDrift],
+          useFactory: (archive: Archive, wanted: WantedNow, drift: ReadDrift) =>
+            new Labels(archive, wanted, drift, now),
         },
         { provide: KnownVersions, useFactory: () => new KnownVersions() },
         {

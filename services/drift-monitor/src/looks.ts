@@ -35,6 +35,9 @@ export interface LookDesk {
   compare(of: VersionName, toMs: number, compared: readonly Compared[]): Promise<void>;
 }
 
+/** Most looks that are told at once: both windows of three days, with some revisions. */
+export const LOOKS_MAX = 2_000;
+
 /** What was seen, look by look. */
 export abstract class Looks {
   /** Every revision of every look that ends in the range, newest first, at most so many. */

@@ -15,7 +15,7 @@ export interface KpiSelection {
 
 /** What a model earns, measured against the units that never get its answer. */
 export interface Worth {
-  model: Estimate;
+  withModel: Estimate;
   holdout: Estimate;
   /** The difference per 1,000 predictions. */
   per1000: Estimate;
@@ -35,7 +35,7 @@ export class MeasureKpis {
     const holdout = await this.sums(kpi, { variant: 'holdout', segment }, range);
     const isShare = kpi.value === 'any';
     return {
-      model: ratioEstimate(model, isShare),
+      withModel: ratioEstimate(model, isShare),
       holdout: ratioEstimate(holdout, isShare),
       per1000: differenceOf(model, holdout, 1_000),
     };

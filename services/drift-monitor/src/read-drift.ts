@@ -36,6 +36,8 @@ export interface Drift {
   weightedShift: number | undefined;
   /** Counted in the window, busiest first. */
   segments: string[];
+  /** Those of them that the judge found drifted. */
+  driftedSegments: string[];
   policy: string;
   verdict: Verdict;
 }
@@ -97,6 +99,9 @@ export class ReadDrift {
       counters: { window: asked.counters, expected: expected?.counters ?? new Float64Array(slots) },
       weightedShift: weightedShift(features ?? []),
       segments: busiest(sums),
+      driftedSegments: [...new Set(judged.filter(({ severity }) => severity).map(({ segment }) => segment))].filter(
+        Boolean,
+      ),
       policy: policyName,
       verdict: { ...(alert?.verdict ?? verdictOfLook(look)), ...(stale === '' ? {} : { stale }) },
     };

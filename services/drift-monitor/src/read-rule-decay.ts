@@ -71,7 +71,8 @@ export class ReadRuleDecay {
     };
   }
 
-  private async rulesOf(model: string, version: number): Promise<ServedRule[]> {
+  /** The rules of a version in their order. Throws VERSION_NOT_FOUND as `read`. */
+  async rulesOf(model: string, version: number): Promise<ServedRule[]> {
     const found = this.wanted.model(model)?.versions.find((wanted) => wanted.version === version);
     const file = found?.files.find(({ path }) => path === 'rules.json');
     if (!file)

@@ -5,10 +5,12 @@ import { explainTakenPort, tlsOf, type Logger } from '@vinaigrette/edge';
 import { GrpcServer, problemInterceptor } from '@vinaigrette/edge/connect';
 import { NestLog, ProblemFilter } from '@vinaigrette/edge/nest';
 import { KafkaReader, SegmentReader, type EventLogReader } from '@vinaigrette/event-log';
+import { askKey } from './adapters/connect/ask-key.js';
 import { monitorRoutes } from './adapters/connect/monitor-routes.js';
 import { askOperatorKey } from './adapters/http/ask-operator-key.js';
 import { serveConsole, serveRunbooks } from './adapters/http/console-files.js';
 import { ActOnPerformance } from './act-on-performance.js';
+import { Actions } from './actions.js';
 import { Alerts } from './alerts.js';
 import { ArchiveEvents } from './archive-events.js';
 import { CarryOutActions } from './carry-out-actions.js';
@@ -21,16 +23,20 @@ import { DriftMonitorModule } from './drift-monitor.module.js';
 import { EvaluateDrift } from './evaluate-drift.js';
 import { FollowRegistry } from './follow-registry.js';
 import { ForgetOldRecords } from './forget-old-records.js';
+import { HideRule } from './hide-rule.js';
 import { KeepArchive } from './keep-archive.js';
+import { Labels } from './labels.js';
 import { LearnVersions } from './learn-versions.js';
+import { Looks } from './looks.js';
 import { ReadDriftMap } from './read-drift-map.js';
 import { ReadDrift } from './read-drift.js';
+import { ReadMeasures } from './read-measures.js';
 import { RejudgeDrift } from './rejudge-drift.js';
 import { repeat } from './repeat.js';
 import { WantedNow } from './wanted-now.js';
 
 /** Largest message of a call; every question is short. */
-const MESSAGE_BYTES_MAX = 64 * 1024;
+const MESSAGE_BYTES_MAX = 4 * 1024 * 1024;
 const PARKED_PAUSE_MS = 2_000;
 /** Far below a pane: an evaluation starts soon after the pane's end. */
 const EVALUATION_PAUSE_MS = 5_000;
@@ -56,9 +62,17 @@ export async function start(config: Config, logger: Logger): Promise<() => Promi
       map: app.get(ReadDriftMap),
       rejudge: app.get(RejudgeDrift),
       alerts: app.get(Alerts),
+      looks: app.get(Looks),
+      measures: app.get(ReadMeasures),
+      hideRule: app.get(HideRule),
+      actions: app.get(Actions),
+      labels: app.get(Labels),
       now: () => clock.now(),
     }),
-    interceptors: [problemInterceptor(logger)],
+    interceptors: [
+      problemInterceptor(logger),
+      ...(config.MONITOR_OPERATOR_KEY ? [askKey(config.MONITOR_OPERATOR_KEY)] : []),
+    ],
     readMaxBytes: MESSAGE_BYTES_MAX,
   };
   await app.register(fastifyConnectPlugin, calls);

@@ -43,7 +43,7 @@ export class WantedNow implements StateTaker {
   }
 
   /** Documents of a kind; what cannot be read, because the registry is newer, is left out. */
-  documents<K extends 'kpi' | 'performance' | 'rule-set'>(kind: K): InForce<K>[] {
+  documents<K extends 'kpi' | 'performance' | 'rule-set' | 'use-case'>(kind: K): InForce<K>[] {
     return (this.state?.documents ?? []).flatMap((document): InForce<K>[] => {
       const { name, aliases, versions } = document;
       const found = versions.find(({ version }) => version === aliases.champion);

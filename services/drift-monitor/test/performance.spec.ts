@@ -249,7 +249,7 @@ describeWith('PostgreSQL', 'DATABASE_URL', 'realised performance', () => {
     expect((await of({ value: 'any', shownOnly: true })).value).toBeCloseTo(shown.length / champions.length, 12);
     expect((await of({ value: 'any', withinMs: 1_000 })).value).toBe(0);
 
-    const { model, holdout, per1000 } = await kpis.worth(kpi({ value: 'revenue' }), { segment: '' }, range);
+    const { withModel: model, holdout, per1000 } = await kpis.worth(kpi({ value: 'revenue' }), { segment: '' }, range);
     const rest = all.filter(({ variant }) => variant === 'holdout');
     expect([model.value, holdout.value]).toEqual([expect.closeTo(spent(champions), 9), expect.closeTo(spent(rest), 9)]);
     expect(per1000.value).toBeCloseTo(1_000 * (spent(champions) - spent(rest)), 6);

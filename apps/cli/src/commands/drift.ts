@@ -1,17 +1,15 @@
-import { createClient } from '@connectrpc/connect';
-import { createConnectTransport } from '@connectrpc/connect-node';
 import {
   AlertState,
-  DriftMonitorService,
   type Drift,
   type FeatureDrift,
   type RejudgedPage,
   type RejudgeDriftResponse,
 } from '@vinaigrette/contracts/monitor';
 import type { Command } from 'commander';
-import { readConfig } from '../config.js';
 import { table } from '../domain/table.js';
 import { bodyOf } from './documents.js';
+import { addMeasures } from './measures.js';
+import { openMonitor } from './monitor-of.js';
 
 export function addDrift(program: Command): void {
   const drift = program.command('drift').description('what the drift monitor has seen, and what it would have seen');
@@ -23,7 +21,7 @@ export function addDrift(program: Command): void {
     .description('how far the predictions of a window are from the baseline of their version')
     .addHelpText('after', '\nExample:\n  $ vinaigrette drift basket --window 24h')
     .action(async (model: string, { modelVersion, window }: { modelVersion: string; window: string }) => {
-      const { drift } = await monitor().getDrift({ model, version: modelVersion, window });
+      const { drift } = await openMonitor().getDrift({ model, version: modelVersion, window });
       console.log(drift ? page(drift) : `Nothing is known of ${model}`);
     });
   drift
@@ -39,7 +37,7 @@ export function addDrift(program: Command): void {
       '\nExample:\n  $ vinaigrette drift rejudge basket --policy calmer.yaml --from 2026-11-01 --to 2026-11-21',
     )
     .action(async (model: string, { policy, from, to, modelVersion }: Record<string, string>) => {
-      const answer = await monitor().rejudgeDrift({
+      const answer = await openMonitor().rejudgeDrift({
         ...{
           model,
           version: modelVersion ?? '',
@@ -50,12 +48,7 @@ export function addDrift(program: Command): void {
       });
       console.log(rejudgement(answer));
     });
-}
-
-function monitor() {
-  const { MONITOR_URL: baseUrl } = readConfig(process.env);
-  const transport = createConnectTransport({ baseUrl, httpVersion: '1.1', defaultTimeoutMs: 120_000 });
-  return createClient(DriftMonitorService, transport);
+  addMeasures(drift);
 }
 
 function rejudgement({ version, looks, inForce, proposed }: RejudgeDriftResponse): string {

@@ -66,6 +66,12 @@ export class ParquetArchive extends Archive {
     return written.reduce((sum, { rows }) => sum + rows, 0);
   }
 
+  async add(topic: Topic, rows: readonly ArchiveRow[]): Promise<void> {
+    const files = await writeRows(this.duckDb, this.dir, topic, rows);
+    await this.database.write((manager) => name(manager, files));
+    await this.publish(files);
+  }
+
   async ask<Row extends Record<string, Answer>>(
     sql: string,
     values: (string | number | string[])[] = [],

@@ -1,10 +1,27 @@
+import { create } from '@bufbuild/protobuf';
 import type { ConnectRouter } from '@connectrpc/connect';
-import { DriftMonitorService } from '@vinaigrette/contracts/monitor';
+import { DriftMonitorService, QuestionSchema, type Question } from '@vinaigrette/contracts/monitor';
+import type { Actions } from '../../actions.js';
 import type { Alerts } from '../../alerts.js';
 import { readAlertsQuery, readBy, readDriftQuery, readRejudgement } from '../../domain/drift-query.js';
+import { readLabels, readMost } from '../../domain/label.js';
+import type { HideRule } from '../../hide-rule.js';
+import type { Labels } from '../../labels.js';
+import { LOOKS_MAX, type Looks } from '../../looks.js';
 import type { ReadDriftMap } from '../../read-drift-map.js';
 import type { ReadDrift } from '../../read-drift.js';
+import type { ReadMeasures } from '../../read-measures.js';
 import type { RejudgeDrift } from '../../rejudge-drift.js';
+import {
+  actionMessage,
+  candidateMessage,
+  comparisonMessage,
+  kpisMessage,
+  lookMessage,
+  measuresMessage,
+  rulesMessage,
+  worthMessage,
+} from './measure-messages.js';
 import { alertMessage, driftMapMessage, driftMessage, rejudgeMessage } from './messages.js';
 
 export interface UseCases {
@@ -12,11 +29,18 @@ export interface UseCases {
   map: ReadDriftMap;
   rejudge: RejudgeDrift;
   alerts: Alerts;
+  looks: Looks;
+  measures: ReadMeasures;
+  hideRule: HideRule;
+  actions: Actions;
+  labels: Labels;
   now: () => number;
 }
 
 /** The service as every protocol serves it: gRPC on its port, Connect, JSON and gRPC-Web on the HTTP port. */
-export function monitorRoutes({ drift, map, rejudge, alerts, now }: UseCases): (router: ConnectRouter) => void {
+export function monitorRoutes(parts: UseCases): (router: ConnectRouter) => void {
+  const { drift, map, rejudge, alerts, looks, measures, hideRule, actions, labels, now } = parts;
+  const asked = (question: Question | undefined) => readDriftQuery(queryOf(question), now());
   return (router) =>
     router.service(DriftMonitorService, {
       async getDrift({ model, version, variant, segment, window, fromMs, toMs, against }) {
@@ -41,8 +65,52 @@ export function monitorRoutes({ drift, map, rejudge, alerts, now }: UseCases): (
       async listAlerts({ model }) {
         return { alerts: (await alerts.list(readAlertsQuery({ model }))).map(alertMessage) };
       },
+
+      async listLooks({ question }) {
+        const { selection, range } = asked(question);
+        const version = await drift.versionOf(selection);
+        return { looks: (await looks.list({ ...selection, version }, range, LOOKS_MAX)).map(lookMessage) };
+      },
+
+      async listComparisons({ model }) {
+        return { comparisons: (await looks.comparisons(readAlertsQuery({ model }))).map(comparisonMessage) };
+      },
+
+      getMeasures: async ({ question }) => measuresMessage(await measures.measures(asked(question))),
+      listKpis: async ({ question }) => kpisMessage(await measures.kpisOf(asked(question))),
+      getWorth: async ({ question, kpi }) => worthMessage(await measures.worth(asked(question), kpi)),
+      listRules: async ({ question }) => rulesMessage(await measures.rules(asked(question))),
+
+      async hideRule({ model, version, rule, ruleSet, reason }) {
+        const { selection } = asked(create(QuestionSchema, { model, version }));
+        return hideRule.run(model, await drift.versionOf(selection), rule, { ruleSet, reason });
+      },
+
+      async listActions({ model }) {
+        return { actions: (await actions.list(readAlertsQuery({ model }))).map(actionMessage) };
+      },
+
+      async listLabelCandidates({ question, most }) {
+        const found = await labels.candidates(asked(question), readMost(most));
+        return { candidates: found.map(candidateMessage) };
+      },
+
+      importLabels({ labels: told, source }) {
+        const read = told.map(({ predictionId, number, text, labelledAtMs }) => ({
+          predictionId,
+          ...(number === undefined ? {} : { number }),
+          ...(text === '' ? {} : { text }),
+          ...(labelledAtMs === 0n ? {} : { labelledAtMs: Number(labelledAtMs) }),
+        }));
+        return labels.take(readLabels({ labels: read, source }));
+      },
     });
 }
+
+const queryOf = ({ fromMs, toMs, model, version, variant, segment, window }: Question = create(QuestionSchema)) => ({
+  ...{ model, version, variant, segment, window },
+  ...rangeOf(fromMs, toMs),
+});
 
 const rangeOf = (fromMs: bigint, toMs: bigint) =>
   fromMs === 0n && toMs === 0n ? {} : { from: String(fromMs), to: String(toMs) };

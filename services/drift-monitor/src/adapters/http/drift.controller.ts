@@ -11,6 +11,7 @@ import { Clock } from '../../clock.js';
 import { readAlertsQuery, readBy, readDriftQuery, readRejudgement } from '../../domain/drift-query.js';
 import type { HitRate } from '../../domain/hit-rate.js';
 import { ListModels } from '../../list-models.js';
+import { Looks, LOOKS_MAX } from '../../looks.js';
 import { ReadDriftMap } from '../../read-drift-map.js';
 import { ReadDrift } from '../../read-drift.js';
 import { ReadPerformance } from '../../read-performance.js';
@@ -28,6 +29,7 @@ export class DriftController {
     @Inject(RejudgeDrift) private readonly rejudge: RejudgeDrift,
     @Inject(ReadPerformance) private readonly performance: ReadPerformance,
     @Inject(ListModels) private readonly models: ListModels,
+    @Inject(Looks) private readonly looks: Looks,
     @Inject(Alerts) private readonly alerts: Alerts,
     @Inject(Clock) private readonly clock: Clock,
   ) {}
@@ -65,6 +67,24 @@ export class DriftController {
     const alerts = (await this.alerts.list(readAlertsQuery(query))).map(alertMessage);
     const message = create(ListAlertsResponseSchema, { alerts });
     return toJson(ListAlertsResponseSchema, message, { alwaysEmitImplicit: true });
+  }
+
+  /** `?model=&version=` and the window or range they end in: every look as it was issued, and issued again. */
+  @Get('looks')
+  async listLooks(@Query() query: QueryText) {
+    const { selection, range } = readDriftQuery(query, this.clock.now());
+    const version = await this.drift.versionOf(selection);
+    return {
+      model: selection.model,
+      version,
+      looks: await this.looks.list({ ...selection, version }, range, LOOKS_MAX),
+    };
+  }
+
+  /** `?model=`: the last look at each variant, and at each version beside last week and the champion. */
+  @Get('comparisons')
+  async listComparisons(@Query() query: QueryText) {
+    return { comparisons: await this.looks.comparisons(readAlertsQuery(query)) };
   }
 
   /** The parameters of `drift`: hits among the first five shown, of predictions made in the range. */

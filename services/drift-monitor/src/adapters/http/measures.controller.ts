@@ -1,81 +1,74 @@
-import { Controller, Get, Inject, Query } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
 import { Problem } from '@vinaigrette/problems';
 import { Actions } from '../../actions.js';
 import { Clock } from '../../clock.js';
 import { readAlertsQuery, readDriftQuery } from '../../domain/drift-query.js';
-import { MeasureKpis } from '../../measure-kpis.js';
-import { MeasurePerformance } from '../../measure-performance.js';
+import { readLabels, readMost } from '../../domain/label.js';
+import { HideRule } from '../../hide-rule.js';
+import { Labels } from '../../labels.js';
 import { ReadDrift } from '../../read-drift.js';
-import { ReadRuleDecay } from '../../read-rule-decay.js';
-import { WantedNow } from '../../wanted-now.js';
+import { ReadMeasures } from '../../read-measures.js';
 
 type QueryText = Record<string, unknown>;
 
-/** How models without a `performance` document are measured: by what was clicked or bought of what was shown. */
-const byDefault = { task: { kind: 'ranking', kinds: ['clicked', 'purchased'] }, maturityMs: 86_400_000 } as const;
-
-/** How right models were, what they earn, and what the monitor did about it. The parameters are those of `drift`. */
+/** How right models were, what they earn, and what was done about it. The parameters are those of `drift`. */
 @Controller('v1')
 export class MeasuresController {
   constructor(
-    @Inject(MeasurePerformance) private readonly performance: MeasurePerformance,
-    @Inject(MeasureKpis) private readonly kpis: MeasureKpis,
-    @Inject(WantedNow) private readonly wanted: WantedNow,
+    @Inject(ReadMeasures) private readonly read: ReadMeasures,
     @Inject(ReadDrift) private readonly drift: ReadDrift,
     @Inject(Actions) private readonly actions: Actions,
-    @Inject(ReadRuleDecay) private readonly rules: ReadRuleDecay,
+    @Inject(HideRule) private readonly hideRule: HideRule,
+    @Inject(Labels) private readonly labels: Labels,
     @Inject(Clock) private readonly clock: Clock,
   ) {}
 
-  /** Every measure of the model's task with its 95 % interval, coverage and maturity. */
   @Get('measures')
-  async getMeasures(@Query() query: QueryText) {
-    const { selection, range } = await this.read(query);
-    const document = this.wanted.documents('performance').find(({ body }) => body.model === selection.model);
-    const { task, maturityMs } = document?.body ?? byDefault;
-    const kinds = 'kinds' in task ? { ...task, kinds: [...task.kinds] } : task;
-    const measured = await this.performance.measure({ task: kinds, maturityMs }, selection, range);
-    return { ...selection, ...range, document: document ? `${document.name} ${document.version}` : '', ...measured };
+  getMeasures(@Query() query: QueryText) {
+    return this.read.measures(this.question(query));
   }
 
-  /** Every KPI of the model, by its definition of now. */
   @Get('kpis')
-  async getKpis(@Query() query: QueryText) {
-    const { selection, range } = await this.read(query);
-    const found = this.wanted.documents('kpi').filter(({ body }) => body.model === selection.model);
-    const kpis = [];
-    for (const { name, version, body } of found) {
-      kpis.push({ kpi: name, kpiVersion: version, ...(await this.kpis.measure(body, selection, range)) });
-    }
-    return { ...selection, ...range, kpis };
+  getKpis(@Query() query: QueryText) {
+    return this.read.kpisOf(this.question(query));
   }
 
-  /** Also `kpi=NAME`: what the model earns beside the holdout, per 1,000 predictions. */
+  /** Also `kpi=NAME`. */
   @Get('worth')
-  async getWorth(@Query() { kpi, ...query }: QueryText) {
-    const { selection, range } = await this.read(query);
-    const found = this.wanted.documents('kpi').filter(({ body }) => body.model === selection.model);
-    const document = found.find(({ name }) => name === kpi) ?? (kpi === undefined ? found[0] : undefined);
-    if (!document) {
-      throw new Problem('DOCUMENT_NOT_FOUND', `There is no kpi of ${selection.model} in force by that name`, {
-        field: 'kpi',
-      });
-    }
-    const worth = await this.kpis.worth(document.body, selection, range);
-    const { value, low, high } = worth.per1000;
-    const says =
-      value === null || low === null || high === null
-        ? 'Not known: it takes answers of the model and of a holdout'
-        : `${selection.model} ${selection.version} earns ${figure(value)} (${figure(low)} to ${figure(high)}, 95 %) ${document.name} per 1,000 predictions more than the holdout`;
-    return { ...selection, ...range, kpi: document.name, kpiVersion: document.version, ...worth, says };
+  getWorth(@Query() { kpi, ...query }: QueryText) {
+    return this.read.worth(this.question(query), kpi);
   }
 
-  /** Whether each served association rule still holds, counted from baskets alone; ask for a week or more. */
   @Get('rules')
-  async getRules(@Query() query: QueryText) {
-    const { selection, range } = await this.read(query);
-    const { model, version } = selection;
-    return { model, version, ...range, ...(await this.rules.read(model, version, range)) };
+  getRules(@Query() query: QueryText) {
+    return this.read.rules(this.question(query));
+  }
+
+  /** `?model=&version=`, the rule's place in rules.json, and `{"reason": ..., "ruleSet": ...}` as the body. */
+  @Post('rules/:rule/hide')
+  @HttpCode(200)
+  async hide(@Param('rule') rule: string, @Query() query: QueryText, @Body() body: unknown) {
+    const { selection } = this.question(query);
+    const { reason = '', ruleSet = '' } = (body ?? {}) as Record<string, unknown>;
+    if (!/^\d{1,9}$/.test(rule)) throw new Problem('QUERY_INVALID', `rule: ${rule.slice(0, 64)} is no place of a rule`);
+    const version = await this.drift.versionOf(selection);
+    return this.hideRule.run(selection.model, version, Number(rule), {
+      reason: String(reason),
+      ruleSet: String(ruleSet),
+    });
+  }
+
+  /** Also `most=`: predictions whose truth would teach most. */
+  @Get('labels')
+  async listLabelCandidates(@Query() { most, ...query }: QueryText) {
+    return { candidates: await this.labels.candidates(this.question(query), readMost(most)) };
+  }
+
+  /** `{"labels": [{"predictionId", "number" or "text", "labelledAtMs"}], "source": "..."}`. */
+  @Post('labels')
+  @HttpCode(200)
+  importLabels(@Body() body: unknown) {
+    return this.labels.take(readLabels(body));
   }
 
   /** `?model=`: what was decided, why, and what came of it. */
@@ -84,10 +77,7 @@ export class MeasuresController {
     return { actions: await this.actions.list(readAlertsQuery(query)) };
   }
 
-  private async read(query: QueryText) {
-    const { selection, range } = readDriftQuery(query, this.clock.now());
-    return { selection: { ...selection, version: await this.drift.versionOf(selection) }, range };
+  private question(query: QueryText) {
+    return readDriftQuery(query, this.clock.now());
   }
 }
-
-const figure = (value: number): string => String(Number(value.toPrecision(4)));
