@@ -11,6 +11,7 @@ import { addImport } from './commands/import.js';
 import { addInsurance } from './commands/insurance.js';
 import { addLineage } from './commands/lineage.js';
 import { addLearn } from './commands/learn.js';
+import { addLabels } from './commands/labels.js';
 import { addModels } from './commands/models.js';
 import { addRestore } from './commands/restore.js';
 import { addRollouts } from './commands/rollouts.js';
