@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { onPath, root } from '../processes.mjs';
+import { findGrpcurl } from './grpcurl.mjs';
 import { findPythonClients } from './python-clients.mjs';
 
 /** What runs of this command started, a folder for each, named for its process. */
@@ -18,6 +19,7 @@ const parts = [
   { name: 'Alertmanager', variable: 'ALERTMANAGER_PATH', required: true, find: findAlertmanager },
   { name: 'Chromium', variable: 'CHROMIUM_PATH', required: true, find: findChromium },
   { name: 'the Python clients', variable: 'PYTHON_CLIENTS', required: true, find: findPython },
+  { name: 'grpcurl', variable: 'GRPCURL_PATH', required: true, find: findOneGrpcurl },
   { name: "the ONNX project's node tests", variable: 'ONNX_NODE_TESTS', required: true, find: findNodeTests },
   { name: 'real data', variable: 'DATA_DIR', required: false, find: findData },
 ];
@@ -80,6 +82,11 @@ async function findChromium() {
 async function findPython() {
   const value = await findPythonClients();
   return { value, from: `virtual environments in ${value}` };
+}
+
+async function findOneGrpcurl() {
+  const value = await findGrpcurl();
+  return { value, from: value };
 }
 
 async function findNodeTests() {

@@ -47,19 +47,47 @@ function tensorOfProto(proto: TensorProto): Tensor {
   return tensorOf(datatype, shape, datatype === 'BOOL' ? proto.int32Data.map(Boolean) : [...typed]);
 }
 
-/** What differs, in a few words; undefined: nothing beyond the tolerance. */
-export function differenceOf(expected: Tensor, actual: Tensor): string | undefined {
-  if (expected.datatype !== actual.datatype) return `${actual.datatype} instead of ${expected.datatype}`;
-  if (expected.shape.join() !== actual.shape.join()) return `[${actual.shape}] instead of [${expected.shape}]`;
+/** Whether the values are those expected, within the tolerance. */
+function isAsExpected(expected: Tensor, actual: Tensor): boolean {
+  if (expected.datatype !== actual.datatype || expected.shape.join() !== actual.shape.join()) return false;
   const number = (value: unknown) => (expected.datatype === 'FP16' ? numberOfHalf(value as number) : Number(value));
-  const exact = expected.datatype === 'BYTES';
-  for (let index = 0; index < expected.data.length; index++) {
-    const [want, got] = [expected.data[index], actual.data[index]];
-    if (exact ? want === got : isClose(number(want), number(got))) continue;
-    return `${String(got)} instead of ${String(want)} at ${index}`;
-  }
-  return undefined;
+  return Array.from(expected.data as ArrayLike<unknown>).every((want, index) => {
+    const got: unknown = actual.data[index];
+    return expected.datatype === 'BYTES' ? want === got : isClose(number(want), number(got));
+  });
 }
 
 const isClose = (want: number, got: number): boolean =>
   Object.is(want, got) || want === got || Math.abs(want - got) <= ABSOLUTE + RELATIVE * Math.abs(want);
+
+/** Why a case fails, by what was said; the first that fits. */
+const REASONS: readonly (readonly [said: RegExp, reason: string])[] = [
+  [/^Could not find an implementation/, 'ONNX Runtime has no implementation of the operator for the type'],
+  [/^Unsupported data type|: Unsupported/, "ONNX Runtime's Node binding has no such type of tensor"],
+  [/is not a registered function\/op/, 'ONNX Runtime has no such operator'],
+  [/^Exception during initialization/, 'ONNX Runtime refuses to load it'],
+];
+const NO_TENSORS = 'its data are sequences or optionals, which are no tensors';
+const OTHERWISE = 'ONNX Runtime answers otherwise';
+
+/** Runs one case; answers with the reason why it failed, undefined when it passed. */
+export async function failureOf(
+  folder: string,
+  run: (inputs: readonly Tensor[]) => Promise<readonly Tensor[]>,
+): Promise<string | undefined> {
+  let expected: ReturnType<typeof readCase>;
+  try {
+    expected = readCase(folder);
+  } catch (error) {
+    const { message } = error as Error;
+    return REASONS.find(([said]) => said.test(message))?.[1] ?? NO_TENSORS;
+  }
+  try {
+    const answers = await run(expected.inputs);
+    const same = expected.outputs.every((output, index) => answers[index] && isAsExpected(output, answers[index]));
+    return same ? undefined : OTHERWISE;
+  } catch (error) {
+    const { message } = error as Error;
+    return REASONS.find(([said]) => said.test(message))?.[1] ?? message;
+  }
+}
