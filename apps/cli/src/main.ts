@@ -47,6 +47,7 @@ addRollouts(program);
 addRestore(program);
 addBaseline(program);
 addDrift(program);
+addLabels(program);
 addDataVersions(addData(program));
 addBatch(program);
 addLearn(program);
