@@ -1,6 +1,7 @@
 import { beforeAll, expect, it } from '@jest/globals';
 import { join } from 'node:path';
 import { describeWith } from '../../../tools/real-part.mjs';
+import { tensorOf } from '@vinaigrette/signature';
 import { ModelSession } from '@vinaigrette/training';
 import { holdBack } from '../src/domain/hold-back.js';
 import { ruleGraph } from '../src/domain/rule-graph.js';
@@ -149,7 +150,9 @@ async function disagreements(rules: Parameters<typeof recommend>[0], baskets: Ba
   const different: string[] = [];
   for (let first = 0; first < baskets.length; first += 50) {
     const batch = baskets.slice(first, first + 50);
-    const outputs = await session.run({ items: itemTensor(skusOf(batch)) });
+    const { shape, data } = itemTensor(skusOf(batch));
+    const asked = JSON.parse(JSON.stringify(data)) as string[]; // as a request brings them
+    const outputs = await session.run({ items: tensorOf('BYTES', [...shape], asked) });
     batch.forEach(({ id, skus }, row) => {
       const plain = recommend(rules, skus).map((answer) => ({ ...answer, confidence: Math.fround(answer.confidence) }));
       if (JSON.stringify(answerOf(outputs, row)) !== JSON.stringify(plain)) different.push(id);

@@ -3,6 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { describeWith } from '../../../tools/real-part.mjs';
+import { tensorOf, type Tensor } from '@vinaigrette/signature';
+import { Intake } from '@vinaigrette/tables';
+import { ModelSession } from '@vinaigrette/training';
+import { customerReaders } from '../src/adapters/read-customers.js';
+import { cluster, nearest } from '../src/domain/cluster.js';
+import { learnPreparation, prepare } from '../src/domain/prepare.js';
+import { segmentGraph } from '../src/domain/segment-graph.js';
+import { segmentations, type Segmentation } from '../src/domain/segmentation.js';
 import { trainSegments } from '../src/index.js';
 
 describeWith('real data', 'DATA_DIR', 'segments of real customers', () => {
@@ -29,6 +37,37 @@ describeWith('real data', 'DATA_DIR', 'segments of real customers', () => {
       [35, 88.2, 17.11],
     ]);
   }, 60_000);
+
+  it.each([
+    ['demographic', 'mall-customers/Mall_Customers.csv', 200],
+    ['rfm', 'online-retail/online_retail_2010-12_2011-08.csv.gz', 3_317],
+  ] as const)(
+    'tells of every %s customer what training does, when a request brings it as JSON',
+    async (name, file, count) => {
+      const source = { input: join(data, file) };
+      const segmentation: Segmentation = segmentations[name];
+      const { rows } = await customerReaders[name](source, undefined, new Intake());
+      const preparation = learnPreparation(segmentation, rows);
+      const points = rows.map((row) => prepare(segmentation, preparation, row));
+      const { centres } = cluster(points, { clusters: segmentation.clusters, starts: 5, seed: 1 });
+      const names = centres.map((_, place) => `segment ${place}`);
+      const session = await ModelSession.open(segmentGraph(segmentation, preparation, centres, names));
+      const request = JSON.parse(JSON.stringify(rows)) as (number | null)[][];
+      const asked = segmentation.features.map(({ name: feature }, column): [string, Tensor] => [
+        feature,
+        tensorOf(
+          'FP32',
+          [rows.length, 1],
+          request.map((row) => row[column] ?? null),
+        ),
+      ]);
+      const { segment } = await session.run(Object.fromEntries(asked));
+      const different = points.filter((point, row) => segment?.data[row] !== names[nearest(centres, point).index]);
+      expect({ rows: rows.length, different }).toEqual({ rows: count, different: [] });
+      await session.close();
+    },
+    120_000,
+  );
 
   it('tells the shop who its best customers are', async () => {
     const input = join(data, 'online-retail/online_retail_2010-12_2011-08.csv.gz');

@@ -1,0 +1,1 @@
+export { recipe, type Card } from './recipe.js';
