@@ -3,6 +3,7 @@ import type { CompiledItemRule, CompiledRules, RuleOfItems } from './compile-rul
 import { apart, capped, quoted, type Candidate } from './arrange-items.js';
 import type { FiredOnOutputs } from './adjust-outputs.js';
 import type { FiredBefore } from './rules-before.js';
+import type { Selection } from './rules-in-scope.js';
 import type { Situation } from './situation.js';
 
 /** Why an item is recommended. */
@@ -47,11 +48,12 @@ export function applyRules(
   scored: boolean,
   trace?: Trace,
 ): { items: Item[]; fired: FiredOnItems[] } {
-  if (rules.items.length === 0) return { items: [...items], fired: [] };
+  const inScope = rules.items.of(situation.circumstances);
+  if (inScope.all.length === 0) return { items: [...items], fired: [] };
   const fired: FiredOnItems[] = [];
   const candidates = items.map((item) => candidateOf(item, rules, situation));
   const touched = union(candidates, rules.facts.words);
-  let pins = pinsOf(rules, candidates, situation);
+  let pins = pinsOf(inScope, rules, candidates, situation);
   let left =
     pins.length === 0 ? candidates : candidates.filter((it) => !pins.some(({ item }) => item.sku === it.item.sku));
   const tell = (rule: RuleOfItems, removed: string[], moved: string[]) => {
@@ -62,7 +64,7 @@ export function applyRules(
       withPins(left, pins).map(({ item }) => item.sku),
     );
   };
-  for (const compiled of rules.items) {
+  for (const compiled of inScope.all) {
     const { rule } = compiled;
     // Nothing to look at: the facts of all the items say so without asking the rule's condition.
     if (compiled.fact >= 0 && !isAbout(touched, compiled.fact)) continue;
@@ -98,7 +100,11 @@ function candidateOf(item: Item, rules: CompiledRules, situation: Situation): Ca
 
 function union(candidates: readonly Candidate[], words: number): Uint32Array {
   const all = new Uint32Array(words);
-  for (const { words: of } of candidates) for (let word = 0; word < words; word++) all[word]! |= of[word]!;
+  for (let word = 0; word < words; word++) {
+    let bits = 0;
+    for (const candidate of candidates) bits |= candidate.words[word]!;
+    all[word] = bits;
+  }
   return all;
 }
 
@@ -113,23 +119,26 @@ function chooses({ fact, where }: CompiledItemRule, candidate: Candidate, situat
 }
 
 /** What is pinned, by position: nothing twice, nothing already in the basket, nothing that any rule hides. */
-function pinsOf(rules: CompiledRules, candidates: readonly Candidate[], situation: Situation): Pin[] {
+function pinsOf(
+  inScope: Selection,
+  rules: CompiledRules,
+  candidates: readonly Candidate[],
+  situation: Situation,
+): Pin[] {
   const pins: Pin[] = [];
-  for (const { rule, applies } of rules.items) {
+  for (const { rule, applies } of inScope.pins) {
     if (rule.action !== 'pin' || situation.basket.has(rule.sku) || !applies(situation)) continue;
     if (pins.some(({ item, position }) => item.sku === rule.sku || position === rule.position)) continue;
     const offered: Item = { sku: rule.sku, score: 0, reasons: [{ kind: 'pinned', because: [], rule: rule.id }] };
     const candidate = candidates.find(({ item }) => item.sku === rule.sku) ?? candidateOf(offered, rules, situation);
-    if (isHidden(rules, candidate, situation)) continue;
+    if (isHidden(inScope, candidate, situation)) continue;
     pins.push({ ...candidate, rule: rule.id, position: rule.position });
   }
   return pins.sort((a, b) => a.position - b.position);
 }
 
-const isHidden = (rules: CompiledRules, candidate: Candidate, situation: Situation): boolean =>
-  rules.items.some(
-    (hiding) => hiding.rule.action === 'hide' && chooses(hiding, candidate, situation) && hiding.applies(situation),
-  );
+const isHidden = ({ hides }: Selection, candidate: Candidate, situation: Situation): boolean =>
+  hides.some((hiding) => chooses(hiding, candidate, situation) && hiding.applies(situation));
 
 /** The same list when the rule changes nothing. */
 function changed(
@@ -190,8 +199,15 @@ function withPins(left: readonly Candidate[], pins: readonly Pin[]): Candidate[]
 
 /** The SKUs that are gone, and those that now stand before one that stood before them, or the reverse. */
 function difference(before: readonly Candidate[], after: readonly Candidate[]): [string[], string[]] {
-  const stays = new Set(after.map(({ item }) => item.sku));
   const removed: string[] = [];
+  let met = 0;
+  for (const candidate of before) {
+    if (met < after.length && after[met]!.item === candidate.item) met += 1;
+    else removed.push(candidate.item.sku);
+  }
+  if (met === after.length) return [removed, []]; // nothing but gaps: as most rules leave a list
+  const stays = new Set(after.map(({ item }) => item.sku));
+  removed.length = 0;
   const stayed: string[] = [];
   for (const { item } of before) (stays.has(item.sku) ? stayed : removed).push(item.sku);
   return [removed, after.map(({ item }) => item.sku).filter((sku, index) => sku !== stayed[index])];

@@ -12,6 +12,7 @@ import {
   type Scope,
 } from '@vinaigrette/documents';
 import { itemFacts, type ItemFacts } from './item-facts.js';
+import { isInScope, RulesInScope } from './rules-in-scope.js';
 import type { ScopeFields, Situation } from './situation.js';
 
 type Of<Action extends Rule['action']> = Extract<Rule, { action: Action }>;
@@ -23,6 +24,8 @@ export type RuleOfItems = Exclude<Rule, RuleBefore | RuleOfOutputs>;
 /** A rule made ready once, when its rule set comes into force. */
 export interface CompiledRule<R extends Rule = Rule> {
   rule: R;
+  /** Whether moment, market, channel and time let it act; its condition is another matter. */
+  inScope(said: Situation['circumstances']): boolean;
   applies(situation: Situation): boolean;
 }
 
@@ -40,7 +43,7 @@ export type Chooser = (scope: Scope) => boolean;
 
 export interface CompiledRules {
   before: readonly CompiledRule<RuleBefore>[];
-  items: readonly CompiledItemRule[];
+  items: RulesInScope;
   outputs: readonly CompiledOutputRule[];
   /** Distinct conditions about the request alone, by number. */
   conditions: readonly Condition[];
@@ -70,13 +73,13 @@ export function compileRules({ fields = noFields, rules }: RuleSet): CompiledRul
   const outputs: CompiledOutputRule[] = [];
   const choosers: Chooser[] = [];
   for (const rule of rules.toSorted((a, b) => (b.priority ?? 0) - (a.priority ?? 0))) {
-    const applies = scopeOf(rule, conditions);
-    if (isBefore(rule)) before.push({ rule, applies });
-    else if (isOfOutputs(rule)) outputs.push({ rule, applies, ...boundsOf(rule, expressions.request) });
+    const when = whenOf(rule, conditions);
+    if (isBefore(rule)) before.push({ rule, ...when });
+    else if (isOfOutputs(rule)) outputs.push({ rule, ...when, ...boundsOf(rule, expressions.request) });
     else
       items.push({
         rule,
-        applies,
+        ...when,
         factor: factorOf(rule, expressions.item),
         ...chooserOf(rule, expressions, choosers),
       });
@@ -84,7 +87,7 @@ export function compileRules({ fields = noFields, rules }: RuleSet): CompiledRul
   const itemRowFields = fieldsOf('item', fields.item);
   return {
     before,
-    items,
+    items: new RulesInScope(items),
     outputs,
     conditions: conditions.list,
     pinned: items.flatMap(({ rule }) => (rule.action === 'pin' ? [rule.sku] : [])),
@@ -113,25 +116,14 @@ class Conditions {
   }
 }
 
-/** A scope that lists moments leaves out every request that does not say its own; so for markets and channels. */
-function scopeOf(rule: Rule, conditions: Conditions): CompiledRule['applies'] {
+function whenOf(rule: Rule, conditions: Conditions): Pick<CompiledRule, 'inScope' | 'applies'> {
   const { when } = rule;
-  if (!when) return () => true;
-  const fromMs = when.from ? Date.parse(when.from) : -Infinity;
-  const untilMs = when.until ? Date.parse(when.until) : Infinity;
-  const condition = when.if === undefined ? -1 : conditions.number(when.if);
+  const inScope = isInScope(when);
+  if (when?.if === undefined) return { inScope, applies: ({ circumstances }) => inScope(circumstances) };
+  const condition = conditions.number(when.if);
   const inDoubt = doubtOf(rule);
-  return (situation) => {
-    const { context, nowMs } = situation.circumstances;
-    if (nowMs < fromMs || nowMs >= untilMs) return false;
-    if (!has(when.moments, context?.moment)) return false;
-    if (!has(when.markets, context?.market) || !has(when.channels, context?.channel)) return false;
-    return condition < 0 || (situation.holds(condition) ?? inDoubt);
-  };
-}
-
-function has<T>(listed: readonly T[] | undefined, value: T | undefined): boolean {
-  return listed === undefined || (value !== undefined && listed.includes(value));
+  const applies = (situation: Situation) => inScope(situation.circumstances) && (situation.holds(condition) ?? inDoubt);
+  return { inScope, applies };
 }
 
 const doubtOf = ({ action, whenUnknown }: Rule): boolean =>
