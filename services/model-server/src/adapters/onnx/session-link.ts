@@ -50,6 +50,13 @@ export class ProcessLink implements SessionLink {
   }
 }
 
+/** Threads left to themselves, which may never come back from native code. */
+const runaways = new Set<Worker>();
+process.on('exit', () => {
+  // An exit waits for every thread, for ever if need be.
+  if (runaways.size > 0) process.kill(process.pid, 'SIGKILL');
+});
+
 /**
  * A worker thread: it survives an exception. A crash of native code takes the whole process, and so would
  * terminating the thread while ONNX Runtime computes in it (it throws where nobody can catch): it is only asked to end.
@@ -81,6 +88,8 @@ export class ThreadLink implements SessionLink {
     this.send({ kind: 'stop' });
     this.worker.removeAllListeners('message');
     this.worker.unref();
+    runaways.add(this.worker);
+    this.worker.once('exit', () => runaways.delete(this.worker));
     this.abandon(new Error('The thread was left to itself'));
   }
 }

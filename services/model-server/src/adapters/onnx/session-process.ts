@@ -1,4 +1,5 @@
 import { Socket } from 'node:net';
+import { Worker } from 'node:worker_threads';
 import { sessionBody } from './session-body.js';
 import { encodeFrame, FrameReader } from './session-frames.js';
 import type { ToSession } from './session-messages.js';
@@ -15,5 +16,6 @@ socket.on('data', (chunk) => {
 });
 socket.on('close', () => process.exit());
 socket.on('error', () => process.exit()); // the server is gone
+new Worker(new URL('parent-watch.js', import.meta.url), { name: 'parent-watch', workerData: process.ppid }).unref();
 process.on('SIGINT', () => undefined); // Ctrl-C reaches the whole group: the server says when to end
 process.on('SIGTERM', () => undefined);
