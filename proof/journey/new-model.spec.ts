@@ -1,0 +1,54 @@
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { describeWith } from '../../tools/real-part.mjs';
+import { createDatabase } from './database.js';
+import { eventually, House } from './house.js';
+import { call } from './shop.js';
+
+const run = promisify(execFile);
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+
+describeWith('PostgreSQL', 'DATABASE_URL', 'a new model, from nothing', () => {
+  const home = join(ROOT, '.vinaigrette', `new-models-${randomBytes(4).toString('hex')}`);
+  const dir = join(home, 'comers');
+  let house: House;
+  let drop: () => Promise<void>;
+  beforeAll(async () => {
+    const database = await createDatabase(process.env.DATABASE_URL as string);
+    drop = database.drop;
+    house = await House.open({ databaseUrl: database.url });
+  }, 300_000);
+  afterAll(async () => {
+    await house?.close();
+    await drop?.();
+    await rm(home, { recursive: true, force: true });
+  }, 60_000);
+
+  it('is laid out, trained, registered and served by one command', async () => {
+    await house.vinaigrette('models', 'new', 'comers', '--dir', dir, '--launch');
+    const inputs = { visits: 25, spent: null, daysSince: 5 };
+    const ask = () =>
+      call<{ outputs: Record<string, number> }>(`${house.gatewayUrl}/v1/predictions/comers`, { inputs });
+    const { body } = await eventually('answering', ask, ({ status }) => status === 200);
+    const late = await call<typeof body>(`${house.gatewayUrl}/v1/predictions/comers`, {
+      inputs: { visits: 1, spent: 10, daysSince: 360 },
+    });
+    expect(body.outputs.probability).toBeGreaterThan(0.7);
+    expect(late.body.outputs.probability).toBeLessThan(0.3);
+  }, 300_000);
+
+  it('is not laid out over another', async () => {
+    await expect(house.vinaigrette('models', 'new', 'comers', '--dir', dir)).rejects.toThrow(/NAME_TAKEN/);
+  }, 120_000);
+
+  it('lints, and its own tests pass', async () => {
+    await run(process.execPath, ['node_modules/eslint/bin/eslint.js', '--max-warnings', '0', dir], { cwd: ROOT });
+    const { stderr } = await run('npm', ['test'], { cwd: dir });
+    expect(stderr).toMatch(/Tests:\s+11 passed, 11 total/);
+  }, 300_000);
+});
