@@ -109,6 +109,8 @@ describe('parseDocument()', () => {
     { kind: 'use-case', json: { ...shop, budgetMs: '100' }, field: 'budgetMs' },
     { kind: 'use-case', json: { ...shop, limit: { default: 9, max: 5 } }, field: 'limit.default' },
     { kind: 'use-case', json: { ...shop, fallback: ['guess'] }, field: 'fallback[0]' },
+    { kind: 'use-case', json: { ...shop, fallback: ['precomputed'] }, field: 'fallback' },
+    { kind: 'use-case', json: { ...shop, precomputed: { table: 'a; b', key: 'id' } }, field: 'precomputed.table' },
     { kind: 'use-case', json: { ...shop, budget: 100 }, field: 'budget' },
     { kind: 'use-case', json: { ...quote, limit: { default: 5 } }, field: 'limit' },
     { kind: 'use-case', json: { ...quote, inputs: { age: { default: {} } } }, field: 'inputs.age.default' },

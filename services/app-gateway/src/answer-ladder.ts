@@ -1,6 +1,6 @@
 import type { KnownVersion, Tensors } from '@vinaigrette/serving';
 import { AnswerCache, questionKey } from './domain/answer-cache.js';
-import { modelRungs, rungBudgetMs } from './domain/ladder.js';
+import { modelRungs, precomputedBudgetMs, rungBudgetMs } from './domain/ladder.js';
 import type { ModelAnswer } from './domain/model-answer.js';
 import type { Route } from './domain/route.js';
 import type { Models } from './models.js';
@@ -38,10 +38,13 @@ export class AnswerLadder {
 
   constructor(private readonly models: Models) {}
 
-  /** `startedMs`: on the clock of performance.now(). Never later than the use case's budget; never throws. */
+  /**
+   * `startedMs`: on the clock of performance.now(). Never later than the use case's budget, less what is kept for
+   * precomputed answers; never throws.
+   */
   async climbDown(route: Route, question: LadderQuestion, startedMs: number): Promise<LadderAnswer> {
     const { document, name } = route.useCase;
-    const endMs = startedMs + document.budgetMs;
+    const endMs = startedMs + document.budgetMs - precomputedBudgetMs(document);
     const rungs = modelRungs(route);
     const caches = remembers(route);
     let first: Pick<LadderAnswer, 'first' | 'firstMs' | 'inputs'> | undefined;

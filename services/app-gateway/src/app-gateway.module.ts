@@ -10,6 +10,7 @@ import { ConnectRollouts } from './adapters/grpc/connect-rollouts.js';
 import { ConnectWantedStates } from './adapters/grpc/connect-wanted-states.js';
 import { GrpcModels } from './adapters/grpc/grpc-models.js';
 import { EventTimes } from './adapters/http/event-time.js';
+import { CustomersController } from './adapters/http/customers.controller.js';
 import { FeedbackController } from './adapters/http/feedback.controller.js';
 import { OperationsController } from './adapters/http/operations.controller.js';
 import { PredictionsController } from './adapters/http/predictions.controller.js';
@@ -19,6 +20,7 @@ import { RulesController } from './adapters/http/rules.controller.js';
 import { RouteController } from './adapters/http/route.controller.js';
 import { SegmentPredictionLog } from './adapters/log/segment-prediction-log.js';
 import { PrometheusMeters } from './adapters/metrics/prometheus-meters.js';
+import { PostgresPrecomputedAnswers } from './adapters/postgres/postgres-precomputed-answers.js';
 import { PostgresShopTables } from './adapters/postgres/postgres-shop-tables.js';
 import { AnswerLadder } from './answer-ladder.js';
 import { AskModels } from './ask-models.js';
@@ -35,7 +37,9 @@ import { LastGoodCopies } from './last-good-copies.js';
 import { Meters } from './meters.js';
 import { Models } from './models.js';
 import { Predict } from './predict.js';
+import { NoPrecomputedAnswers, PrecomputedAnswers } from './precomputed-answers.js';
 import { PredictionLog } from './prediction-log.js';
+import { RecommendPrecomputed } from './recommend-precomputed.js';
 import { Recommend } from './recommend.js';
 import { RecordOutcome } from './record-outcome.js';
 import { Rollouts } from './rollouts.js';
@@ -83,6 +87,7 @@ export class AppGatewayModule {
       module: AppGatewayModule,
       controllers: [
         RecommendationsController,
+        CustomersController,
         PredictionsController,
         FeedbackController,
         RulesController,
@@ -139,10 +144,30 @@ export class AppGatewayModule {
             new ExplainRoute(configuration, models),
         },
         {
+          provide: PrecomputedAnswers,
+          useValue: config.SHOP_DATABASE_URL
+            ? new PostgresPrecomputedAnswers(config.SHOP_DATABASE_URL, logger)
+            : new NoPrecomputedAnswers(),
+        },
+        {
           provide: Recommend,
-          inject: [ConfigurationInForce, AskModels, GatherCircumstances],
-          useFactory: (configuration: ConfigurationInForce, models: AskModels, shop: GatherCircumstances) =>
-            new Recommend(configuration, models, shop, newId),
+          inject: [ConfigurationInForce, AskModels, GatherCircumstances, PrecomputedAnswers],
+          useFactory: (
+            configuration: ConfigurationInForce,
+            models: AskModels,
+            shop: GatherCircumstances,
+            precomputed: PrecomputedAnswers,
+          ) => new Recommend(configuration, models, shop, precomputed, newId),
+        },
+        {
+          provide: RecommendPrecomputed,
+          inject: [ConfigurationInForce, AskModels, GatherCircumstances, PrecomputedAnswers],
+          useFactory: (
+            configuration: ConfigurationInForce,
+            models: AskModels,
+            shop: GatherCircumstances,
+            precomputed: PrecomputedAnswers,
+          ) => new RecommendPrecomputed(configuration, models, shop, precomputed, newId),
         },
         {
           provide: Predict,

@@ -3,6 +3,7 @@ import type { AnswerLadder, LadderAnswer, LadderQuestion } from './answer-ladder
 import type { AskShadows } from './ask-shadows.js';
 import type { ReadyUseCase } from './domain/configuration.js';
 import type { Hash } from './domain/field-policies.js';
+import type { ModelAnswer } from './domain/model-answer.js';
 import { predictionRecord } from './domain/prediction-record.js';
 import { SLOW_SHARE } from './domain/rollout-counts.js';
 import { HOLDOUT, routeOf, type Asker, type Route } from './domain/route.js';
@@ -61,11 +62,16 @@ export class AskModels {
     startedMs: number,
     ending: Pick<Ending, 'occurredAtMs' | 'fired'>,
   ): void {
+    const answer = { ok: false, reason: 'refused', why } as const;
+    this.note(route, asker, answer, startedMs, { ...ending, fallback: undefined, shown: [] });
+  }
+
+  /** Writes the record of a request that a precomputed answer, or a rung below, was for: no model was asked. */
+  note(route: Route, asker: Asker, answer: ModelAnswer, startedMs: number, ending: Ending): void {
     const { useCase, variant, propensity, rolloutId } = route;
     const latencyUs = (performance.now() - startedMs) * 1_000;
-    const answer = { ok: false, reason: 'refused', why } as const;
-    const nothing = { asked: useCase.wanted, inputs: undefined, answer, fallback: undefined, shown: [] };
-    const happened = { asker, route: { useCase, variant, propensity, rolloutId }, ...nothing, ...ending, latencyUs };
+    const asked = { asked: useCase.wanted, inputs: undefined, answer };
+    const happened = { asker, route: { useCase, variant, propensity, rolloutId }, ...asked, ...ending, latencyUs };
     this.log.predicted(predictionRecord(happened, this.hash));
   }
 

@@ -3,7 +3,6 @@ import { Problem } from '@vinaigrette/problems';
 import {
   applyRules,
   basketTensors,
-  bestSellingItems,
   type CompiledRules,
   differentItems,
   type Item,
@@ -16,11 +15,13 @@ import {
 } from '@vinaigrette/serving';
 import type { AskModels, Asked } from './ask-models.js';
 import type { ConfigurationInForce } from './configuration-in-force.js';
-import type { ReadyUseCase } from './domain/configuration.js';
+import { chooseLast, chooseModelItems, choosePrecomputed, versionsToShow, type Choice } from './domain/choose-items.js';
 import { noAnswerProblem, type ModelAnswer } from './domain/model-answer.js';
-import { HOLDOUT, NOTHING } from './domain/route.js';
+import { precomputedBudgetMs } from './domain/ladder.js';
+import { HOLDOUT, type Route } from './domain/route.js';
 import { servedBy, type ServedBy } from './domain/served-by.js';
 import type { GatherCircumstances, NamedCustomer } from './gather-circumstances.js';
+import type { PrecomputedAnswers } from './precomputed-answers.js';
 
 /** The document that POST /v1/recommendations follows. */
 export const RECOMMENDATIONS = 'recommendations';
@@ -39,6 +40,8 @@ export interface Recommendation {
   predictionId: string;
   items: Item[];
   servedBy: ServedBy;
+  /** Set: a batch gave this answer. */
+  precomputed?: { version: number; scoredAt: string };
 }
 
 /** What else might a customer with this basket want? */
@@ -47,6 +50,7 @@ export class Recommend {
     private readonly configuration: ConfigurationInForce,
     private readonly models: AskModels,
     private readonly shop: GatherCircumstances,
+    private readonly precomputed: PrecomputedAnswers,
     private readonly newId: () => string,
   ) {}
 
@@ -78,7 +82,8 @@ export class Recommend {
     const inputs = basketTensors(seen);
     const question = { inputsOf: () => inputs, check: (answer: ModelAnswer) => asRecommender(answer, basket) };
     const asked = await this.models.ask(route, asker, question, startedMs);
-    const { items: offered, scored, fallback } = this.choose(useCase, basket, asked);
+    const choice = await this.choose(asked, basket, customer?.id);
+    const { items: offered, scored, fallback } = choice;
     const leftMs = budgetMs - (performance.now() - startedMs);
     situation.catalogue = await this.shop.catalogue(useCase.document, skusOf(offered, rules), leftMs);
     const { items, fired } = applyRules(rules, offered ?? [], situation, scored);
@@ -90,37 +95,39 @@ export class Recommend {
       fired: [...told, ...fired.map(({ rule }) => rule)],
     });
     if (!offered) throw noAnswerProblem(useCase.document.model, asked.answer);
-    return { predictionId, items: shown, servedBy: servedBy(route, asked, fallback ?? asked.rung) };
+    return {
+      predictionId,
+      items: shown,
+      servedBy: servedBy(route, asked, fallback ?? asked.rung),
+      ...precomputedBy(choice),
+    };
   }
 
-  /** The model's items, or the next rung's, before the rules; undefined when no rung is left. */
-  private choose(
-    { document, versions, wanted }: ReadyUseCase<RecommendationUseCase>,
-    basket: readonly string[],
-    { answer, route }: Asked,
-  ): Choice {
-    const recommended = answer.ok ? (recommendedItems(answer.outputs, basket) ?? []) : [];
-    if (recommended.length > 0) return { items: recommended, scored: true, fallback: undefined };
-    const heldOut = route.variant === HOLDOUT;
-    if (heldOut && document.holdout?.answer === 'nothing') return { items: [], scored: false, fallback: NOTHING };
-    const { bestSellers } = (answer.ok ? versions.get(answer.version) : undefined) ?? wanted;
-    if (bestSellers.length === 0 || !(heldOut || document.fallback.includes('best-sellers'))) {
-      const items = answer.ok || heldOut ? [] : undefined;
-      return { items, scored: false, fallback: heldOut ? NOTHING : undefined };
+  /** The model's items, or the next rung's, before the rules. */
+  private async choose(asked: Asked, basket: readonly string[], customer: string | undefined): Promise<Choice> {
+    const { answer, startedMs } = asked;
+    const route = asked.route as Route<RecommendationUseCase>;
+    const { document } = route.useCase;
+    const named = chooseModelItems(answer, basket);
+    if (named) return named;
+    const budgetMs = Math.min(precomputedBudgetMs(document), document.budgetMs - (performance.now() - startedMs));
+    if (document.precomputed && budgetMs > 0 && customer !== undefined && route.variant !== HOLDOUT) {
+      const found = await this.precomputed.of(document.precomputed, customer, versionsToShow(route), budgetMs);
+      const chosen = choosePrecomputed(found, basket);
+      if (chosen) return chosen;
     }
-    return { items: bestSellingItems(bestSellers, basket), scored: false, fallback: 'best-sellers' };
+    return chooseLast(route.useCase, route, answer, basket);
   }
 }
 
-interface Choice {
-  items: Item[] | undefined;
-  /** Whether the scores are a model's. */
-  scored: boolean;
-  fallback: string | undefined;
+/** Which version answered beforehand, and when; nothing where none did. */
+export function precomputedBy({ precomputed }: Choice): Pick<Recommendation, 'precomputed'> {
+  if (!precomputed) return {};
+  return { precomputed: { version: precomputed.version, scoredAt: new Date(precomputed.scoredAtMs).toISOString() } };
 }
 
 /** What the rules may want to know more of: the items offered, and those the shop pins. */
-function skusOf(items: readonly Item[] | undefined, rules: CompiledRules): string[] {
+export function skusOf(items: readonly Item[] | undefined, rules: CompiledRules): string[] {
   return [...(items ?? []).map(({ sku }) => sku), ...rules.pinned];
 }
 

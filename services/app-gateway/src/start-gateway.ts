@@ -19,10 +19,14 @@ import { ConfigurationInForce } from './configuration-in-force.js';
 import { FollowRegistry } from './follow-registry.js';
 import { GuardRollouts } from './guard-rollouts.js';
 import { Models } from './models.js';
+import { PrecomputedAnswers } from './precomputed-answers.js';
 import { ShopTables } from './shop-tables.js';
 
 /** Largest request body, in bytes. */
 const BODY_BYTES_MAX = 256 * 1024;
+
+/** Longest part of an address, in characters: a customer's id, where each character may be written as three. */
+const PARAM_LENGTH_MAX = 1_024;
 
 export interface Gateway {
   /** Where HTTP listens. */
@@ -38,6 +42,7 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
   const adapter = new FastifyAdapter({
     bodyLimit: BODY_BYTES_MAX,
     forceCloseConnections: true,
+    routerOptions: { maxParamLength: PARAM_LENGTH_MAX },
     ...(https && { https }),
   });
   const app = await NestFactory.create<NestFastifyApplication>(AppGatewayModule.with(config, logger, writer), adapter, {
@@ -67,6 +72,7 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
     await app.close();
     await follower.stop();
     await app.get(ShopTables).close();
+    await app.get(PrecomputedAnswers).close();
     await guard.stop();
     models.close();
     await shipper?.close();

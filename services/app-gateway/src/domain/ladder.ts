@@ -1,3 +1,4 @@
+import type { UseCase } from '@vinaigrette/documents';
 import type { KnownVersion } from '@vinaigrette/serving';
 import type { Route } from './route.js';
 
@@ -32,6 +33,15 @@ export function modelRungs({ useCase, candidate }: Route): ModelRung[] {
     : [rung(undefined, wanted, document.alias)];
   if (named.includes('previous') && previous) rungs.push(rung('previous', previous, String(previous.version)));
   return rungs;
+}
+
+/** How long a precomputed answer may take where the document does not say, in milliseconds. */
+const PRECOMPUTED_MS = 20;
+
+/** The part of a use case's budget that is kept for precomputed answers, in milliseconds. */
+export function precomputedBudgetMs(document: UseCase): number {
+  if (document.kind !== 'recommendation' || !document.fallback.includes('precomputed')) return 0;
+  return Math.min(document.rungBudgetsMs.precomputed ?? PRECOMPUTED_MS, document.budgetMs);
 }
 
 /** The part of the time left that a model may use while another one could still be asked. */

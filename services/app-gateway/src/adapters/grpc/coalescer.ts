@@ -1,3 +1,4 @@
+import { context, type Context } from '@opentelemetry/api';
 import { type Joining, joiningKey, joinRows, sameAnswer, splitRows, type Tensors } from '@vinaigrette/serving';
 import { afterComparison, openJoining, provedJoining, unproved, type JoinProof } from '../../domain/join-proof.js';
 import type { ModelAnswer } from '../../domain/model-answer.js';
@@ -8,11 +9,12 @@ const CALLS_MAX = 4;
 /** Most questions in one call. */
 const ROWS_MAX = 32;
 
-/** One call: the inputs of one or several questions, until when. */
-export type Call = (inputs: Tensors, deadlineMs: number) => Promise<ModelAnswer>;
+/** One call: the inputs of one or several questions, until when, and within which traces they were asked. */
+export type Call = (inputs: Tensors, deadlineMs: number, askers: readonly Context[]) => Promise<ModelAnswer>;
 
 interface Waiting {
   inputs: Tensors;
+  asker: Context;
   deadlineMs: number;
   answer: (answer: ModelAnswer) => void;
   answered: boolean;
@@ -39,7 +41,7 @@ export class Coalescer {
     return new Promise((resolve) => {
       const late = () => this.settle(question, { ok: false, reason: 'timeout', why: 'it did not answer in time' });
       const timer = setTimeout(late, Math.max(0, deadlineMs - performance.now()));
-      const question: Waiting = { inputs, deadlineMs, answer: resolve, answered: false, timer };
+      const question: Waiting = { inputs, asker: context.active(), deadlineMs, answer: resolve, answered: false, timer };
       this.waiting.push(question);
       this.plan();
     });
@@ -88,7 +90,7 @@ export class Coalescer {
 
   private sendAlone(questions: readonly Waiting[]): void {
     const answers = questions.map(async (question) => {
-      const answer = await this.counted(question.inputs, question.deadlineMs);
+      const answer = await this.counted(question.inputs, question.deadlineMs, [question.asker]);
       this.heard(answer);
       this.settle(question, answer);
       return answer;
@@ -99,7 +101,11 @@ export class Coalescer {
   private async sendJoined(batch: readonly Waiting[]): Promise<void> {
     const proved = this.version;
     const deadlineMs = batch.reduce((latest, question) => Math.max(latest, question.deadlineMs), 0);
-    const answer = await this.counted(joinRows(batch.map(({ inputs }) => inputs)), deadlineMs);
+    const answer = await this.counted(
+      joinRows(batch.map(({ inputs }) => inputs)),
+      deadlineMs,
+      batch.map(({ asker }) => asker),
+    );
     const rows = answer.ok && answer.version === proved ? splitRows(answer.outputs, batch.length) : undefined;
     if (answer.ok && rows) {
       batch.forEach((question, row) => this.settle(question, { ...answer, outputs: rows[row] ?? {} }));
@@ -125,7 +131,7 @@ export class Coalescer {
     const widths = new Set(inputs.map((one) => joiningKey(one, 'exact')));
     this.comparing = true;
     const [joined, ...singles] = await Promise.all([
-      this.call(joinRows(inputs), Math.max(...chosen.map((at) => questions[at]!.deadlineMs))),
+      this.call(joinRows(inputs), Math.max(...chosen.map((at) => questions[at]!.deadlineMs)), []),
       ...chosen.map((at) => alone[at]!),
     ]);
     this.comparing = false;
@@ -139,9 +145,9 @@ export class Coalescer {
     this.proof = afterComparison(this.proof, widths.size > 1 ? 'padded' : 'exact', inputs.length, same);
   }
 
-  private async counted(inputs: Tensors, deadlineMs: number): Promise<ModelAnswer> {
+  private async counted(inputs: Tensors, deadlineMs: number, askers: readonly Context[]): Promise<ModelAnswer> {
     this.calls += 1;
-    const answer = await this.call(inputs, deadlineMs);
+    const answer = await this.call(inputs, deadlineMs, askers);
     this.calls -= 1;
     if (this.waiting.length > 0) this.plan();
     return answer;

@@ -5,6 +5,7 @@ import { Models, type ModelQuestion } from '../../models.js';
 import { Coalescer } from './coalescer.js';
 import { encodeRequest } from './infer-messages.js';
 import { ModelServers } from './model-servers.js';
+import { traced } from './traced.js';
 
 /** Five questions in a row without an answer, and the version is left alone for a second. */
 const BREAKER_POLICY: BreakerPolicy = { failuresMax: 5, openMs: 1_000 };
@@ -55,8 +56,10 @@ export class GrpcModels extends Models {
     const key = `${model}/${version}`;
     const known = this.asked.get(key);
     if (known) return known;
-    const coalescer = new Coalescer((inputs, deadlineMs) =>
-      this.servers.infer(encodeRequest(model, version, inputs), deadlineMs),
+    const coalescer = new Coalescer((inputs, deadlineMs, askers) =>
+      traced(model, version, askers, (metadata) =>
+        this.servers.infer(encodeRequest(model, version, inputs), deadlineMs, metadata),
+      ),
     );
     const asked: Asked = { breaker: closed, coalescer };
     this.asked.set(key, asked);

@@ -1,4 +1,4 @@
-import { Client, connectivityState, credentials, status, type ServiceError } from '@grpc/grpc-js';
+import { Client, connectivityState, credentials, status, type Metadata, type ServiceError } from '@grpc/grpc-js';
 import { grpcChannelOptions, grpcServiceDefinition } from '@vinaigrette/contracts/grpc';
 import { GRPCInferenceService } from '@vinaigrette/contracts/inference';
 import type { ClientTls } from '@vinaigrette/edge';
@@ -49,12 +49,12 @@ export class ModelServers {
   }
 
   /** `deadlineMs`: on the clock of performance.now(). A prediction changes nothing, so it may be asked again. */
-  async infer(request: Buffer, deadlineMs: number): Promise<ModelAnswer> {
+  async infer(request: Buffer, deadlineMs: number, metadata: Metadata): Promise<ModelAnswer> {
     const untried = new Set(this.servers);
     for (;;) {
       const server = this.next(untried);
       untried.delete(server);
-      const answer = await this.call(server, request, deadlineMs);
+      const answer = await this.call(server, request, deadlineMs, metadata);
       const elsewhere = !answer.ok && elsewherePerhaps.has(answer.reason) && untried.size > 0;
       if (!elsewhere || performance.now() >= deadlineMs) return answer;
     }
@@ -74,12 +74,12 @@ export class ModelServers {
     return inTurn.find(ready) ?? (inTurn[0] as Client);
   }
 
-  private call(server: Client, request: Buffer, deadlineMs: number): Promise<ModelAnswer> {
+  private call(server: Client, request: Buffer, deadlineMs: number, metadata: Metadata): Promise<ModelAnswer> {
     return new Promise((resolve) => {
       const answered = (error: ServiceError | null, response?: Buffer) =>
         resolve(error ? noAnswer(error) : decodeResponse(response as Buffer));
       const options = { deadline: Date.now() + Math.max(0, deadlineMs - performance.now()) };
-      server.makeUnaryRequest(this.path, asItIs, asItIs, request, options, answered);
+      server.makeUnaryRequest(this.path, asItIs, asItIs, request, metadata, options, answered);
     });
   }
 }

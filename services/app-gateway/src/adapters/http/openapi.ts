@@ -7,7 +7,7 @@ import { problemDetails } from './schemas.js';
 const failures: Record<number, string> = {
   400: 'The body is not JSON',
   403: 'occurredAt without the token of a trusted caller',
-  404: 'There is no such use case',
+  404: 'There is no such use case, or nothing for the customer',
   413: 'The body is larger than 256 KiB',
   422: 'A field is wrong; `field` names it',
   503: 'No answer now, and no fallback: try again',
@@ -40,8 +40,8 @@ export function installReference(app: NestFastifyApplication): void {
 
 /** Failures under the media type they come with: Nest writes every answer of an operation under the same one. */
 function withProblemType(reference: OpenAPIObject): OpenAPIObject {
-  for (const { post } of Object.values(reference.paths)) {
-    for (const [status, response] of Object.entries(post?.responses ?? {})) {
+  for (const { get, post } of Object.values(reference.paths)) {
+    for (const [status, response] of Object.entries({ ...get?.responses, ...post?.responses })) {
       if (Number(status) < 400 || !response || !('content' in response)) continue;
       response.content = { 'application/problem+json': response.content?.['application/json'] ?? {} };
     }

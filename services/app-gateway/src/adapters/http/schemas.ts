@@ -5,7 +5,7 @@ import { moments, outcomeKinds, ruleSetSchema, scopeName, sku, tensorValue } fro
 const BASKET_ITEMS_MAX = 1_000;
 
 /** Longest id of a customer or another unit, in characters. */
-const UNIT_LENGTH_MAX = 256;
+export const UNIT_LENGTH_MAX = 256;
 
 const unit = z.string().min(1).max(UNIT_LENGTH_MAX);
 
@@ -56,6 +56,12 @@ export const recommendationRequest = z
     id: 'RecommendationRequest',
     example: { basket: ['milk'], customer: { id: 'c-1027' }, context: { moment: 'cart' }, limit: 3 },
   });
+
+export const customerQuery = z.strictObject({
+  id: unit,
+  limit: z.coerce.number().int().min(1).optional(),
+  ...context.unwrap().shape,
+});
 
 const servedBy = z
   .object({
@@ -115,6 +121,13 @@ export const recommendation = z
       }),
     ),
     servedBy,
+    precomputed: z
+      .object({
+        version: z.number().int().meta({ description: 'The model version that was asked' }),
+        scoredAt: z.iso.datetime().meta({ description: 'When it was asked' }),
+      })
+      .optional()
+      .meta({ description: 'Set: a batch gave this answer; the rules are those of now' }),
   })
   .meta({
     id: 'Recommendation',

@@ -1,21 +1,16 @@
 import { createHash } from 'node:crypto';
-import { Pool } from 'pg';
+import type { Pool } from 'pg';
 import type { FieldType, FieldValue, Lookup } from '@vinaigrette/documents';
 import type { Logger } from '@vinaigrette/edge';
 import { RowCache } from '../../domain/row-cache.js';
 import { ShopTables, type ShopRow, type ShopRows } from '../../shop-tables.js';
+import { openShopPool } from './shop-pool.js';
 
 /** Connections to the shop's database: it has work of its own. */
 const CONNECTIONS_MAX = 8;
 
 /** Lookups that may wait for a connection; more than that, and the database is too slow to be asked. */
 const WAITING_MAX = 64;
-
-/** No statement goes on longer than any lookup may wait, in milliseconds. */
-const STATEMENT_TIMEOUT_MS = 1_000;
-
-/** A connection that says nothing for this long is given up, in milliseconds: its other end may be gone without a word. */
-const SILENCE_MAX_MS = 2 * STATEMENT_TIMEOUT_MS;
 
 /** Tables whose rows are kept, over all use cases and their versions. */
 const TABLES_MAX = 64;
@@ -34,16 +29,7 @@ export class PostgresShopTables extends ShopTables {
     private readonly log: Logger,
   ) {
     super();
-    this.pool = new Pool({
-      connectionString: url,
-      max: CONNECTIONS_MAX,
-      application_name: 'vinaigrette-app-gateway',
-      connectionTimeoutMillis: STATEMENT_TIMEOUT_MS,
-      statement_timeout: STATEMENT_TIMEOUT_MS,
-      query_timeout: SILENCE_MAX_MS,
-      options: '-c default_transaction_read_only=on',
-    });
-    this.pool.on('error', (error) => log.warn({ err: error }, "an idle connection to the shop's database broke"));
+    this.pool = openShopPool(url, CONNECTIONS_MAX, log);
   }
 
   rows(lookup: Lookup, keys: readonly string[], budgetMs: number): ShopRows | Promise<ShopRows> {
