@@ -38,7 +38,10 @@ const variables = z.object({
     .positive()
     .default(400 * DAY_MS), // after they last grew, counters are deleted
   SEGMENTS_PER_DIMENSION_MAX: z.coerce.number().int().min(0).max(1_000).default(20), // counted by name; more are OTHER
-  ARCHIVE_DIR: z.string().default('.vinaigrette/archive'), // Parquet files of all predictions and outcomes, by day
+  // Parquet files of all predictions and outcomes, by day: a folder, or s3://bucket/prefix
+  ARCHIVE_DIR: z.string().default('.vinaigrette/archive'),
+  ARCHIVE_CACHE_DIR: z.string().default('.vinaigrette/archive-cache'), // copies of what lies in S3 and was asked for
+  S3_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(), // an S3 that is not Amazon's
   ARCHIVE_FLUSH_MS: z.coerce.number().int().positive().default(15_000), // how long a record may wait for its file
   ARCHIVE_DAYS: z.coerce.number().int().positive().default(400), // older days are deleted
   // asked of whoever silences or erases; absent: anybody who reaches the port may

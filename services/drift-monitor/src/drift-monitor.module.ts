@@ -2,8 +2,10 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { tlsOf, type Logger } from '@vinaigrette/edge';
 import { grpcTransport } from '@vinaigrette/edge/connect';
+import { openObjectStore } from '@vinaigrette/object-store';
 import { openDatabase } from '@vinaigrette/postgres';
 import { DataSource } from 'typeorm';
+import { ArchiveFiles } from './adapters/archive/archive-files.js';
 import { ParquetArchive } from './adapters/archive/parquet-archive.js';
 import { ArchiveController } from './adapters/http/archive.controller.js';
 import { DriftController } from './adapters/http/drift.controller.js';
@@ -138,7 +140,7 @@ export class DriftMonitorModule {
         {
           provide: Archive,
           inject: [Database],
-          useFactory: (database: Database) => new ParquetArchive(database, config.ARCHIVE_DIR),
+          useFactory: (database: Database) => new ParquetArchive(database, archiveFiles(config)),
         },
         {
           provide: ArchiveEvents,
@@ -296,4 +298,10 @@ export class DriftMonitorModule {
       ],
     };
   }
+}
+
+/** The archive's folder; or a cache beside its store. */
+function archiveFiles({ ARCHIVE_DIR, ARCHIVE_CACHE_DIR, S3_ENDPOINT }: Config): ArchiveFiles {
+  if (!/^[a-z][a-z0-9+.-]+:\/\//i.test(ARCHIVE_DIR)) return new ArchiveFiles(ARCHIVE_DIR);
+  return new ArchiveFiles(ARCHIVE_CACHE_DIR, openObjectStore(ARCHIVE_DIR, S3_ENDPOINT));
 }

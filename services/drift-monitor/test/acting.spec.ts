@@ -14,6 +14,7 @@ import { grpcTransport } from '@vinaigrette/edge/connect';
 import type { DataSource } from 'typeorm';
 import { describeWith } from '../../../tools/real-part.mjs';
 import { ActOnPerformance } from '../src/act-on-performance.js';
+import { ArchiveFiles } from '../src/adapters/archive/archive-files.js';
 import { ParquetArchive } from '../src/adapters/archive/parquet-archive.js';
 import { Database } from '../src/adapters/postgres/database.js';
 import { PostgresActions } from '../src/adapters/postgres/postgres-actions.js';
@@ -44,7 +45,7 @@ describeWith('PostgreSQL', 'DATABASE_URL', 'acting', () => {
     database = await createTestDatabase();
     [one, two] = [await database.connect(), await database.connect()];
     dir = await mkdtemp(join(tmpdir(), 'vinaigrette-archive-'));
-    archive = new ParquetArchive(new Database(one), dir);
+    archive = new ParquetArchive(new Database(one), new ArchiveFiles(dir));
     const { known } = monitorParts(one, { now: () => start });
     const events = new ArchiveEvents(archive, known, { recordsMax: 10_000, ageMsMax: 0 }, () => start + HOUR_MS);
     const visits = [1, 2, 3].flatMap((version) =>
@@ -111,7 +112,7 @@ describeWith('PostgreSQL', 'DATABASE_URL', 'acting', () => {
     const actions = new PostgresActions(sql, ['webhook']);
     const wanted = new WantedNow(new PostgresWantedState(sql), logger);
     await wanted.take(state);
-    const performance = new MeasurePerformance(new ParquetArchive(sql, dir), () => start);
+    const performance = new MeasurePerformance(new ParquetArchive(sql, new ArchiveFiles(dir)), () => start);
     return {
       acting: new ActOnPerformance(actions, performance, wanted, dryRun),
       carryOut: new CarryOutActions(

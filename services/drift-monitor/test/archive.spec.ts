@@ -7,6 +7,7 @@ import { OutcomeSchema, PredictionSchema, PredictionStatus } from '@vinaigrette/
 import { packRow, tensorOf } from '@vinaigrette/signature';
 import type { DataSource } from 'typeorm';
 import { describeWith } from '../../../tools/real-part.mjs';
+import { ArchiveFiles } from '../src/adapters/archive/archive-files.js';
 import { ParquetArchive } from '../src/adapters/archive/parquet-archive.js';
 import { Database } from '../src/adapters/postgres/database.js';
 import { ArchiveEvents } from '../src/archive-events.js';
@@ -38,7 +39,7 @@ describeWith('PostgreSQL', 'DATABASE_URL', 'the archive', () => {
   afterEach(() => rm(dir, { recursive: true }));
 
   function archiver(pool = one!, { versions = [1], recordsMax = 150 } = {}) {
-    const archive = new ParquetArchive(new Database(pool), dir);
+    const archive = new ParquetArchive(new Database(pool), new ArchiveFiles(dir));
     const { known } = monitorParts(pool, { versions, now });
     return { archive, events: new ArchiveEvents(archive, known, { recordsMax, ageMsMax: 0 }, now) };
   }

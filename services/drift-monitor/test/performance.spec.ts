@@ -7,6 +7,7 @@ import { OutcomeSchema, PredictionSchema, PredictionStatus } from '@vinaigrette/
 import { kpiSchema, performanceSchema } from '@vinaigrette/documents';
 import { packRow, tensorOf } from '@vinaigrette/signature';
 import { describeWith } from '../../../tools/real-part.mjs';
+import { ArchiveFiles } from '../src/adapters/archive/archive-files.js';
 import { ParquetArchive } from '../src/adapters/archive/parquet-archive.js';
 import { Database } from '../src/adapters/postgres/database.js';
 import { ArchiveEvents } from '../src/archive-events.js';
@@ -62,7 +63,7 @@ describeWith('PostgreSQL', 'DATABASE_URL', 'realised performance', () => {
     database = await createTestDatabase();
     dir = await mkdtemp(join(tmpdir(), 'vinaigrette-archive-'));
     const pool = await database.connect();
-    archive = new ParquetArchive(new Database(pool), dir);
+    archive = new ParquetArchive(new Database(pool), new ArchiveFiles(dir));
     const { known } = monitorParts(pool, { now });
     const events = new ArchiveEvents(archive, known, { recordsMax: 10_000, ageMsMax: 0 }, now);
     const predicted = ({ id, unit, atMs, variant, segments, score, city, shown }: Visit, shadow: boolean) =>

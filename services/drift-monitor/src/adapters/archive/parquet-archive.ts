@@ -1,7 +1,4 @@
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { readdir, rename, rm, stat } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { EventRecord, Topic } from '@vinaigrette/event-log';
 import type { EntityManager } from 'typeorm';
@@ -10,29 +7,26 @@ import type { ArchiveRow } from '../../domain/archive-row.js';
 import { freshEntries } from '../../domain/fresh-entries.js';
 import type { Database } from '../postgres/database.js';
 import { lockPosition, movePosition, moveSequences, readSequences, type Source } from '../postgres/positions.js';
+import type { ArchiveFiles } from './archive-files.js';
 import { archiveTables } from './archive-tables.js';
 import { DuckDb, quoted, type Parameter } from './duckdb.js';
-import { copyOut, PART, writeRows, type WrittenFile } from './parquet-files.js';
+import { copyOut, writeRows, type WrittenFile } from './parquet-files.js';
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
-/** A PART that nobody has named for so long was left behind by a process that was killed. */
-const ABANDONED_MS = 60 * 60 * 1_000;
 
 /**
- * Parquet files below a folder, `TOPIC/day=2026-11-21/UUID.parquet`, and in PostgreSQL which of them count. A file is
- * written and synced as a PART, named in the transaction that moves the position, and renamed after it: whatever is
- * killed when, each record is in exactly one file that counts.
+ * Parquet files, `TOPIC/day=2026-11-21/UUID.parquet`, and in PostgreSQL which of them count. A file is written and synced
+ * as a PART, put into the store where there is one, named in the transaction that moves the position, and renamed after
+ * it: whatever is killed when, each record is in exactly one file that counts.
  */
 export class ParquetArchive extends Archive {
   private readonly duckDb = new DuckDb();
-  private readonly dir: string;
 
   constructor(
     private readonly database: Database,
-    dir: string,
+    private readonly place: ArchiveFiles,
   ) {
     super();
-    this.dir = resolve(dir);
   }
 
   async next(topic: Topic, partition: string): Promise<bigint> {
@@ -56,20 +50,20 @@ export class ParquetArchive extends Archive {
       const result = freshEntries(records, next, await readSequences(manager, source, gateways));
       const erased = await erasedUnits(manager);
       const rows = result.fresh.flatMap((record) => rowOf(record) ?? []).filter((row) => !isErased(row, erased));
-      const files = rows.length > 0 ? await writeRows(this.duckDb, this.dir, topic, rows) : [];
+      const files = rows.length > 0 ? await this.write(topic, rows) : [];
       await name(manager, files);
       await moveSequences(manager, source, result.lastSequences);
       await movePosition(manager, source, next, result.next);
       return files;
     });
-    await this.publish(written);
+    await this.place.publish(pathsOf(written));
     return written.reduce((sum, { rows }) => sum + rows, 0);
   }
 
   async add(topic: Topic, rows: readonly ArchiveRow[]): Promise<void> {
-    const files = await writeRows(this.duckDb, this.dir, topic, rows);
+    const files = await this.write(topic, rows);
     await this.database.write((manager) => name(manager, files));
-    await this.publish(files);
+    await this.place.publish(pathsOf(files));
   }
 
   async ask<Row extends Record<string, Answer>>(
@@ -79,10 +73,10 @@ export class ParquetArchive extends Archive {
   ): Promise<Row[]> {
     const days = range && { from: dayOf(range.fromMs), to: dayOf(range.toMs - 1) };
     for (let tries = 1; ; tries++) {
-      const files = await this.files();
       try {
+        const files = await this.fetched((await this.manifest()).filter((file) => !days || mayHold(file, days)));
         return await this.duckDb.with(async (connection) => {
-          for (const table of archiveTables(files.filter((file) => !days || mayHold(file, days)))) {
+          for (const table of archiveTables(files)) {
             await connection.run(table);
           }
           const reader = await connection.runAndReadAll(sql, values as Parameter[]);
@@ -90,20 +84,14 @@ export class ParquetArchive extends Archive {
         });
       } catch (error) {
         // A file that was merged or erased while it was asked: the list is read again.
-        if (tries === 3 || !/No files found|Cannot open file|IO Error/.test(String(error))) throw error;
+        if (tries === 3 || !/No files found|Cannot open file|IO Error|OBJECT_NOT_FOUND/.test(String(error)))
+          throw error;
       }
     }
   }
 
-  async files(): Promise<{ topic: Topic; day: string; path: string; rows: number }[]> {
-    const rows = await this.database.rows<{ topic: Topic; day: string; path: string; rows: string }>(
-      `SELECT topic, day::text AS day, path, rows FROM drift_monitor.archive_file ORDER BY topic, day, path`,
-    );
-    return rows.map((row) => {
-      const path = join(this.dir, row.path);
-      // Named, and not renamed yet: the same bytes.
-      return { ...row, rows: Number(row.rows), path: existsSync(path) ? path : path + PART };
-    });
+  async files(): Promise<ListedFile[]> {
+    return this.fetched(await this.manifest());
   }
 
   async forget(beforeDay: string): Promise<number> {
@@ -114,7 +102,7 @@ export class ParquetArchive extends Archive {
       );
       return rows;
     });
-    await this.remove(gone.map(({ path }) => path));
+    await this.place.remove(pathsOf(gone));
     return gone.length;
   }
 
@@ -134,26 +122,35 @@ export class ParquetArchive extends Archive {
   }
 
   async merge(topic: Topic, day: string): Promise<void> {
-    const paths = (await this.manifest(topic)).filter((file) => file.day === day).map(({ path }) => path);
+    const paths = pathsOf((await this.manifest(topic)).filter((file) => file.day === day));
     if (paths.length > 1) await this.rewrite(topic, day, paths, 'true');
   }
 
   async recover(): Promise<void> {
-    const named = new Set((await this.files()).map(({ path }) => path));
-    for (const path of named)
-      if (path.endsWith(PART) && existsSync(path)) await rename(path, path.slice(0, -PART.length));
-    const all = await readdir(this.dir, { recursive: true }).catch(() => [] as string[]);
-    for (const path of all.filter((name) => name.endsWith(PART)).map((name) => join(this.dir, name))) {
-      const found = await stat(path).catch(() => undefined);
-      if (found && !named.has(path) && Date.now() - found.mtimeMs > ABANDONED_MS) await rm(path, { force: true });
-    }
+    await this.place.recover(new Set(pathsOf(await this.manifest())));
   }
 
-  private async manifest(topic: Topic): Promise<{ path: string; day: string; rows: string }[]> {
-    return this.database.rows(
-      'SELECT path, day::text AS day, rows FROM drift_monitor.archive_file WHERE topic = $1 ORDER BY path',
+  /** Of one topic, or of both. */
+  private async manifest(topic = ''): Promise<ListedFile[]> {
+    const rows = await this.database.rows<Omit<ListedFile, 'rows'> & { rows: string }>(
+      `SELECT topic, day::text AS day, path, rows FROM drift_monitor.archive_file WHERE $1 = '' OR topic = $1
+       ORDER BY topic, day, path`,
       [topic],
     );
+    return rows.map((row) => ({ ...row, rows: Number(row.rows) }));
+  }
+
+  /** With the paths they have on this machine. */
+  private async fetched(files: readonly ListedFile[]): Promise<ListedFile[]> {
+    const found: ListedFile[] = [];
+    for (const file of files) found.push({ ...file, path: await this.place.here(file.path) });
+    return found;
+  }
+
+  private async write(topic: Topic, rows: readonly ArchiveRow[]): Promise<WrittenFile[]> {
+    const files = await writeRows(this.duckDb, this.place.dir, topic, rows);
+    await this.place.secure(pathsOf(files));
+    return files;
   }
 
   private async rewriteAll(topic: Topic, kept: string): Promise<number> {
@@ -164,15 +161,17 @@ export class ParquetArchive extends Archive {
 
   /** Puts one file in the place of several, with the rows that are to be kept; how many were not. */
   private async rewrite(topic: Topic, day: string, paths: string[], kept: string): Promise<number> {
-    const from = `read_parquet([${paths.map((path) => quoted(this.present(path))).join(', ')}], union_by_name = true)`;
+    const here = await Promise.all(paths.map((path) => this.place.here(path)));
+    const from = `read_parquet([${here.map(quoted).join(', ')}], union_by_name = true)`;
     const { lost, written } = await this.duckDb.with(async (connection) => {
       const lost = await countOf(connection, `SELECT count(*) FROM ${from} WHERE NOT (${kept})`);
       if (lost === 0 && paths.length === 1) return { lost, written: undefined };
       const query = `SELECT * FROM ${from} WHERE ${kept} ORDER BY occurred_at`;
-      return { lost, written: await copyOut(connection, this.dir, `${topic}/day=${day}`, query) };
+      return { lost, written: await copyOut(connection, this.place.dir, `${topic}/day=${day}`, query) };
     });
     if (!written) return 0;
     const file: WrittenFile = { topic, day, ...written };
+    await this.place.secure([file.path]);
     await this.database.write(async (manager) => {
       const [, deleted] = await manager.query<[unknown, number]>(
         'DELETE FROM drift_monitor.archive_file WHERE path = ANY($1)',
@@ -181,24 +180,15 @@ export class ParquetArchive extends Archive {
       if (deleted !== paths.length) throw new Error(`Files of ${topic} ${day} were rewritten by somebody else`);
       await name(manager, [file]);
     });
-    await this.publish([file]);
-    await this.remove(paths);
+    await this.place.publish([file.path]);
+    await this.place.remove(paths);
     return lost;
   }
-
-  private present(path: string): string {
-    const file = join(this.dir, path);
-    return existsSync(file) ? file : file + PART;
-  }
-
-  private async publish(files: readonly WrittenFile[]): Promise<void> {
-    for (const { path } of files) await rename(join(this.dir, path + PART), join(this.dir, path));
-  }
-
-  private async remove(paths: readonly string[]): Promise<void> {
-    for (const path of paths) for (const end of ['', PART]) await rm(join(this.dir, path + end), { force: true });
-  }
 }
+
+type ListedFile = Awaited<ReturnType<Archive['files']>>[number];
+
+const pathsOf = (files: readonly { path: string }[]): string[] => files.map(({ path }) => path);
 
 async function name(manager: EntityManager, files: readonly WrittenFile[]): Promise<void> {
   for (const { path, topic, day, rows } of files) {
