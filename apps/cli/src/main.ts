@@ -18,6 +18,10 @@ import { addRestore } from './commands/restore.js';
 import { addRollouts } from './commands/rollouts.js';
 import { addStart } from './commands/start.js';
 import { addValidation } from './commands/validation.js';
+import { addEvaluations } from './commands/evaluations.js';
+import { addGarbage } from './commands/garbage.js';
+import { addKeys } from './commands/keys.js';
+import { addWebhooks } from './commands/webhooks.js';
 import { failureText } from './tell-failure.js';
 
 const program = new Command('vinaigrette')
@@ -47,6 +51,10 @@ addValidation(program, models);
 addDocuments(program);
 addRollouts(program);
 addRestore(program);
+addWebhooks(program);
+addKeys(program);
+addGarbage(program);
+addEvaluations(program);
 addBaseline(program);
 addDrift(program);
 addLabels(program);

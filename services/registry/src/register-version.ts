@@ -69,7 +69,7 @@ export class RegisterVersion {
       hasBaseline,
       lineage,
     };
-    return this.told(await this.versions.add(draft, digest, decideNumber));
+    return this.told(await this.versions.add(draft, digest, decideNumber, () => this.present(files)));
   }
 
   /** With what becomes of those who call the version in force. */

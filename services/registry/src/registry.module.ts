@@ -12,6 +12,7 @@ import { Database } from './adapters/postgres/database.js';
 import { dataSourceOptions } from './adapters/postgres/data-source.js';
 import { PostgresAccessKeys } from './adapters/postgres/postgres-access-keys.js';
 import { PostgresAliases } from './adapters/postgres/postgres-aliases.js';
+import { PostgresArtifactUses } from './adapters/postgres/postgres-artifact-uses.js';
 import { PostgresDocuments } from './adapters/postgres/postgres-documents.js';
 import { PostgresLineages } from './adapters/postgres/postgres-lineages.js';
 import { PostgresModelVersions } from './adapters/postgres/postgres-model-versions.js';
@@ -23,7 +24,9 @@ import { postMessage } from './adapters/webhooks/post-message.js';
 import { ReachableAddresses } from './adapters/webhooks/reachable-addresses.js';
 import { AccessKeys } from './access-keys.js';
 import { Aliases } from './aliases.js';
+import { ArtifactUses } from './artifact-uses.js';
 import { Artifacts } from './artifacts.js';
+import { CollectGarbage } from './collect-garbage.js';
 import type { Config } from './config.js';
 import { DeliverWebhooks, type Post } from './deliver-webhooks.js';
 import { Documents } from './documents.js';
@@ -73,6 +76,7 @@ export class RegistryModule {
           { provide: Rollouts, adapter: PostgresRollouts },
           { provide: PromotionEvidence, adapter: PostgresPromotionEvidence },
           { provide: AccessKeys, adapter: PostgresAccessKeys },
+          { provide: ArtifactUses, adapter: PostgresArtifactUses },
           { provide: Webhooks, adapter: PostgresWebhooks },
           { provide: WantedStates, adapter: PostgresWantedStates },
         ].map(({ provide, adapter }) => ({
@@ -126,6 +130,11 @@ export class RegistryModule {
           provide: KeepKeys,
           inject: [AccessKeys],
           useFactory: (keys: AccessKeys) => new KeepKeys(keys, config.REGISTRY_ADMIN_KEY),
+        },
+        {
+          provide: CollectGarbage,
+          inject: [Artifacts, ArtifactUses],
+          useFactory: (artifacts: Artifacts, uses: ArtifactUses) => new CollectGarbage(artifacts, uses, Date.now),
         },
         {
           provide: KeepWebhooks,

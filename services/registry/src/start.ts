@@ -15,6 +15,7 @@ import type { ProcessInspector } from './adapters/onnx/process-inspector.js';
 import { Database } from './adapters/postgres/database.js';
 import { hearChanges } from './adapters/postgres/hear-changes.js';
 import { Artifacts } from './artifacts.js';
+import { CollectGarbage } from './collect-garbage.js';
 import type { Config } from './config.js';
 import { DeliverWebhooks } from './deliver-webhooks.js';
 import { Inspector } from './inspector.js';
@@ -64,6 +65,7 @@ export async function start(config: Config, logger: Logger): Promise<() => Promi
       judgePromotion: app.get(JudgePromotion),
       keepKeys: keys,
       keepWebhooks: app.get(KeepWebhooks),
+      collectGarbage: app.get(CollectGarbage),
       moveRollout: app.get(MoveRollout),
       readCatalogue: app.get(ReadCatalogue),
       traceVersions: app.get(TraceVersions),

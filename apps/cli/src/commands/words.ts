@@ -24,3 +24,6 @@ export function wholeNumber(word: string): number {
   if (!/^\d{1,9}$/.test(word)) throw new InvalidArgumentError('It is a whole number, at most 999999999');
   return Number(word);
 }
+
+/** Milliseconds since the epoch as people read them, UTC, to the second. */
+export const timeOf = (ms: bigint): string => new Date(Number(ms)).toISOString().slice(0, 19).replace('T', ' ');

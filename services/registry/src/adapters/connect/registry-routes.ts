@@ -2,6 +2,7 @@ import type { ConnectRouter } from '@connectrpc/connect';
 import { RegistryService, type Subject, type UploadArtifactRequest } from '@vinaigrette/contracts/registry';
 import { Problem } from '@vinaigrette/problems';
 import type { Artifacts } from '../../artifacts.js';
+import type { CollectGarbage, Collected } from '../../collect-garbage.js';
 import type { MoveRollout } from '../../move-rollout.js';
 import { checkActor, checkName, checkSha256 } from '../../domain/names.js';
 import type { JudgePromotion } from '../../judge-promotion.js';
@@ -29,6 +30,7 @@ export interface UseCases {
   judgePromotion: JudgePromotion;
   keepKeys: KeepKeys;
   keepWebhooks: KeepWebhooks;
+  collectGarbage: CollectGarbage;
   moveRollout: MoveRollout;
   readCatalogue: ReadCatalogue;
   traceVersions: TraceVersions;
@@ -39,7 +41,7 @@ export interface UseCases {
 export function registryRoutes(useCases: UseCases): (router: ConnectRouter) => void {
   const { artifacts, registerVersion, putDocument, setAlias, readCatalogue, traceVersions, watchWantedState } =
     useCases;
-  const { startRollout, moveRollout, keepEvidence, judgePromotion, keepKeys, keepWebhooks } = useCases;
+  const { startRollout, moveRollout, keepEvidence, judgePromotion, keepKeys, keepWebhooks, collectGarbage } = useCases;
   return (router) =>
     router.service(RegistryService, {
       uploadArtifact: (requests) => artifacts.keep(chunksOf(requests)),
@@ -128,10 +130,25 @@ export function registryRoutes(useCases: UseCases): (router: ConnectRouter) => v
 
       replayWebhookDelivery: async ({ id, actor }) => ({ delivery: await keepWebhooks.replay(id, actor) }),
 
+      collectGarbage: async (request) => toldGarbage(await collectGarbage.collect(request)),
+
       async *watch(_request, { signal }) {
         for await (const state of watchWantedState.watch(signal)) yield { state };
       },
     });
+}
+
+const GARBAGE_TOLD = 1_000;
+
+function toldGarbage({ garbage, kept, versions }: Collected) {
+  const largest = [...garbage].sort((one, other) => other.sizeBytes - one.sizeBytes).slice(0, GARBAGE_TOLD);
+  return {
+    garbage: largest.map(({ sha256, sizeBytes }) => ({ sha256, sizeBytes: BigInt(sizeBytes) })),
+    garbageArtifacts: BigInt(garbage.length),
+    garbageBytes: BigInt(garbage.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)),
+    keptArtifacts: BigInt(kept),
+    versions: versions.map(({ model, version }) => ({ model, version })),
+  };
 }
 
 async function* chunksOf(requests: AsyncIterable<UploadArtifactRequest>): AsyncIterable<Uint8Array> {

@@ -47,7 +47,13 @@ export function addArtifactRoutes(server: FastifyInstance, trees: ArtifactTrees,
     const path = pathOf(params);
     checkWritable(path);
     const { sha256, sizeBytes } = await artifacts.keep((body as Readable | null) ?? Readable.from([]));
-    await trees.put({ path, sha256, sizeBytes: Number(sizeBytes) });
+    await trees.put({ path, sha256, sizeBytes: Number(sizeBytes) }, async () => {
+      if ((await artifacts.find(sha256)) === undefined) {
+        throw new Problem('ARTIFACT_NOT_FOUND', `${path} was collected while it came: send it again`, {
+          field: 'path',
+        });
+      }
+    });
     return {};
   });
 

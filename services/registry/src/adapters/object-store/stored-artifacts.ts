@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { ObjectStore, WorkFolder } from '@vinaigrette/object-store';
+import type { ObjectFacts, ObjectStore, WorkFolder } from '@vinaigrette/object-store';
 import { Problem } from '@vinaigrette/problems';
 import { Artifacts, type KeptArtifact } from '../../artifacts.js';
+import type { StoredArtifact } from '../../domain/decide-garbage.js';
 
 /** Objects named by their SHA-256, `sha256/ab/abcd...`, in a folder or in S3. Several registries may share the store. */
 export class StoredArtifacts extends Artifacts {
@@ -25,8 +26,21 @@ export class StoredArtifacts extends Artifacts {
   }
 
   async sizeOf(sha256: string): Promise<bigint | undefined> {
-    const found = await this.store.head(keyOf(sha256));
+    const found = await this.find(sha256);
     return found && BigInt(found.sizeBytes);
+  }
+
+  async find(sha256: string): Promise<StoredArtifact | undefined> {
+    const found = await this.store.head(keyOf(sha256));
+    return found && storedOf(found);
+  }
+
+  async *list(): AsyncIterable<StoredArtifact> {
+    for await (const facts of this.store.list('sha256/')) yield storedOf(facts);
+  }
+
+  remove(sha256: string): Promise<void> {
+    return this.store.delete(keyOf(sha256));
   }
 
   async *read(sha256: string): AsyncIterable<Uint8Array> {
@@ -75,6 +89,12 @@ export class StoredArtifacts extends Artifacts {
     }
   }
 }
+
+const storedOf = ({ key, sizeBytes, changedAtMs }: ObjectFacts): StoredArtifact => ({
+  sha256: key.slice(key.lastIndexOf('/') + 1),
+  sizeBytes,
+  changedAtMs,
+});
 
 const keyOf = (sha256: string): string => `sha256/${sha256.slice(0, 2)}/${sha256}`;
 

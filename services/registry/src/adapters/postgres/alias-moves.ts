@@ -6,6 +6,8 @@ import { previousHolder } from '../../domain/decide-roll-back.js';
 import { MODEL_KIND } from '../../domain/names.js';
 import { AliasChangeRow, AliasRow, DocumentRow, ModelVersionRow } from './entities.js';
 import { announce } from './outbox.js';
+import { lockUses } from './postgres-artifact-uses.js';
+import { isCollected } from './postgres-model-versions.js';
 import { nextRevision } from './wanted-revision.js';
 
 /** An alias as its rows name it. */
@@ -24,14 +26,23 @@ export async function highestVersion(manager: EntityManager, kind: string, name:
   return highest ?? 0;
 }
 
-/** Throws VERSION_NOT_SERVABLE for a number of a model that only MLflow's clients see: nobody could load it. */
+/**
+ * Throws VERSION_NOT_SERVABLE for a number of a model that only MLflow's clients see, and VERSION_COLLECTED for one whose
+ * files are gone: nobody could load it.
+ */
 export async function checkServable(
   manager: EntityManager,
   { kind, name }: { kind: string; name: string },
   version: number,
 ): Promise<void> {
-  if (kind !== MODEL_KIND || version === 0 || (await manager.existsBy(ModelVersionRow, { model: name, version })))
-    return;
+  if (kind !== MODEL_KIND || version === 0) return;
+  await lockUses(manager);
+  if (await isCollected(manager, name, version)) {
+    throw new Problem('VERSION_COLLECTED', `The files of version ${version} of model ${name} were collected`, {
+      field: 'version',
+    });
+  }
+  if (await manager.existsBy(ModelVersionRow, { model: name, version })) return;
   throw new Problem('VERSION_NOT_SERVABLE', `Version ${version} of model ${name} is kept, and cannot be served`, {
     field: 'version',
   });

@@ -8,6 +8,7 @@ import { Promotion1763856000000 } from './migrations/0004-promotion.js';
 import { Access1763942400000 } from './migrations/0005-access.js';
 import { Lineage1764028800000 } from './migrations/0006-lineage.js';
 import { Webhooks1764115200000 } from './migrations/0007-webhooks.js';
+import { ArtifactCare1764201600000 } from './migrations/0008-artifact-care.js';
 
 /** Run in the order of the times in their names. */
 export const migrations = [
@@ -18,6 +19,7 @@ export const migrations = [
   Access1763942400000,
   Lineage1764028800000,
   Webhooks1764115200000,
+  ArtifactCare1764201600000,
 ];
 
 /** The registry's tables, in a schema of their own. */

@@ -8,6 +8,7 @@ import { lockUntilCommit, type Database } from './database.js';
 import { AliasRow, LineageRow, ModelVersionRow } from './entities.js';
 import { modelVersionOf } from './messages.js';
 import { announce } from './outbox.js';
+import { lockUses } from './postgres-artifact-uses.js';
 
 export class PostgresModelVersions extends ModelVersions {
   constructor(private readonly database: Database) {
@@ -15,21 +16,33 @@ export class PostgresModelVersions extends ModelVersions {
   }
 
   async withFiles(model: string, filesDigest: string): Promise<ModelVersion | undefined> {
-    const row = await this.database.read((manager) => manager.findOneBy(ModelVersionRow, { model, filesDigest }));
-    return row ? modelVersionOf(row) : undefined;
+    return this.database.read(async (manager) => {
+      const row = await manager.findOneBy(ModelVersionRow, { model, filesDigest });
+      return row && !(await isCollected(manager, model, row.version)) ? modelVersionOf(row) : undefined;
+    });
   }
 
   async add(
     { lineage, ...draft }: VersionDraft,
     filesDigest: string,
     decide: (same: number | undefined, highest: number) => NumberDecision,
+    checkFiles: () => Promise<unknown>,
   ): Promise<{ modelVersion: ModelVersion; created: boolean }> {
     return this.database.write(async (manager) => {
       const { model } = draft;
       await lockUntilCommit(manager, MODEL_KIND, model);
+      await lockUses(manager);
+      await checkFiles();
       const same = await manager.findOneBy(ModelVersionRow, { model, filesDigest });
       const { version, created } = decide(same?.version, await highestNumber(manager, model));
-      if (same) return { modelVersion: modelVersionOf(same), created };
+      if (same) {
+        // Its files are there again, if they ever were collected.
+        await manager.query('DELETE FROM registry.collected_version WHERE (model, version) = ($1, $2)', [
+          model,
+          version,
+        ]);
+        return { modelVersion: modelVersionOf(same), created };
+      }
       await manager.insert(ModelVersionRow, {
         ...draft,
         version,
@@ -72,6 +85,15 @@ export class PostgresModelVersions extends ModelVersions {
       return [...models.values()];
     });
   }
+}
+
+/** Whether garbage collection has taken a version's files. */
+export async function isCollected(manager: EntityManager, model: string, version: number): Promise<boolean> {
+  const found = await manager.query<unknown[]>(
+    'SELECT FROM registry.collected_version WHERE (model, version) = ($1, $2)',
+    [model, version],
+  );
+  return found.length > 0;
 }
 
 /** The highest number given to the model so far, also to a version that only MLflow's clients see; 0: none. */

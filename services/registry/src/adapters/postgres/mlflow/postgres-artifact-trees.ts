@@ -1,6 +1,7 @@
 import { Problem } from '@vinaigrette/problems';
 import { ArtifactTrees, type StoredEntry } from '../../../artifact-trees.js';
 import { lockUntilCommit, type Database } from '../database.js';
+import { lockUses } from '../postgres-artifact-uses.js';
 
 interface Row {
   path: string;
@@ -15,11 +16,13 @@ export class PostgresArtifactTrees extends ArtifactTrees {
     super();
   }
 
-  put({ path, sha256, sizeBytes }: StoredEntry): Promise<void> {
+  put({ path, sha256, sizeBytes }: StoredEntry, checkFile: () => Promise<unknown>): Promise<void> {
     const parts = path.split('/');
     const parents = parts.slice(1).map((_, index) => parts.slice(0, index + 1).join('/'));
     return this.database.write(async (manager) => {
       await lockUntilCommit(manager, 'artifact', parts.slice(0, 2).join('/'));
+      await lockUses(manager);
+      await checkFile();
       const [found] = await manager.query<Row[]>(
         `SELECT path FROM registry.mlflow_artifact WHERE path = ANY($1) OR (path > $2 AND path < $3) LIMIT 1`,
         [parents, ...rangeBelow(path)],
