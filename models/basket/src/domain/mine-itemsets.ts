@@ -27,7 +27,7 @@ export function mineItemsets(baskets: readonly (readonly string[])[], options: M
   const itemsets = new Itemsets(items, baskets.length);
   const roots = Int32Array.from(items.keys());
   itemsets.append(undefined, roots, counts);
-  const rows = rankedRows(baskets, items);
+  const rows = rankedRows(baskets, items, counts);
   const growth = new Growth(itemsets, minCount, options.maxLength ?? Infinity, options.itemsetsMax ?? ITEMSETS_MAX);
   for (const root of roots) growth.project(root, rows);
   return itemsets;
@@ -50,21 +50,42 @@ function frequentItems(baskets: readonly (readonly string[])[], minCount: number
   return { items: frequent.map(([sku]) => sku), counts: frequent.map(([, count]) => count) };
 }
 
-/** The baskets as ascending ranks of their frequent items, and for each item the baskets that hold it. */
+/**
+ * The baskets as ascending ranks of their frequent items, and for each item the baskets that hold it. One array each,
+ * since a million small ones cost more than what is in them: row `r` owns `ranks` from `starts[r]` to `starts[r + 1]`,
+ * item `i` owns `holders` from `holderStarts[i]` to `holderStarts[i + 1]`.
+ */
 interface RankedRows {
-  ranks: Int32Array[];
-  holders: number[][];
+  ranks: Int32Array;
+  starts: Int32Array;
+  holders: Int32Array;
+  holderStarts: Int32Array;
 }
 
-function rankedRows(baskets: readonly (readonly string[])[], items: readonly string[]): RankedRows {
+function rankedRows(
+  baskets: readonly (readonly string[])[],
+  items: readonly string[],
+  counts: readonly number[],
+): RankedRows {
   const rankOf = new Map(items.map((sku, rank) => [sku, rank]));
-  const holders: number[][] = items.map(() => []);
-  const ranks = baskets.map((basket, row) => {
-    const own = basket.map((sku) => rankOf.get(sku)).filter((rank) => rank !== undefined);
-    for (const rank of own) holders[rank]?.push(row);
-    return Int32Array.from(own).sort();
-  });
-  return { ranks, holders };
+  const holderStarts = new Int32Array(items.length + 1);
+  counts.forEach((count, rank) => (holderStarts[rank + 1] = (holderStarts[rank] as number) + count));
+  const total = holderStarts[items.length] as number;
+  const [ranks, holders] = [new Int32Array(total), new Int32Array(total)];
+  const starts = new Int32Array(baskets.length + 1);
+  const free = holderStarts.slice(); // the next place of each item
+  let at = 0;
+  for (const [row, basket] of baskets.entries()) {
+    for (const sku of basket) {
+      const rank = rankOf.get(sku);
+      if (rank === undefined) continue;
+      ranks[at++] = rank;
+      holders[free[rank]!++] = row;
+    }
+    ranks.subarray(starts[row], at).sort();
+    starts[row + 1] = at;
+  }
+  return { ranks, starts, holders, holderStarts };
 }
 
 /** The bitsets of some items over the same baskets: item `i` owns the words from `i * words` on. */
@@ -91,13 +112,14 @@ class Growth {
   }
 
   /** All itemsets whose rarest item is `root`. */
-  project(root: number, { ranks, holders }: RankedRows): void {
+  project(root: number, { ranks, starts, holders, holderStarts }: RankedRows): void {
     if (this.maxLength < 2) return;
     const { counts, placeOf, minCount } = this;
-    const rows = (holders[root] as number[]).map((row) => ranks[row] as Int32Array);
+    const rows = holders.subarray(holderStarts[root], holderStarts[root + 1]);
     counts.fill(0);
     for (const row of rows) {
-      for (let at = row.length - 1; (row[at] as number) > root; at--) counts[row[at] as number]!++;
+      // Each of these rows holds the root, and above it the partners.
+      for (let at = (starts[row + 1] as number) - 1; (ranks[at] as number) > root; at--) counts[ranks[at] as number]!++;
     }
     const partners: number[] = [];
     placeOf.fill(-1);
@@ -108,8 +130,8 @@ class Growth {
     const words = Math.ceil(rows.length / 32);
     const bits = this.buffer(0, partners.length * words).fill(0, 0, partners.length * words);
     rows.forEach((row, index) => {
-      for (let at = row.length - 1; (row[at] as number) > root; at--) {
-        const place = placeOf[row[at] as number] as number;
+      for (let at = (starts[row + 1] as number) - 1; (ranks[at] as number) > root; at--) {
+        const place = placeOf[ranks[at] as number] as number;
         if (place >= 0) bits[place * words + (index >>> 5)]! |= 1 << (index & 31);
       }
     });
