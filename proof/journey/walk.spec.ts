@@ -2,6 +2,7 @@ import { createClient } from '@connectrpc/connect';
 import { createGrpcTransport } from '@connectrpc/connect-node';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { AlertState, DriftMonitorService } from '@vinaigrette/contracts/monitor';
+import { OtlpReceiver } from '@vinaigrette/tracing/receiver';
 import { describeWith } from '../../tools/real-part.mjs';
 import { createDatabase } from './database.js';
 import { demoVersion } from './demo-version.js';
@@ -11,12 +12,15 @@ import { call, drift, feedback, queryOf, recommend, type Recommendation } from '
 
 describeWith('PostgreSQL', 'DATABASE_URL', 'a basket goes all the way', () => {
   let house: House;
+  let receiver: OtlpReceiver;
   const cleanUp: (() => unknown)[] = [];
 
   beforeAll(async () => {
     const [database, version] = await Promise.all([createDatabase(process.env.DATABASE_URL as string), demoVersion()]);
     cleanUp.push(database.drop, version.remove);
-    house = await House.open({ databaseUrl: database.url });
+    receiver = await OtlpReceiver.start();
+    cleanUp.push(() => receiver.stop());
+    house = await House.open({ databaseUrl: database.url, environment: receiver.env });
     cleanUp.push(() => house.close());
     await furnish(house, version.dir);
   }, 180_000);
@@ -34,6 +38,33 @@ describeWith('PostgreSQL', 'DATABASE_URL', 'a basket goes all the way', () => {
     expect(answer.items.length).toBeLessThanOrEqual(3);
     expect(answer.servedBy).toMatchObject({ model: 'basket', version: 1, variant: 'champion', fallback: null });
     expect(answer.servedBy.ruleSet).toEqual({ name: 'shop', version: 1 });
+  });
+
+  it('one trace tells of the shop, the gateway, the model server and its run', async () => {
+    const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
+    const headers = { 'content-type': 'application/json', traceparent: `00-${traceId}-00f067aa0ba902b7-01` };
+    const body = JSON.stringify({ basket: ['milk'] });
+    expect((await fetch(`${house.gatewayUrl}/v1/recommendations`, { method: 'POST', headers, body })).status).toBe(200);
+    const spans = await eventually(
+      'the spans of both services',
+      () => Promise.resolve(receiver.spans.filter((span) => span.traceId === traceId)),
+      (received) => ['POST /v1/recommendations', 'infer'].every((name) => received.some((span) => span.name === name)),
+    );
+    const parents = new Map(spans.map(({ spanId, name }) => [spanId, name]));
+    const tree = spans.map(({ service, name, parentSpanId }) => ({
+      service,
+      name,
+      of: parents.get(parentSpanId) ?? parentSpanId,
+    }));
+    expect(tree).toEqual(
+      expect.arrayContaining([
+        { service: 'app-gateway', name: 'POST /v1/recommendations', of: '00f067aa0ba902b7' },
+        { service: 'app-gateway', name: 'ModelInfer', of: 'POST /v1/recommendations' },
+        { service: 'model-server', name: 'infer', of: 'ModelInfer' },
+        { service: 'model-server', name: 'queue', of: 'infer' },
+        { service: 'model-server', name: 'compute', of: 'infer' },
+      ]),
+    );
   });
 
   it('the log is counted, once, and its drift is measured over REST and gRPC alike', async () => {

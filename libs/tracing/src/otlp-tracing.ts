@@ -4,7 +4,9 @@ import {
   defaultTextMapGetter,
   defaultTextMapSetter,
   diag,
+  propagation,
   ROOT_CONTEXT,
+  trace,
   type Context,
 } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
@@ -19,22 +21,27 @@ const STOP_TIMEOUT_MS = 2_000;
 
 const silent = (): void => undefined;
 
-/** OpenTelemetry's SDK, which reads its variables from the environment of the process. One a process. */
+/**
+ * OpenTelemetry's SDK, which reads its variables from the environment of the process. One a process: whoever uses the
+ * API alone, as the gateway's calls do, finds it there.
+ */
 export class OtlpTracing implements Tracing {
   readonly tracer;
   private readonly provider: BasicTracerProvider;
   private readonly propagator = new W3CTraceContextPropagator();
 
-  constructor({ name, version }: { name: string; version: string }, complain: (message: string) => void) {
+  constructor({ name, version }: { name: string; version?: string }, complain: (message: string) => void) {
     diag.setLogger({ error: complain, warn: complain, info: silent, debug: silent, verbose: silent });
     context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
-    const own = resourceFromAttributes({ 'service.name': name, 'service.version': version });
+    const own = resourceFromAttributes({ 'service.name': name, ...(version && { 'service.version': version }) });
     this.provider = new BasicTracerProvider({
       resource: defaultResource()
         .merge(own)
         .merge(detectResources({ detectors: [envDetector] })),
       spanProcessors: [new BatchSpanProcessor(new OTLPTraceExporter())],
     });
+    trace.setGlobalTracerProvider(this.provider);
+    propagation.setGlobalPropagator(this.propagator);
     this.tracer = this.provider.getTracer(`@vinaigrette/${name}`, version);
   }
 
@@ -51,6 +58,8 @@ export class OtlpTracing implements Tracing {
   async stop(): Promise<void> {
     const sent = this.provider.shutdown().catch(silent);
     await Promise.race([sent, pause(STOP_TIMEOUT_MS, undefined, { ref: false })]);
+    trace.disable();
+    propagation.disable();
     context.disable();
     diag.disable();
   }

@@ -22,7 +22,7 @@ export interface Tracing {
  * sent; they are dropped.
  */
 export async function startTracing(
-  service: { name: string; version: string },
+  service: { name: string; version?: string },
   complain: (message: string) => void,
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<Tracing | undefined> {

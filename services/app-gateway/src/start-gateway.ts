@@ -5,6 +5,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { explainTakenPort, tlsOf, type Logger } from '@vinaigrette/edge';
 import { NestLog } from '@vinaigrette/edge/nest';
 import { openEventLogWriter, startKafkaShipper, type KafkaShipper } from '@vinaigrette/event-log';
+import { startTracing } from '@vinaigrette/tracing';
 import type { GrpcModels } from './adapters/grpc/grpc-models.js';
 import { admitRequests } from './adapters/http/admit-requests.js';
 import { countRequests } from './adapters/http/count-requests.js';
@@ -12,6 +13,7 @@ import { askForKeys } from './adapters/http/ask-for-keys.js';
 import { corsOptions } from './adapters/http/cors.js';
 import { readForms } from './adapters/http/forms.js';
 import { installReference } from './adapters/http/openapi.js';
+import { traceRequests } from './adapters/http/trace-requests.js';
 import { PrometheusMeters } from './adapters/metrics/prometheus-meters.js';
 import { AppGatewayModule } from './app-gateway.module.js';
 import type { Config } from './config.js';
@@ -59,6 +61,8 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
   });
   const server = app.getHttpAdapter().getInstance();
   const requests = countRequests(server as never, meters);
+  const tracing = await startTracing({ name: 'app-gateway' }, (complaint) => logger.warn(complaint));
+  if (tracing) traceRequests(server as never, tracing);
   if (config.CORS_ORIGINS) app.enableCors(corsOptions(config.CORS_ORIGINS));
   if (config.SHOP_KEYS) askForKeys(server as never, config.SHOP_KEYS, app.get(ConfigurationInForce), logger);
   readForms(server as never, app.get(ConfigurationInForce));
@@ -77,6 +81,7 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
     models.close();
     await shipper?.close();
     await writer.close();
+    await tracing?.stop();
   };
   try {
     await follower.start();

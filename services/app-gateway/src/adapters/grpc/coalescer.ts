@@ -41,7 +41,14 @@ export class Coalescer {
     return new Promise((resolve) => {
       const late = () => this.settle(question, { ok: false, reason: 'timeout', why: 'it did not answer in time' });
       const timer = setTimeout(late, Math.max(0, deadlineMs - performance.now()));
-      const question: Waiting = { inputs, asker: context.active(), deadlineMs, answer: resolve, answered: false, timer };
+      const question: Waiting = {
+        inputs,
+        asker: context.active(),
+        deadlineMs,
+        answer: resolve,
+        answered: false,
+        timer,
+      };
       this.waiting.push(question);
       this.plan();
     });
