@@ -1,6 +1,9 @@
 import type { LoggedRow } from '@vinaigrette/signature';
 import type { Labelled, Outcome } from './online-model.js';
 
+/** Of the time that either may wait: so much later than it could be, the oldest is forgotten at the latest. */
+const LOOKS_SHARE = 1 / 64;
+
 export interface JoinLimits {
   /** Predictions that are remembered, answered or not; the oldest go first. */
   predictionsMax: number;
@@ -38,6 +41,8 @@ export class JoinOutcomes {
   private readonly predictions: Map<string, Waiting>;
   private readonly outcomes: Map<string, Outcome[]>;
   private newestMs: number;
+  /** The newest time at which something was last looked for that is too old. */
+  private lookedAtMs = 0;
 
   constructor(
     private readonly limits: JoinLimits,
@@ -92,8 +97,12 @@ export class JoinOutcomes {
     this.joined({ ...outcome, inputs });
   }
 
+  /** Called for every record, so it looks for what is too old only as event time goes on. */
   private forget(): void {
     const { predictionsMax, outcomesMax, waitMs } = this.limits;
+    const isFull = this.predictions.size > predictionsMax || this.outcomes.size > outcomesMax;
+    if (!isFull && this.newestMs < this.lookedAtMs + waitMs * LOOKS_SHARE) return;
+    this.lookedAtMs = this.newestMs;
     const oldestMs = this.newestMs - waitMs;
     for (const [id, { atMs, inputs }] of this.predictions) {
       if (this.predictions.size <= predictionsMax && atMs >= oldestMs) break;

@@ -1,26 +1,31 @@
-import { fromBinary } from '@bufbuild/protobuf';
-import {
-  OutcomeSchema,
-  PredictionSchema,
-  PredictionStatus,
-  type Outcome as OutcomeMessage,
-  type Prediction,
-} from '@vinaigrette/contracts/events';
+import { BinaryReader } from '@bufbuild/protobuf/wire';
+import { PredictionStatus } from '@vinaigrette/contracts/events';
+import { PredictionDecoder } from '@vinaigrette/drift-monitor/decode-prediction';
 import type { EventBatch, EventConsumer, EventRecord, Topic } from '@vinaigrette/event-log';
 import {
   JoinOutcomes,
   PlacesInLog,
   type JoinLimits,
   type OnlineModel,
+  type Outcome,
   type SavedJoin,
   type SavedPlaces,
 } from '@vinaigrette/learning';
-import { unpackRow, type LoggedColumn, type LoggedRow } from '@vinaigrette/signature';
+import { unpackRow, type LoggedColumn, type LoggedRow, type PackedRow } from '@vinaigrette/signature';
 
 /** How the log writes a version's predictions. */
 export abstract class LoggedSchemas {
   /** undefined: no version of the model writes so. Rejects when that cannot be found out now. */
   abstract of(model: string, version: number, schemaId: string): Promise<readonly LoggedColumn[] | undefined>;
+}
+
+/** A prediction as it was logged. */
+interface ReadPrediction {
+  predictionId: string;
+  atMs: number;
+  status: number;
+  /** Absent: it is of another model. */
+  ours?: { version: number; schemaId: string; packed: PackedRow };
 }
 
 /** A clock may be a little ahead; what is later still would outweigh everything that really happened. */
@@ -49,6 +54,7 @@ export class LearnFromLog implements EventConsumer {
   /** By id in hex; null: nobody writes so. */
   private readonly schemas: Map<string, readonly LoggedColumn[] | null>;
   private readonly counts: LearningCounts;
+  private readonly decoder = new PredictionDecoder();
 
   constructor(
     private readonly model: OnlineModel,
@@ -70,11 +76,11 @@ export class LearnFromLog implements EventConsumer {
 
   async consume({ topic, partition, records }: EventBatch): Promise<void> {
     if (topic === 'predictions') {
-      const read = records.map((record) => this.decode(record, (body) => fromBinary(PredictionSchema, body)));
-      for (const { message } of read) if (message?.model === this.model.model) await this.learnSchema(message);
+      const read = records.map((record) => this.decode(record, (body) => this.predictionIn(body)));
+      for (const { message } of read) if (message) await this.learnSchema(message);
       for (const { message } of this.places.take(topic, partition, read)) this.takePrediction(message);
     } else {
-      const read = records.map((record) => this.decode(record, (body) => fromBinary(OutcomeSchema, body)));
+      const read = records.map((record) => this.decode(record, outcomeIn));
       for (const { message } of this.places.take(topic, partition, read)) this.takeOutcome(message);
     }
   }
@@ -95,39 +101,47 @@ export class LearnFromLog implements EventConsumer {
     };
   }
 
-  private decode<Message>(record: EventRecord, read: (body: Uint8Array) => Message) {
+  private decode<Message>({ offset, gatewayId, sequence, body }: EventRecord, read: (body: Uint8Array) => Message) {
     try {
-      return { ...record, message: read(record.body) };
+      return { offset, gatewayId, sequence, message: read(body) };
     } catch {
-      return { ...record, message: undefined }; // poison: counted when the record is taken
+      return { offset, gatewayId, sequence, message: undefined }; // poison: counted when the record is taken
     }
   }
 
-  private async learnSchema({ model, version, schemaId }: Prediction): Promise<void> {
-    const id = hex(schemaId);
-    if (id === '' || this.schemas.has(id)) return;
-    this.schemas.set(id, (await this.known.of(model, version, id)) ?? null);
+  /** Of the model that learns with what it was asked; of others only that they were. */
+  private predictionIn(body: Uint8Array): ReadPrediction {
+    const { predictionId, occurredAtMs, model, version, status, schemaId, ...values } = this.decoder.decode(body);
+    const read = { predictionId, atMs: occurredAtMs, status };
+    if (model !== this.model.model) return read;
+    const { numbers, numberCount, texts, lengths, lengthCount } = values;
+    const packed = { numbers: listOf(numbers, numberCount), texts, lengths: listOf(lengths, lengthCount) };
+    return { ...read, ours: { version, schemaId: hex(schemaId), packed } };
   }
 
-  private takePrediction(message: Prediction | undefined): void {
+  private async learnSchema({ ours }: ReadPrediction): Promise<void> {
+    if (!ours || ours.schemaId === '' || this.schemas.has(ours.schemaId)) return;
+    const schema = await this.known.of(this.model.model, ours.version, ours.schemaId);
+    this.schemas.set(ours.schemaId, schema ?? null);
+  }
+
+  private takePrediction(message: ReadPrediction | undefined): void {
     this.taken++;
     if (!message) return this.count('unreadable');
-    const { predictionId, model, status } = message;
+    const { predictionId, atMs, status, ours } = message;
     if (status === PredictionStatus.SHADOW) return;
-    const atMs = Number(message.occurredAtMs);
     if (atMs > this.now() + AHEAD_MS_MAX) return this.count('future');
-    const ours = model === this.model.model;
     if (ours) this.count('predictions');
-    this.join.predicted(predictionId, atMs, ours ? this.inputsOf(message) : undefined);
+    this.join.predicted(predictionId, atMs, ours && this.inputsOf(ours));
   }
 
-  private inputsOf(message: Prediction): LoggedRow | undefined {
-    const schema = this.schemas.get(hex(message.schemaId));
+  private inputsOf({ schemaId, packed }: NonNullable<ReadPrediction['ours']>): LoggedRow | undefined {
+    const schema = this.schemas.get(schemaId);
     try {
-      const row = schema && unpackRow(schema, message);
-      if (row) {
-        const inputs = schema.filter(({ role }) => role === 'input');
-        return Object.fromEntries(inputs.map(({ name }) => [name, row[name] ?? []]));
+      if (schema) {
+        const row = unpackRow(schema, packed);
+        for (const { name, role } of schema) if (role === 'output') delete row[name];
+        return row;
       }
     } catch {
       // Not the values of its schema: as bad as none.
@@ -136,20 +150,42 @@ export class LearnFromLog implements EventConsumer {
     return undefined;
   }
 
-  private takeOutcome(message: OutcomeMessage | undefined): void {
+  private takeOutcome(outcome: Outcome | undefined): void {
     this.taken++;
-    if (!message) return this.count('unreadable');
-    const { predictionId, kind, skus, number } = message;
-    if (!this.model.outcomeKinds.includes(kind)) return;
-    const atMs = Number(message.occurredAtMs);
-    if (atMs > this.now() + AHEAD_MS_MAX) return this.count('future');
+    if (!outcome) return this.count('unreadable');
+    if (!this.model.outcomeKinds.includes(outcome.kind)) return;
+    if (outcome.atMs > this.now() + AHEAD_MS_MAX) return this.count('future');
     this.count('outcomes');
-    this.join.becameOf({ predictionId, atMs, kind, skus, number });
+    this.join.becameOf(outcome);
   }
 
   private count(what: string): void {
     this.counts[what] = (this.counts[what] ?? 0) + 1;
   }
+}
+
+/** The fields of an Outcome that are learnt from, read in place: this is done for every record. */
+function outcomeIn(body: Uint8Array): Outcome {
+  const reader = new BinaryReader(body);
+  const skus: string[] = [];
+  const outcome: Outcome = { predictionId: '', atMs: 0, kind: '', skus, number: undefined };
+  while (reader.pos < reader.len) {
+    const [field, wireType] = reader.tag();
+    if (field === 2) outcome.predictionId = reader.string();
+    else if (field === 3) outcome.atMs = Number(reader.int64());
+    else if (field === 4) outcome.kind = reader.string();
+    else if (field === 5) skus.push(reader.string());
+    else if (field === 6) outcome.number = reader.double();
+    else reader.skip(wireType, field);
+  }
+  return outcome;
+}
+
+/** The first so many: what the decoder answers is its own until the next record. */
+function listOf(values: ArrayLike<number>, count: number): number[] {
+  const list = new Array<number>(count);
+  for (let at = 0; at < count; at++) list[at] = values[at] as number;
+  return list;
 }
 
 const hex = (bytes: Uint8Array): string =>

@@ -240,10 +240,17 @@ class Weights<Key extends string | number> {
 
   /** So many of the heaviest, in the order they stand in; of equal ones the later. */
   heaviest(count: number): Weights<Key> {
-    const places = [...this.keys.keys()].sort((a, b) => this.weightAt(b) - this.weightAt(a) || b - a);
-    const kept = Uint32Array.from(places.slice(0, count)).sort();
+    const sorted = Float64Array.from(this.weights).sort();
+    const least = sorted[sorted.length - count] as number;
+    // As many of the equally light ones go as have to.
+    let spare = sorted.length - count - sorted.indexOf(least);
+    const kept: number[] = [];
+    for (let place = 0; place < this.keys.length; place++) {
+      const weight = this.weightAt(place);
+      if (weight > least || (weight === least && spare-- <= 0)) kept.push(place);
+    }
     return new Weights(
-      Array.from(kept, (place) => this.keyAt(place)),
+      kept.map((place) => this.keyAt(place)),
       Float64Array.from(kept, (place) => this.weightAt(place)),
     );
   }
