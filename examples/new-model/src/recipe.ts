@@ -38,6 +38,7 @@ export const recipe: Recipe<typeof parameters, Row[], Card> = {
     return logLikelihood(fit(training.slice(0, Math.ceil(training.length * share)), penalty), validation);
   },
   scoredBy: 'logLikelihood',
+  reached: (card) => ({ metrics: { logLikelihood: card.logLikelihood } }),
 };
 
 async function versionOf(rows: Row[], options: Parameters, provenance: Provenance, progress: Progress) {

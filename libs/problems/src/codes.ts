@@ -26,6 +26,10 @@ export const problems = {
     kind: 'invalid',
     remedy: 'Correct the lines that the file of rejects lists, or allow a larger share with --bad-lines-max',
   },
+  BACKUP_INVALID: {
+    kind: 'invalid',
+    remedy: 'Restore with the registry of the version that made the backup, from a copy that is whole',
+  },
   BASELINE_INVALID: {
     kind: 'invalid',
     remedy: 'Build the baseline again with the training rows, as libs/drift describes it, and do not edit it by hand',
@@ -101,6 +105,10 @@ export const problems = {
     remedy:
       'Send a key that is in force and may do this, as Authorization: Bearer vin_..., from a page it is meant for',
   },
+  LINEAGE_DIFFERS: {
+    kind: 'conflict',
+    remedy: 'Bring the data and check out the commit that its lineage names; --any-code does without the commit',
+  },
   LINEAGE_INVALID: {
     kind: 'invalid',
     remedy: 'Correct the field the message names in lineage.json, or leave out what is not known',
@@ -158,6 +166,10 @@ export const problems = {
   REFUSED_BY_RULE: {
     kind: 'forbidden',
     remedy: 'Tell the customer what the message says: a rule of the shop refuses it',
+  },
+  REGISTRY_NOT_EMPTY: {
+    kind: 'conflict',
+    remedy: 'Restore into a database and an artefact folder that are new; nothing was changed',
   },
   ROLLOUT_ACTIVE: {
     kind: 'conflict',

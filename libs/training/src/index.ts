@@ -6,8 +6,15 @@ export { modelProgram, runProgram } from './model-program.js';
 export { ModelSession, type Tensors } from './model-session.js';
 export { numberFrom } from './parameter-options.js';
 export { parseOptions } from './parse-options.js';
-export type { Progress, Provenance, Recipe, VersionFiles } from './recipe.js';
-export { loadData, trainVersion, type SourceOptions, type StepCache, type VersionOptions } from './train-version.js';
+export type { Progress, Provenance, Reached, Recipe, VersionFiles } from './recipe.js';
+export {
+  loadData,
+  trainVersion,
+  type SourceOptions,
+  type StepCache,
+  type TrainingRun,
+  type VersionOptions,
+} from './train-version.js';
 export { trainingLineage } from './training-lineage.js';
 export { tuneParameters, type SearchOptions } from './tune-parameters.js';
 export { writeVersionFiles } from './version-files.js';

@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { codeDigest } from '@vinaigrette/pipeline';
 import { Problem } from '@vinaigrette/problems';
 import { Command, Option } from 'commander';
@@ -47,7 +47,10 @@ export function modelProgram<Schema extends z.ZodObject, Data, Card>(
       const { outDir } = words;
       const options = await given(recipe, input, { rejects: `${outDir}.rejects.csv`, ...words });
       const cache = words.cache ? { dir: words.cacheDir, code: await codeOf(packageDir) } : undefined;
-      const trained = await trainVersion(recipe, { ...options, outDir } as VersionOptions<Schema>, tell, cache);
+      const trained = await trainVersion(recipe, { ...options, outDir } as VersionOptions<Schema>, tell, {
+        cache,
+        code: codeAt(packageDir),
+      });
       const { card, steps } = trained;
       process.stdout.write(`${words.json ? JSON.stringify({ card, outDir, steps }) : JSON.stringify(card, null, 2)}\n`);
     });
@@ -140,6 +143,12 @@ async function given<Schema extends z.ZodObject>(
 function runLog({ model, scoredBy }: { model: string; scoredBy: string }, file: string): Promise<RunLog> | RunLog {
   const url = process.env['MLFLOW_TRACKING_URI'];
   return url ? MlflowRunLog.open(url, `tune-${model}`, scoredBy) : new FileRunLog(file);
+}
+
+/** The package lies two folders below the root, as every package of a workspace does. */
+function codeAt(packageDir: string) {
+  const root = join(packageDir, '../..');
+  return { root, program: ['node', relative(root, process.argv[1] ?? '').replaceAll('\\', '/')] };
 }
 
 /** What a model runs is its own compiled code, and that of the libraries it names. */

@@ -10,6 +10,12 @@ export type Progress = (done: string) => void;
 /** Contents of a version's files by name, JSON where they are not bytes; card.json is the last. */
 export type VersionFiles<Card> = Record<string, unknown> & { 'card.json': Card };
 
+/** Numbers a version reached, also by sub-population, "dimension=value"; null: it cannot be told. */
+export interface Reached {
+  metrics: Record<string, number | null>;
+  segments?: { segment: string; rows: number; metrics: Record<string, number | null> }[];
+}
+
 /**
  * How a model is made: load, which alone knows where rows come from; train, which computes and answers files; score,
  * which says what parameters are worth. A RangeError of the last two says that nothing can be learned from these rows.
@@ -35,4 +41,6 @@ export interface Recipe<Schema extends z.ZodObject, Data, Card> {
    */
   score(data: Data, parameters: z.output<Schema>, share: number): Promise<number> | number;
   scoredBy: string;
+  /** What the card says it reached on rows held back, for the lineage. */
+  reached(card: Card): Reached;
 }

@@ -4,7 +4,7 @@ import { Problem } from '@vinaigrette/problems';
 import { BAD_LINES_MAX, identify, nameOf, takeIn, tellIntake, type IntakeReport } from '@vinaigrette/tables';
 import { z } from 'zod';
 import { parseOptions } from './parse-options.js';
-import type { Progress, Recipe, VersionFiles } from './recipe.js';
+import type { Progress, Reached, Recipe, VersionFiles } from './recipe.js';
 import { trainingLineage } from './training-lineage.js';
 import { writeVersionFiles } from './version-files.js';
 
@@ -34,6 +34,14 @@ export interface StepCache {
   code: string;
 }
 
+/** How a training is run. */
+export interface TrainingRun {
+  /** Absent: every step runs. */
+  cache?: StepCache | undefined;
+  /** The folder of the code, and the words that start the model's program from there: how it is trained again. */
+  code?: { root: string; program: readonly string[] };
+}
+
 interface Loaded<Data> {
   data: Data;
   report: IntakeReport;
@@ -50,7 +58,7 @@ export async function trainVersion<Schema extends z.ZodObject, Data, Card>(
   recipe: Recipe<Schema, Data, Card>,
   given: VersionOptions<Schema>,
   progress: Progress = () => {},
-  cache?: StepCache,
+  { cache, code }: TrainingRun = {},
 ): Promise<{ card: Card; steps: StepOutcome[] }> {
   const { place, parameters } = checked(recipe, placeSchema, given);
   const identity = await identify(place);
@@ -78,20 +86,44 @@ export async function trainVersion<Schema extends z.ZodObject, Data, Card>(
   });
   const { 'card.json': card, ...files } = answers['train'] as VersionFiles<Card>;
   const [loaded, trained] = outcomes as [StepOutcome, StepOutcome];
-  const lineage = await trainingLineage({
-    data: [
-      {
-        name: identity.source,
-        digest: identity.sha256 ?? loaded.key,
-        rows: (answers['load'] as Loaded<Data>).report.rows,
-      },
-    ],
-    pipeline: { digest: trained.key },
-    parameters: JSON.parse(JSON.stringify(parameters)) as Record<string, z.core.util.JSONType>,
-  });
+  const lineage = await trainingLineage(
+    {
+      data: [
+        {
+          name: identity.source,
+          digest: identity.sha256 ?? loaded.key,
+          rows: (answers['load'] as Loaded<Data>).report.rows,
+        },
+      ],
+      pipeline: { digest: trained.key },
+      ...asLineage(parameters, code?.program),
+      ...known(recipe.reached(card)),
+    },
+    code?.root,
+  );
   await writeVersionFiles(place.outDir, { ...files, 'lineage.json': lineage, 'card.json': card });
   progress(`wrote ${place.outDir}`);
   return { card, steps: outcomes };
+}
+
+function known({ metrics, segments = [] }: Reached) {
+  const told = (numbers: Reached['metrics']) =>
+    Object.fromEntries(Object.entries(numbers).filter((entry): entry is [string, number] => entry[1] !== null));
+  return {
+    metrics: told(metrics),
+    segments: segments.map((one) => ({ ...one, metrics: told(one.metrics) })),
+  };
+}
+
+/** Parameters as JSON has them, and the command that trains with them again. */
+function asLineage(given: object, program: readonly string[] | undefined) {
+  const parameters = JSON.parse(JSON.stringify(given)) as Record<string, z.core.util.JSONType>;
+  if (!program) return { parameters };
+  const sets = Object.entries(parameters).flatMap(([name, value]) => [
+    '--set',
+    `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
+  ]);
+  return { parameters, command: [...program, 'train', '{data}', '--out-dir', '{out}', '--no-cache', ...sets] };
 }
 
 /** The rows of a source as a recipe loads them, for whoever does without a version. Throws as `trainVersion` does. */

@@ -7,10 +7,14 @@ const run = promisify(execFile);
 
 /**
  * The lineage of a version that is trained here and now: what the training tells, and the code and the programs it ran
- * with. The commit is that of the folder the process was started in; outside a repository nothing is said of the code.
+ * with. The commit is that of the folder `root`, of the process if it is not given; outside a repository nothing is said of the
+ * code.
  */
-export async function trainingLineage(told: Omit<ToldLineage, 'format' | 'code' | 'environment'>): Promise<Lineage> {
-  const code = await codeHere();
+export async function trainingLineage(
+  told: Omit<ToldLineage, 'format' | 'code' | 'environment'>,
+  root = process.cwd(),
+): Promise<Lineage> {
+  const code = await codeOf(root);
   return parseLineage({
     ...told,
     format: 1,
@@ -24,10 +28,10 @@ export async function trainingLineage(told: Omit<ToldLineage, 'format' | 'code' 
 }
 
 /** undefined: no repository, or no git. */
-async function codeHere(): Promise<Lineage['code']> {
+async function codeOf(root: string): Promise<Lineage['code']> {
   try {
-    const { stdout: commit } = await run('git', ['rev-parse', 'HEAD']);
-    const { stdout: changes } = await run('git', ['status', '--porcelain', '--untracked-files=no']);
+    const { stdout: commit } = await run('git', ['rev-parse', 'HEAD'], { cwd: root });
+    const { stdout: changes } = await run('git', ['status', '--porcelain', '--untracked-files=no'], { cwd: root });
     return { commit: commit.trim(), changed: changes.trim() !== '' };
   } catch {
     return undefined;

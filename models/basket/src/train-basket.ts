@@ -30,6 +30,7 @@ export const basketRecipe: Recipe<typeof parameters, Sales, Card> = {
   train: versionOf,
   score: hitRateOf,
   scoredBy: 'hitRateAt5',
+  reached: ({ heldBack }) => ({ metrics: { ...heldBack.recommenders.rules } }),
 };
 
 /**

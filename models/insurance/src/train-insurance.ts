@@ -26,6 +26,13 @@ export const insuranceRecipe: Recipe<typeof parameters, InsuredRow[], Card> = {
   train: versionOf,
   score: r2Of,
   scoredBy: 'r2',
+  reached: ({ validation: { all, smokers, others } }) => ({
+    metrics: numbersOf(all),
+    segments: [
+      { segment: 'smoker=yes', rows: smokers.rows, metrics: numbersOf(smokers) },
+      { segment: 'smoker=no', rows: others.rows, metrics: numbersOf(others) },
+    ],
+  }),
 };
 
 /**
@@ -37,6 +44,8 @@ export async function trainInsurance(given: TrainingOptions, progress?: Progress
   const { card } = await trainVersion(insuranceRecipe, given, progress);
   return card;
 }
+
+const numbersOf = ({ r2, rmse, mae }: Figures) => ({ r2, rmse, mae });
 
 async function versionOf(rows: InsuredRow[], options: Parameters, provenance: Provenance, progress: Progress) {
   if (rows.length === 0) throw new RangeError('it holds no rows');

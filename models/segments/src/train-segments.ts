@@ -45,6 +45,7 @@ export const segmentsRecipe: Recipe<typeof parameters, Customers, Card> = {
   train: versionOf,
   score: silhouetteOf,
   scoredBy: 'silhouette',
+  reached: ({ inertia }) => ({ metrics: { inertia } }),
 };
 
 /**

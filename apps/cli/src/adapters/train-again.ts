@@ -5,18 +5,18 @@ import { promisify } from 'node:util';
 import { Problem } from '@vinaigrette/problems';
 import { identify } from '@vinaigrette/tables';
 
-/** The commit of the folder this runs in; undefined: no repository, or no git. */
-export async function commitHere(): Promise<string | undefined> {
+/** The commit of a folder; undefined: no repository, or no git. */
+export async function commitOf(root: string): Promise<string | undefined> {
   try {
-    return (await promisify(execFile)('git', ['rev-parse', 'HEAD'])).stdout.trim();
+    return (await promisify(execFile)('git', ['rev-parse', 'HEAD'], { cwd: root })).stdout.trim();
   } catch {
     return undefined;
   }
 }
 
-/** Runs the words, shows what they say, and waits. Throws FILE_UNREADABLE when they cannot be run or fail. */
-export async function runWords([program = '', ...words]: readonly string[]): Promise<void> {
-  const child = spawn(program, words, { stdio: ['ignore', 'ignore', 'inherit'] });
+/** Runs the words in the folder, shows what they say, and waits. Throws FILE_UNREADABLE when they cannot be run or fail. */
+export async function runWords([program = '', ...words]: readonly string[], root: string): Promise<void> {
+  const child = spawn(program, words, { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
   const status = await new Promise<number | string>((resolve) => {
     child.on('error', (error) => resolve(error.message));
     child.on('exit', (code, signal) => resolve(code ?? signal ?? 'lost'));

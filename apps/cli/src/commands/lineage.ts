@@ -4,8 +4,9 @@ import path from 'node:path';
 import type { Command } from 'commander';
 import { Problem } from '@vinaigrette/problems';
 import { identify } from '@vinaigrette/tables';
-import { commitHere, digestsBelow, runWords } from '../adapters/train-again.js';
+import { commitOf, digestsBelow, runWords } from '../adapters/train-again.js';
 import { changeText, lineageRows } from '../domain/lineage-text.js';
+import { root } from '../config.js';
 import { compareFiles, isReproduced, trainingData, trainingWords } from '../domain/reproduction.js';
 import { table } from '../domain/table.js';
 import { versionReference, type VersionReference } from '../domain/version-reference.js';
@@ -47,6 +48,7 @@ export function addLineage(models: Command): void {
       '--data <file>',
       'what it was trained on, checked against its lineage (default: found by digest in DATA_STORE)',
     )
+    .option('--code <folder>', 'the code that trained it', root)
     .option('--any-code', 'also with another commit than it was trained with')
     .description('train a version again from the data, code and command of its lineage, and compare the files')
     .addHelpText('after', '\nExample:\n  $ vinaigrette models reproduce basket@3 --data sales.csv')
@@ -95,17 +97,17 @@ function originOf({ data, commit, pipeline, run, document }: OriginOptions, comm
 
 async function reproduce(
   { name, version }: VersionReference,
-  { data, anyCode }: { data?: string; anyCode?: true },
+  { data, code, anyCode }: { data?: string; code: string; anyCode?: true },
 ): Promise<void> {
   const registry = openRegistry();
   const told = await registry.lineage(name, version);
   const trained = trainingData(told.lineage);
   const file = data ?? (await pathOfDigest(trained.digest));
   await checkData(trained, file);
-  if (!anyCode) await checkCode(told.lineage.code?.commit);
+  if (!anyCode) await checkCode(told.lineage.code?.commit, code);
   const folder = await mkdtemp(path.join(tmpdir(), 'vinaigrette-again-'));
   try {
-    await runWords(trainingWords(told.lineage, path.resolve(file), folder));
+    await runWords(trainingWords(told.lineage, path.resolve(file), folder), code);
     const { files = [] } = (await registry.version(name, String(told.version))) ?? {};
     const compared = compareFiles(files, await digestsBelow(folder));
     console.log(
@@ -125,17 +127,15 @@ async function reproduce(
 async function checkData({ name, digest }: { name: string; digest: string }, file: string): Promise<void> {
   const { sha256 } = await identify({ input: file });
   if (sha256 === digest) return;
-  throw new Problem('FILE_UNREADABLE', `${file} has SHA-256 ${sha256}; ${name} that was trained on has ${digest}`, {
+  throw new Problem('LINEAGE_DIFFERS', `${file} has SHA-256 ${sha256}; ${name} that was trained on has ${digest}`, {
     field: 'data',
   });
 }
 
-async function checkCode(commit: string | undefined): Promise<void> {
-  const here = await commitHere();
+async function checkCode(commit: string | undefined, folder: string): Promise<void> {
+  const here = await commitOf(folder);
   if (commit === undefined || commit === here) return;
-  throw new Problem(
-    'LINEAGE_NOT_FOUND',
-    `It was trained with commit ${commit}, and here is ${here ?? 'no repository'}: check that commit out, or say --any-code`,
-    { field: 'code' },
-  );
+  throw new Problem('LINEAGE_DIFFERS', `It was trained with commit ${commit}, and ${folder} is at ${here ?? 'none'}`, {
+    field: 'code',
+  });
 }
