@@ -1,10 +1,19 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { basketModel, wantedShop } from './shop.js';
+import { createHash } from 'node:crypto';
+import { basketModel, document, wantedShop } from './shop.js';
 import { SmallModelServer } from './small-model-server.js';
 import { SmallRegistry } from './small-registry.js';
 import { eventually, TestGateway, workspace } from './test-gateway.js';
 
 const recommend = '/v1/recommendations';
+const [slow, free] = ['vin_a-key-that-may-ask-rarely', 'vin_a-key-that-may-ask-as-often-as-it-likes'];
+const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
+const keys = {
+  keys: [
+    { id: 'slow', sha256: sha256(slow), scopes: ['recommend'], perSecond: 0.01 },
+    { id: 'free', sha256: sha256(free), scopes: ['recommend'], perSecond: 1_000_000 },
+  ],
+};
 
 describe('a gateway with limits', () => {
   const registry = new SmallRegistry();
@@ -15,7 +24,8 @@ describe('a gateway with limits', () => {
 
   beforeAll(async () => {
     space = await workspace();
-    registry.want(wantedShop(registry));
+    const wanted = wantedShop(registry);
+    registry.want({ ...wanted, documents: [...wanted.documents, document('shop-keys', 'web', keys)] });
     environment = space.environment(await registry.listen(), await models.listen());
   }, 60_000);
   afterAll(async () => {
@@ -37,6 +47,23 @@ describe('a gateway with limits', () => {
     expect({ status, code: body.code }).toEqual({ status: 429, code: 'RATE_LIMITED' });
     expect(Number(headers.get('retry-after'))).toBeGreaterThan(1);
     expect((await gateway.get('/metrics')).status).toBe(200);
+    await gateway.close();
+  }, 60_000);
+
+  it('holds each key to its own limit, whatever that of the others is', async () => {
+    const gateway = await started({ RATE_LIMIT_PER_SECOND: '0.01', SHOP_KEYS: 'web' });
+    const ask = async (key: string) => {
+      const { status } = await gateway.post(recommend, { basket: ['milk'] }, { authorization: `Bearer ${key}` });
+      return status;
+    };
+    expect([
+      await ask(slow),
+      await ask(slow),
+      await ask(free),
+      await ask(free),
+      await ask(free),
+      await ask(slow),
+    ]).toEqual([200, 429, 200, 200, 200, 429]);
     await gateway.close();
   }, 60_000);
 

@@ -6,7 +6,7 @@ import {
   type WantedModel,
 } from '@vinaigrette/contracts/registry';
 import { tensorOf, type Signature, type Tensor } from '@vinaigrette/signature';
-import type { Model } from './small-model-server.js';
+import type { Answered, Model } from './small-model-server.js';
 import type { SmallRegistry, Wanted } from './small-registry.js';
 
 export const basketSignature: Signature = {
@@ -38,7 +38,7 @@ export const quoteSignature: Signature = {
 };
 
 /** Who has milk buys sugar (0.8), bread (0.5) and butter (0.25); nobody else is known. Row by row, as a batch. */
-export const basketModel: Model = ({ items }) => {
+export const basketModel: (...asked: Parameters<Model>) => Answered = ({ items }) => {
   const [rows = 0, width = 0] = items?.shape ?? [];
   const outputs = { skus: [] as string[], confidence: [] as number[], rule: [] as number[], because: [] as string[] };
   for (let row = 0; row < rows; row++) {
@@ -61,7 +61,7 @@ export const basketModel: Model = ({ items }) => {
 };
 
 /** Charges 100 a year of age, -1 for smokers; every row is "ok". */
-export const quoteModel: Model = ({ age, smoker }) => {
+export const quoteModel: (...asked: Parameters<Model>) => Answered = ({ age, smoker }) => {
   const charges = Array.from(age?.data as Float32Array, (years, row) =>
     smoker?.data[row] === 'yes' ? -1 : years * 100,
   );

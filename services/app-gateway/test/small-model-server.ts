@@ -12,13 +12,19 @@ import { grpcStatusOf, Problem } from '@vinaigrette/problems';
 import { decodeRaw, encodeRaw, type Datatype, type Tensor } from '@vinaigrette/signature';
 
 type Tensors = Record<string, Tensor>;
-export type Model = (inputs: Tensors, alias: string) => { version: number; outputs: Tensors };
+export interface Answered {
+  version: number;
+  outputs: Tensors;
+}
+export type Model = (inputs: Tensors, alias: string) => Answered | Promise<Answered>;
 
 /** ModelInfer over real gRPC in front of models that are functions. */
 export class SmallModelServer {
   /** Milliseconds before each answer. */
   delayMs = 0;
   asked = 0;
+  /** Of each call: the version asked, and how long the caller would wait, in milliseconds. */
+  readonly patience: { version: string; ms: number }[] = [];
   private server: Server | undefined;
 
   constructor(private readonly models: Record<string, Model>) {}
@@ -27,6 +33,8 @@ export class SmallModelServer {
     const server = new Server(grpcChannelOptions);
     server.addService(grpcServiceDefinition(GRPCInferenceService), {
       ModelInfer: (call: ServerUnaryCall<ModelInferRequest, ModelInferResponse>, answer: sendUnaryData<unknown>) => {
+        const { modelVersion: version } = call.request;
+        this.patience.push({ version, ms: Number(call.getDeadline()) - Date.now() });
         this.infer(call.request).then(
           (response) => answer(null, response),
           (error: Error) => answer(grpcErrorOf(error)),
@@ -62,7 +70,7 @@ export class SmallModelServer {
     });
     const model = this.models[request.modelName];
     if (!model) throw new Error(`no model ${request.modelName}`);
-    const { version, outputs } = model(Object.fromEntries(inputs), request.modelVersion);
+    const { version, outputs } = await model(Object.fromEntries(inputs), request.modelVersion);
     if (this.delayMs > 0) await delay(this.delayMs);
     return create(ModelInferResponseSchema, {
       modelName: request.modelName,
