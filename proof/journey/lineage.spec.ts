@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { copyFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { fileURLToPath } from 'node:url';
@@ -91,6 +91,24 @@ describeWith('real data', 'DATA_DIR', 'where a version comes from', () => {
       await expect(house.vinaigrette('models', 'reproduce', 'insurance@2', '--data', otherData)).rejects.toThrow(
         'SHA-256',
       );
+    }, 120_000);
+
+    it('brought from elsewhere has golden answers and a baseline made of its own data', async () => {
+      const graph = join(house.dir, 'v1/model.onnx');
+      const bring = (...words: string[]) =>
+        house.vinaigrette('models', 'import', graph, '--name', 'bill', '--data', sales, ...words);
+      const brought = await bring('--ignore', 'charges', '--out', join(house.dir, 'bill'));
+      expect(brought).toContain('bill 1 is registered');
+      expect(brought).not.toContain('without a baseline');
+      const baseline = JSON.parse(readFileSync(join(house.dir, 'bill/baseline.json'), 'utf8')) as {
+        rows: number;
+        features: { name: string; kind: string }[];
+      };
+      expect(baseline.rows).toBe(1_338);
+      expect(baseline.features.map(({ name, kind }) => `${name} ${kind}`)).toEqual(
+        expect.arrayContaining(['age numeric', 'smoker categorical', 'charges numeric']),
+      );
+      await expect(bring('--ignore', 'charges', 'age')).rejects.toThrow(/IMPORT_DATA_INVALID.*age/);
     }, 120_000);
 
     it('is judged on a set drawn from what was predicted and what came of it, and gated by it', async () => {

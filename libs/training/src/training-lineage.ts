@@ -7,14 +7,13 @@ const run = promisify(execFile);
 
 /**
  * The lineage of a version that is trained here and now: what the training tells, and the code and the programs it ran
- * with. The commit is that of the folder `root`, of the process if it is not given; outside a repository nothing is said of the
- * code.
+ * with. Without `root`, the folder of the code, or outside a repository, nothing is said of the code.
  */
 export async function trainingLineage(
   told: Omit<ToldLineage, 'format' | 'code' | 'environment'>,
-  root = process.cwd(),
+  root?: string,
 ): Promise<Lineage> {
-  const code = await codeOf(root);
+  const code = root === undefined ? undefined : await codeOf(root);
   return parseLineage({
     ...told,
     format: 1,
