@@ -15,6 +15,7 @@ import { addLabels } from './commands/labels.js';
 import { addModels } from './commands/models.js';
 import { addNewModel } from './commands/new-model.js';
 import { addRestore } from './commands/restore.js';
+import { addRetrain } from './commands/retrain.js';
 import { addRollouts } from './commands/rollouts.js';
 import { addStart } from './commands/start.js';
 import { addValidation } from './commands/validation.js';
@@ -61,6 +62,7 @@ addLabels(program);
 addDataVersions(addData(program));
 addBatch(program);
 addLearn(program);
+addRetrain(program);
 addInsurance(program);
 addDemo(program);
 

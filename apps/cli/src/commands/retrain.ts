@@ -1,0 +1,118 @@
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createLogger } from '@vinaigrette/edge';
+import { Problem } from '@vinaigrette/problems';
+import type { Command } from 'commander';
+import { serveMetrics } from '../adapters/serve-metrics.js';
+import { StateFile } from '../adapters/state-file.js';
+import { readConfig } from '../config.js';
+import { claimState } from '../house/claim.js';
+import { RetrainModels, type SavedRetraining } from '../retraining/retrain-models.js';
+import { untilStopped } from './learn.js';
+import { openRegistry } from './registry-of.js';
+import { durationMs, wholeNumber } from './words.js';
+
+interface Options {
+  reason?: string;
+  watch?: true;
+  poll: number;
+  metricsPort?: number;
+}
+
+export function addRetrain(program: Command): void {
+  program
+    .command('retrain')
+    .argument('[model]', 'to be trained now')
+    .option('--reason <text>', 'why; kept in the history')
+    .option('--watch', 'instead: train whatever a retraining document in force asks for, until Ctrl-C')
+    .option('--poll <time>', 'between two looks', durationMs, 30_000)
+    .option('--metrics-port <port>', 'with --watch: serve /metrics there; 0: any free port', wholeNumber)
+    .description('train a model again on its newest labels, and bring the candidate through the gates')
+    .addHelpText(
+      'after',
+      `
+When a model is trained again by itself is said by its document of kind \`retraining\`; what a candidate must show, by its
+\`promotion-policy\`, on the validation set \`later-slice\`. Runs where the monitor's archive can be read.
+
+Examples:
+  $ vinaigrette documents put retraining basket retraining.yaml --alias champion --reason "once a month"
+  $ vinaigrette retrain --watch
+  $ vinaigrette retrain basket --reason "the summer range is in the shops"`,
+    )
+    .action(retrain);
+}
+
+async function retrain(model: string | undefined, options: Options, command: Command): Promise<void> {
+  if ((model === undefined) !== (options.watch === true)) command.error('error: name a model, or --watch them all');
+  const config = readConfig(process.env);
+  const dir = path.join(config.STATE_DIR, 'retraining');
+  const logger = createLogger('retraining', config.LOG_LEVEL);
+  const reason = options.reason ?? 'by hand';
+  let release: () => void;
+  try {
+    release = await claimState(dir);
+  } catch (error) {
+    if (model === undefined || !(error instanceof Problem)) throw error;
+    await leaveRequest(dir, model, reason);
+    return console.log(`The process that watches will train ${model}: ${reason}`);
+  }
+  const state = new StateFile<SavedRetraining>(path.join(dir, 'state.json'));
+  const saved = (await state.read()) ?? { format: 1, models: {} };
+  const registry = openRegistry();
+  const parts = { registry, monitorUrl: config.MONITOR_URL, state, saved, dir: path.join(dir, 'work'), logger };
+  const models = new RetrainModels(parts);
+  try {
+    if (model !== undefined) return console.log((await models.look({ model, reason }))[model]);
+    const { metricsPort: port } = options;
+    const metrics =
+      port === undefined
+        ? undefined
+        : await serveMetrics('retraining', { host: config.BIND_HOST, port }, () => models.figures());
+    logger.info({ http: metrics?.port, pollMs: options.poll }, 'watching');
+    await watch(models, dir, options.poll, (error) => logger.error({ err: error }, 'no look was possible; again soon'));
+    await metrics?.close();
+  } finally {
+    release();
+  }
+}
+
+/** Looks again and again, until the process is asked to end; a training under way is finished first. */
+async function watch(
+  models: RetrainModels,
+  dir: string,
+  pollMs: number,
+  told: (error: unknown) => void,
+): Promise<void> {
+  const signal = untilStopped();
+  while (!signal.aborted) {
+    try {
+      for (const request of await takeRequests(dir)) await models.look(request);
+      await models.look();
+    } catch (error) {
+      told(error);
+    }
+    await sleep(pollMs, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+/** Somebody who asks while another process watches leaves a note for it. */
+async function leaveRequest(dir: string, model: string, reason: string): Promise<void> {
+  const folder = path.join(dir, 'requests');
+  await mkdir(folder, { recursive: true });
+  const file = path.join(folder, `${model}.json`);
+  await writeFile(`${file}.part`, JSON.stringify({ model, reason }));
+  await rename(`${file}.part`, file);
+}
+
+async function takeRequests(dir: string): Promise<{ model: string; reason: string }[]> {
+  const folder = path.join(dir, 'requests');
+  const names = (await readdir(folder).catch(() => [] as string[])).filter((name) => name.endsWith('.json'));
+  return Promise.all(
+    names.map(async (name) => {
+      const request = JSON.parse(await readFile(path.join(folder, name), 'utf8')) as { model: string; reason: string };
+      await rm(path.join(folder, name));
+      return request;
+    }),
+  );
+}
