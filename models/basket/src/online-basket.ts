@@ -11,7 +11,7 @@ import { versionOfRules } from './version-of-rules.js';
 const BEST_SELLERS = 1_000;
 const share = z.number().gt(0).max(1);
 
-const schema = z.object({
+const schema = z.strictObject({
   /** After so long, in event time, a purchase counts half. */
   halfLifeMs: z
     .number()

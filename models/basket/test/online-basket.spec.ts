@@ -86,6 +86,7 @@ describe('OnlineBasket', () => {
   it('refuses what was weighed with another half-life, and to serve nothing', async () => {
     expect(() => new OnlineBasket({ halfLifeMs: 1 }, learner.save())).toThrow('halfLifeMs: 1, but');
     expect(() => new OnlineBasket({ minConfidence: 2 })).toThrow('minConfidence');
+    expect(() => new OnlineBasket({ minConfidance: 0.2 } as object)).toThrow('minConfidance');
     await expect(new OnlineBasket().writeVersion(dir)).rejects.toThrow('No pair has');
   });
 });

@@ -10,7 +10,7 @@ import { terms } from './domain/terms.js';
 import { judgeGraph } from './judge-graph.js';
 import { versionOfModel } from './version-of-model.js';
 
-const schema = z.object({
+const schema = z.strictObject({
   /** After so long, in event time, a label counts half. */
   halfLifeMs: z
     .number()
