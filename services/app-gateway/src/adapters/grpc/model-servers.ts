@@ -1,6 +1,6 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
-import { Client, connectivityState, credentials, status, type Metadata, type ServiceError } from '@grpc/grpc-js';
+import { Client, connectivityState, credentials, Metadata, status, type ServiceError } from '@grpc/grpc-js';
 import { grpcChannelOptions, grpcServiceDefinition } from '@vinaigrette/contracts/grpc';
 import { GRPCInferenceService } from '@vinaigrette/contracts/inference';
 import type { ClientTls } from '@vinaigrette/edge';
@@ -73,7 +73,7 @@ export class ModelServers {
   }
 
   /** `deadlineMs`: on the clock of performance.now(). A prediction changes nothing, so it may be asked again. */
-  async infer(request: Buffer, deadlineMs: number, metadata: Metadata): Promise<ModelAnswer> {
+  async infer(request: Buffer, deadlineMs: number, metadata = new Metadata()): Promise<ModelAnswer> {
     if (this.inTurn.length === 0) await Promise.all(this.firstLooks);
     const untried = new Set(this.inTurn);
     for (;;) {
