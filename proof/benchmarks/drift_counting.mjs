@@ -1,0 +1,71 @@
+// What drift.mjs measures, in a process that holds what a monitor holds: decode, count, judge. Prints one JSON object a
+// figure: milliseconds of CPU, which other work on the machine lengthens less than the time on the clock.
+import { readFileSync } from 'node:fs';
+import { fromBinary } from '@bufbuild/protobuf';
+import { PredictionSchema } from '@vinaigrette/contracts/events';
+import { featureDrifts, gridOf, PackedCounter, parseBaseline, slotsOf } from '@vinaigrette/drift';
+import { unpackRow } from '@vinaigrette/signature';
+import { PredictionDecoder } from '../../services/drift-monitor/dist/src/domain/decode-prediction.js';
+import { judgeWindow } from '../../services/drift-monitor/dist/src/domain/judge-window.js';
+
+const [baselineFile, schemaFile, lengthsFile, recordsFile, rowsText] = process.argv.slice(2);
+const rows = Number(rowsText);
+const grid = gridOf(parseBaseline(JSON.parse(readFileSync(baselineFile, 'utf8'))));
+const schema = JSON.parse(readFileSync(schemaFile, 'utf8'));
+const lengths = new Uint32Array(new Uint8Array(readFileSync(lengthsFile)).buffer);
+const bytes = readFileSync(recordsFile);
+const starts = new Uint32Array(lengths.length);
+for (let i = 1; i < lengths.length; i++) starts[i] = starts[i - 1] + lengths[i - 1];
+const bodyOf = (i) => bytes.subarray(starts[i], starts[i] + lengths[i]);
+
+const timed = (work) => {
+  const start = process.cpuUsage();
+  work();
+  const { user, system } = process.cpuUsage(start);
+  return (user + system) / 1_000;
+};
+const tell = (figure) => console.log(JSON.stringify(figure));
+const pass = (count, one) => {
+  for (let i = 0; i < count; i++) one(bodyOf(i % lengths.length));
+};
+const rssMb = () => Math.round(process.memoryUsage().rss / 2 ** 20);
+
+const decoder = new PredictionDecoder();
+const counter = new PackedCounter(grid, schema);
+const counters = new Float64Array(grid.size);
+const count = (body) => {
+  for (const slot of counter.read(decoder.decode(body))) counters[slot] += 1;
+};
+pass(lengths.length, count);
+const before = rssMb();
+const endToEnd = timed(() => {
+  pass(rows, count);
+  judgeWindow([{ segment: '', features: featureDrifts(grid, counters) }], rows);
+});
+const after = rssMb();
+tell({ what: 'decode, count and judge: end to end', count: rows, ms: endToEnd, note: `RSS ${before} -> ${after} MB` });
+tell({ what: 'decode, made by hand', count: rows, ms: timed(() => pass(rows, (body) => decoder.decode(body))) });
+
+const CELLS = 1_200;
+const evaluate = () => {
+  const segments = Array.from({ length: CELLS / grid.cells.length }, (_, i) => ({
+    segment: i === 0 ? '' : `segment=${i}`,
+    features: featureDrifts(grid, counters),
+  }));
+  return judgeWindow(segments, rows);
+};
+for (let i = 0; i < 3; i++) evaluate();
+const looks = Array.from({ length: 5 }, () => timed(evaluate)).sort((a, b) => a - b);
+tell({ what: `${CELLS} cells evaluated and judged`, count: CELLS, ms: looks[2], limit: 'median of 5, limit 50 ms' });
+
+const generated = Math.min(rows, 100_000);
+tell({
+  what: 'decode, generated decoder',
+  count: generated,
+  ms: timed(() => pass(generated, (body) => fromBinary(PredictionSchema, body))),
+});
+tell({
+  what: 'decode and count, generated decoder and unpacked rows',
+  count: generated,
+  ms: timed(() => pass(generated, (body) => slotsOf(grid, unpackRow(schema, fromBinary(PredictionSchema, body))))),
+});
