@@ -117,7 +117,10 @@ export class RetrainModels {
       this.parts.logger.info({ model, version, how, why, judged }, 'trained');
     } catch (error) {
       if (isAway(error)) {
-        if (!(await isWhole(this.versionDir(model)))) delete memory.underWay;
+        if (!(await isWhole(this.versionDir(model)))) {
+          delete memory.underWay;
+          delete memory.attemptedAtMs; // nothing was attempted that would have to cool down
+        }
         await this.keep();
         throw error;
       }
