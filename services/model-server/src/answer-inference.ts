@@ -1,10 +1,19 @@
-import { problemOf } from '@vinaigrette/problems';
+import { problemOf, type Problem } from '@vinaigrette/problems';
 import type { Tensor } from '@vinaigrette/signature';
 import { checkInputs, checkOutputs, type AnnouncedTensor } from './domain/check-inputs.js';
 import type { Observations } from './observations.js';
 import type { Ask, ServedVersion } from './served-version.js';
 import type { ServeWanted } from './serve-wanted.js';
 import type { CallerHeaders, Traces } from './traces.js';
+
+/** Who asks, whatever the protocol. */
+export interface Caller {
+  /** Whether nobody waits for the answer any more. */
+  abandoned(): boolean;
+  /** When nobody will, on the clock of performance.now(); absent: not known. */
+  readonly deadlineMs?: number;
+  readonly headers: CallerHeaders;
+}
 
 /** An inference as a caller asks for it, whatever the protocol. */
 export interface Question {
@@ -17,8 +26,6 @@ export interface Question {
   /** Names of the outputs wanted; empty: every one. */
   outputs: readonly string[];
   wish: Pick<Ask, 'priority' | 'timeoutMs'>;
-  /** Whether nobody waits for the answer any more. */
-  abandoned(): boolean;
 }
 
 export interface Answer {
@@ -36,14 +43,25 @@ export class AnswerInference {
     private readonly traces: Traces | undefined,
   ) {}
 
+  /**
+   * Why nothing more is taken for whom a question is addressed to, so that it need not be read; undefined: it may be
+   * taken. Under too much load most of the work is to refuse: this costs no promise and throws nothing.
+   */
+  refusal(model: string, name: string): Problem | undefined {
+    const served = this.models.answering(model, name);
+    const problem = served?.full;
+    if (problem) this.observations.failed(served?.version, problem.code, 0);
+    return problem;
+  }
+
   /** `read` and `write` know the protocol; their time counts. Throws a Problem. */
   async answer<Q extends Question, T>(
     read: () => Q,
     write: (answer: Answer, question: Q) => T,
-    caller: CallerHeaders,
+    caller: Caller,
   ): Promise<T> {
     const startedMs = performance.now();
-    const trace = this.traces?.begin(caller);
+    const trace = this.traces?.begin(caller.headers);
     let served: ServedVersion | undefined;
     try {
       const question = read();
@@ -52,7 +70,7 @@ export class AnswerInference {
       const names = checkOutputs(served.signature, question.outputs);
       const inputs = checkInputs(served.signature, question.inputs);
       const readMs = performance.now();
-      const outputs = await served.infer({ ...question.wish, inputs, abandoned: question.abandoned, trace });
+      const outputs = await served.infer({ ...question.wish, inputs, caller, trace });
       const answeredMs = performance.now();
       const version = served.version.number;
       const written = write({ version, outputs: names.map((name) => [name, outputs[name] as Tensor]) }, question);

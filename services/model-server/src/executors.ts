@@ -34,14 +34,18 @@ export interface Executor {
   stop(): Promise<void>;
 }
 
+/** Whether somebody waits for the version, or another one answers meanwhile. */
+export type Pace = 'urgent' | 'calm';
+
 /** Makes executors that have loaded their version, answered its golden examples and are warm. */
 export abstract class Executors {
   /**
    * Proves the version away from everything that serves, then starts an executor where its settings say, or where the
    * proof's measurements do. Throws MODEL_INVALID, SIGNATURE_MISMATCH or GOLDEN_MISMATCH when the version is unfit to
-   * serve, EXECUTOR_LOST when proving it killed its process or outlasted the limit.
+   * serve, EXECUTOR_LOST when proving it killed its process or outlasted the limit. `calm`: it proves itself only as
+   * fast as those that answer callers leave time; absent: `urgent`.
    */
-  abstract start(files: VersionFiles, settings: ModelSettings): Promise<Executor>;
+  abstract start(files: VersionFiles, settings: ModelSettings, pace?: Pace): Promise<Executor>;
   /** Ends what is kept for the next start. Executors are stopped by who started them. */
   abstract close(): Promise<void>;
 }

@@ -1,3 +1,4 @@
+import cluster from 'node:cluster';
 import { mkdir, stat } from 'node:fs/promises';
 import { createClient } from '@connectrpc/connect';
 import { GRPC_MESSAGE_BYTES_MAX } from '@vinaigrette/contracts/grpc';
@@ -5,6 +6,7 @@ import { RegistryService } from '@vinaigrette/contracts/registry';
 import { explainTakenPort, tlsOf, type Logger } from '@vinaigrette/edge';
 import { grpcTransport } from '@vinaigrette/edge/connect';
 import { startTracing } from '@vinaigrette/tracing';
+import { ClusterGroup } from './adapters/cluster/cluster-group.js';
 import { FolderModels } from './adapters/folder/folder-models.js';
 import { GrpcServer } from './adapters/grpc/grpc-server.js';
 import { addInferenceRoutes } from './adapters/http/inference-routes.js';
@@ -41,6 +43,7 @@ export async function startModelServer(config: Config, version: string, logger: 
     isolation: config.MODEL_ISOLATION,
     batchRowsMax: config.BATCH_ROWS_MAX,
     queueRequestsMax: config.QUEUE_REQUESTS_MAX,
+    queueWaitMsMax: config.QUEUE_WAIT_MS_MAX,
     runTimeoutMs: config.RUN_TIMEOUT_MS,
     memoryMbMax: config.EXECUTOR_MEMORY_MB_MAX,
   };
@@ -52,10 +55,15 @@ export async function startModelServer(config: Config, version: string, logger: 
   const described = new DescribeModels(models, statistics, control, version);
   const grpc = new GrpcServer(inferences, described, control, logger, tlsOf(config).server);
   let draining = false;
-  const http = createOperations(models, metrics.registry, () => draining, logger, tlsOf(config).http);
+  const group = cluster.isWorker ? new ClusterGroup(metrics.registry) : undefined;
+  const ready = () => models.ready && !draining && (group?.othersReady ?? true);
+  const shown = group ?? metrics.registry;
+  const http = createOperations(models, shown, { ready, draining: () => draining }, logger, tlsOf(config).http);
   addInferenceRoutes(http, models, inferences, described, control, GRPC_MESSAGE_BYTES_MAX, logger);
   models.onChange = (statuses) => {
-    if (!draining) grpc.tell(models.ready, statuses);
+    if (draining) return;
+    grpc.tell(models.ready, statuses);
+    group?.tellReady(models.ready);
   };
 
   const ports = {
@@ -66,7 +74,8 @@ export async function startModelServer(config: Config, version: string, logger: 
   };
   const following = new AbortController();
   const followed = source.follow((wanted) => control.apply(wanted), following.signal);
-  logger.info(ports, 'listening');
+  if (group) group.tellListening(ports);
+  else logger.info(ports, 'listening');
 
   return async () => {
     draining = true;

@@ -28,15 +28,18 @@ export interface VersionStatistics {
 /** Counts for Triton's ModelStatistics, by version held: gone with the version. */
 export class ModelStatistics implements Partial<Observations> {
   private readonly byVersion = new Map<string, VersionStatistics>();
+  /** The same, where a version is asked for again: its name need not be put together. */
+  private readonly latest = new WeakMap<Version, VersionStatistics>();
 
   /** Zeros for a version that did nothing yet. */
   of(version: Version): VersionStatistics {
-    const id = idOf(version);
-    const known = this.byVersion.get(id);
+    const known = this.latest.get(version);
     if (known) return known;
-    const fresh = nothingYet();
-    this.byVersion.set(id, fresh);
-    return fresh;
+    const id = idOf(version);
+    const statistics = this.byVersion.get(id) ?? nothingYet();
+    this.byVersion.set(id, statistics);
+    this.latest.set(version, statistics);
+    return statistics;
   }
 
   answered(version: Version, rows: number, seconds: number, queueSeconds: number): void {
@@ -72,6 +75,7 @@ export class ModelStatistics implements Partial<Observations> {
 
   versionGone(version: Version): void {
     this.byVersion.delete(idOf(version));
+    this.latest.delete(version);
   }
 }
 

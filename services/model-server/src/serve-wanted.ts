@@ -10,7 +10,7 @@ import {
   type WantedModel,
   type WarmPolicy,
 } from './domain/plan-versions.js';
-import type { Executors } from './executors.js';
+import type { Executors, Pace } from './executors.js';
 import type { ModelSource } from './model-source.js';
 import type { Observations, VersionState } from './observations.js';
 import { readSettings, type SettingsDefaults } from './domain/model-settings.js';
@@ -40,6 +40,8 @@ export class ServeWanted {
   private wanted: readonly WantedModel[] = [];
   private readonly held = new Map<string, Held>();
   private routes: Routes = new Map();
+  /** The same, with who serves them. */
+  private served: ReadonlyMap<string, ReadonlyMap<string, ServedVersion>> = new Map();
   /** Loads and farewells: what an end of the process should not cut off. */
   private readonly underway = new Set<Promise<void>>();
   private slots = LOADS_AT_ONCE;
@@ -70,10 +72,14 @@ export class ServeWanted {
 
   /** Who answers for the model under that name. Throws MODEL_NOT_FOUND, VERSION_NOT_FOUND, -_NOT_READY, -_QUARANTINED. */
   find(model: string, name: string): ServedVersion {
-    const version = this.routes.get(model)?.get(name);
-    const served = version && this.held.get(idOf(version))?.served;
+    const served = this.answering(model, name);
     if (!served) throw explainAbsence(this.wanted, [...this.held.values()], model, name);
     return served;
+  }
+
+  /** The same; undefined when nobody does. */
+  answering(model: string, name: string): ServedVersion | undefined {
+    return this.served.get(model)?.get(name);
   }
 
   /** The numbers of the model's versions that answer now, smallest first. */
@@ -88,15 +94,20 @@ export class ServeWanted {
   }
 
   models(): ModelStatus[] {
-    return this.wanted.map((model) => {
-      const held = [...this.held.values()].filter(({ version }) => version.model === model.name);
-      const versions = held.map(({ version, state, problem, restingSinceMs }) => ({
+    const versions = new Map<string, ModelStatus['versions']>();
+    for (const { version, state, problem, restingSinceMs } of this.held.values()) {
+      const status = {
         number: version.number,
         state: restingSinceMs === undefined ? state : ('resting' as const),
         ...(problem ? { why: `[${problem.code}] ${problem.message}` } : {}),
-      }));
-      return { name: model.name, ready: this.isReady(model.name, ''), versions };
-    });
+      };
+      versions.set(version.model, [...(versions.get(version.model) ?? []), status]);
+    }
+    return this.wanted.map(({ name }) => ({
+      name,
+      ready: this.isReady(name, ''),
+      versions: versions.get(name) ?? [],
+    }));
   }
 
   isReady(model: string, name: string): boolean {
@@ -128,6 +139,7 @@ export class ServeWanted {
     const nowMs = performance.now();
     const plan = planVersions(this.wanted, [...this.held.values()], this.routes, this.warm, nowMs);
     this.routes = plan.routes;
+    this.served = new Map([...plan.routes].map(([model, names]) => [model, this.servedOf(names)]));
     for (const version of plan.retire) {
       const held = this.held.get(idOf(version));
       if (held) this.retire(held);
@@ -140,6 +152,15 @@ export class ServeWanted {
     this.source.remember(this.wanted, this.routes, held);
     this.onChange(this.models());
     if (!this.loading()) for (const settled of this.settledAwaited.splice(0)) settled();
+  }
+
+  private servedOf(names: ReadonlyMap<string, Version>): ReadonlyMap<string, ServedVersion> {
+    const served = new Map<string, ServedVersion>();
+    for (const [name, version] of names) {
+      const one = this.held.get(idOf(version))?.served;
+      if (one) served.set(name, one);
+    }
+    return served;
   }
 
   private keepWarm(resting: ReadonlySet<string>, nowMs: number): void {
@@ -176,12 +197,12 @@ export class ServeWanted {
     try {
       const files = await this.source.fetch(version, held.unwanted.signal);
       const settings = readSettings(files.settingsJson, this.defaults);
-      const start = () =>
+      const start = (pace: Pace = 'urgent') =>
         this.inSlot(() => {
           held.unwanted.signal.throwIfAborted();
-          return this.executors.start(files, settings);
+          return this.executors.start(files, settings, pace);
         });
-      const executor = await start();
+      const executor = await start(this.routes.get(version.model)?.size ? 'calm' : 'urgent');
       if (held.unwanted.signal.aborted) return await executor.stop();
       held.served = new ServedVersion(version, settings, executor, start, this.observations, this.logger);
       held.state = 'ready';

@@ -7,12 +7,13 @@ import { enqueue, nextBatch, type Queued } from './domain/next-batch.js';
 import type { Version } from './domain/plan-versions.js';
 import type { Executor } from './executors.js';
 import type { Observations } from './observations.js';
+import type { Caller } from './answer-inference.js';
 import type { InferenceTrace } from './traces.js';
 
-/** A caller's question, and how to know that nobody waits for the answer any more. */
+/** A caller's question. */
 export interface Ask {
   inputs: Tensors;
-  abandoned(): boolean;
+  caller: Pick<Caller, 'abandoned' | 'deadlineMs'>;
   /** 1: served first. Absent, 0, or beyond the model's priorities: its default. */
   priority?: number;
   /** How long it may wait for its run, in milliseconds, where the model's queue policy lets callers say so. */
@@ -30,8 +31,10 @@ interface Waiting extends Queued {
 /** First pause before a lost executor is replaced once more, doubled at each further loss up to the largest. */
 const RESTART_PAUSE_MS = 100;
 const RESTART_PAUSE_MAX_MS = 10_000;
-/** Weight of the latest run in what is remembered of how long a request takes. */
-const PACE_WEIGHT = 0.1;
+/** Weight of the latest run in what is remembered of how long one takes. */
+const PACE_WEIGHT = 0.2;
+/** How long a refusal is told again as it is: to make one costs more than to tell it. */
+const REFUSAL_TOLD_MS = 20;
 
 /**
  * One version at work: a queue in front of its executors. Requests that arrive together, or while every executor is
@@ -49,8 +52,12 @@ export class ServedVersion {
   private delay: NodeJS.Timeout | undefined;
   private draining = false;
   private whenIdle: (() => void) | undefined;
-  /** How long one request takes an executor, in milliseconds, lately. */
-  private paceMs = 1;
+  private waitingRows = 0;
+  /** How long a run takes lately, in milliseconds; 0: there was none yet. While requests wait, runs are full ones. */
+  private runMs = 0;
+  private refusalToAll: { problem: Problem; untilMs: number } | undefined;
+  /** Who had gone is out of the queue since the latest run. */
+  private swept = false;
   readonly signature: Signature;
   /** Whether requests are joined into one run. */
   readonly joins: boolean;
@@ -79,6 +86,11 @@ export class ServedVersion {
     return this.executors.size > 0 || Math.max(...this.lossesInARow.values()) < 2;
   }
 
+  /** Why nothing that comes now is taken, whatever it is: told before it is read. Undefined: some of it may be. */
+  get full(): Problem | undefined {
+    return this.settings.priorities === 1 ? this.refusalAt(1, undefined, performance.now()) : undefined;
+  }
+
   /**
    * Throws QUEUE_FULL, EXECUTOR_LOST, INFERENCE_FAILED, RUN_TIMEOUT, or PREDICTION_TIMEOUT when abandoned before its run
    * or when it waited longer than its queue policy allows.
@@ -88,13 +100,11 @@ export class ServedVersion {
       const problem = this.refusal(ask);
       if (problem) return refuse(problem);
       const priority = this.priorityOf(ask);
-      const policy = this.policyOf(priority);
-      if (this.waitingAt(priority) >= policy.queueRequestsMax) this.dropAbandoned();
-      const waiting = this.waitingAt(priority);
-      if (waiting >= policy.queueRequestsMax) return refuse(this.queueFull(waiting));
-      const rows = this.joins ? rowsOf(ask.inputs) : undefined;
       const sinceMs = performance.now();
-      const lateAtMs = sinceMs + (waitMsMax(ask, policy) || Infinity);
+      const full = this.refusalAt(priority, ask.caller.deadlineMs, sinceMs);
+      if (full) return refuse(full);
+      const rows = this.joins ? rowsOf(ask.inputs) : undefined;
+      const lateAtMs = sinceMs + (waitMsMax(ask, this.policyOf(priority)) || Infinity);
       const key = rows === undefined ? '' : joiningKey(ask.inputs);
       this.put({ ask, rows, key, priority, sinceMs, lateAtMs, delayed: false, answer, refuse });
       this.pumpSoon();
@@ -120,10 +130,31 @@ export class ServedVersion {
     return undefined;
   }
 
-  private queueFull(waiting: number): Problem {
-    const retryAfterMs = Math.ceil((waiting * this.paceMs) / Math.max(1, this.executors.size));
-    const text = `${waiting} requests wait for this version already; try again in ${retryAfterMs} ms`;
-    return new Problem('QUEUE_FULL', text, { retryAfterMs });
+  /** QUEUE_FULL when as many wait as may, or when what waits takes longer than anybody would wait for it. */
+  private refusalAt(priority: number, deadlineMs = Infinity, nowMs: number): Problem | undefined {
+    const { queueRequestsMax } = this.policyOf(priority);
+    if (this.waitingAt(priority) >= queueRequestsMax && !this.swept) this.dropAbandoned();
+    const waitMsMax = Math.min(this.settings.queueWaitMsMax, deadlineMs - nowMs);
+    // With priorities some of what waits would be overtaken; how much is not worth a count for each request.
+    const tooLong = this.settings.priorities === 1 && this.waitMs > waitMsMax && this.queue.length > 0;
+    return tooLong || this.waitingAt(priority) >= queueRequestsMax ? this.queueFull(nowMs) : undefined;
+  }
+
+  /** How long what waits takes, as far as the runs before tell. */
+  private get waitMs(): number {
+    const runs = this.joins
+      ? Math.min(this.queue.length, this.waitingRows / this.settings.batchRowsMax)
+      : this.queue.length;
+    return (runs * this.runMs) / Math.max(1, this.executors.size);
+  }
+
+  private queueFull(nowMs: number): Problem {
+    if (this.refusalToAll && nowMs < this.refusalToAll.untilMs) return this.refusalToAll.problem;
+    const retryAfterMs = Math.max(1, Math.ceil(this.waitMs));
+    const text = `${this.queue.length} requests wait for this version already; try again in ${retryAfterMs} ms`;
+    const problem = new Problem('QUEUE_FULL', text, { retryAfterMs });
+    this.refusalToAll = { problem, untilMs: nowMs + REFUSAL_TOLD_MS };
+    return problem;
   }
 
   private priorityOf({ priority = 0 }: Ask): number {
@@ -140,11 +171,15 @@ export class ServedVersion {
 
   private put(waiting: Waiting): void {
     this.waitingByPriority[waiting.priority - 1] = this.waitingAt(waiting.priority) + 1;
+    this.waitingRows += waiting.rows ?? 1;
     enqueue(this.queue, waiting);
   }
 
   private left(gone: readonly Waiting[]): void {
-    for (const { priority } of gone) this.waitingByPriority[priority - 1] = this.waitingAt(priority) - 1;
+    for (const { priority, rows } of gone) {
+      this.waitingByPriority[priority - 1] = this.waitingAt(priority) - 1;
+      this.waitingRows -= rows ?? 1;
+    }
   }
 
   private takeAll(): Waiting[] {
@@ -173,6 +208,7 @@ export class ServedVersion {
         break;
       }
       this.queue = rest;
+      this.swept = false;
       this.left(batch);
       const timely = batch.filter((waiting) => this.isTimely(waiting));
       if (timely.length > 0) void this.employFree(timely);
@@ -193,7 +229,7 @@ export class ServedVersion {
 
   /** Refuses what nobody waits for any more, and what waited too long; the latter may be put behind all others instead. */
   private isTimely(waiting: Waiting): boolean {
-    if (waiting.ask.abandoned()) {
+    if (waiting.ask.caller.abandoned()) {
       waiting.refuse(new Problem('PREDICTION_TIMEOUT', 'The caller stopped waiting before the model was run'));
       return false;
     }
@@ -207,8 +243,11 @@ export class ServedVersion {
   }
 
   private dropAbandoned(): void {
-    const gone = this.queue.filter(({ ask }) => ask.abandoned());
-    this.queue = this.queue.filter((waiting) => !gone.includes(waiting));
+    this.swept = true;
+    const gone = this.queue.filter(({ ask }) => ask.caller.abandoned());
+    if (gone.length === 0) return;
+    const all = new Set(gone);
+    this.queue = this.queue.filter((waiting) => !all.has(waiting));
     this.left(gone);
     for (const waiting of gone) this.isTimely(waiting);
   }
@@ -222,8 +261,8 @@ export class ServedVersion {
       const answers = batch.length === 1 ? [outputs] : splitRows(outputs, rows);
       if (!answers) throw new Problem('INFERENCE_FAILED', 'An output has another number of rows than the inputs');
       const tookMs = performance.now() - startedMs;
-      this.paceMs += PACE_WEIGHT * (tookMs / batch.length - this.paceMs);
       const runRows = sum(rows);
+      this.runMs += (this.runMs === 0 ? 1 : PACE_WEIGHT) * (tookMs - this.runMs);
       this.observations.ran(this.version, batch.length, runRows, tookMs / 1_000);
       batch.forEach((waiting, index) => this.answer(waiting, answers[index] as Tensors, startedMs, runRows));
     } catch (error) {

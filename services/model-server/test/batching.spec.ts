@@ -35,6 +35,7 @@ describe('requests that meet a busy executor', () => {
     server = await RunningServer.start({
       MODEL_REPOSITORY: repository.folder,
       QUEUE_REQUESTS_MAX: String(QUEUE_REQUESTS_MAX),
+      QUEUE_WAIT_MS_MAX: '600000',
       BATCH_ROWS_MAX: '16',
     });
     client = server.connect();

@@ -20,10 +20,14 @@ const settings = readSettings(undefined, {
   isolation: 'thread',
   batchRowsMax: 1,
   queueRequestsMax: 100,
+  queueWaitMsMax: 60_000,
   runTimeoutMs: 60_000,
   memoryMbMax: 2_048,
 });
-const ask = (index: number) => ({ inputs: { index: tensorOf('INT64', [1], [index]) }, abandoned: () => false });
+const ask = (index: number) => ({
+  inputs: { index: tensorOf('INT64', [1], [index]) },
+  caller: { abandoned: () => false },
+});
 
 /** Ends the thread of an executor by an exception nobody in it expects. */
 const kill = (executor: Executor) =>
@@ -78,6 +82,30 @@ describe('a thread', () => {
     await until('the version answers again', () => served.answers);
     await expect(served.infer(ask(2))).resolves.toMatchObject({ price: { data: Float32Array.of(30) } });
     await served.drain();
+  }, 180_000);
+
+  it('that is busy has those refused who would wait in vain: longer than is allowed, or than their deadline', async () => {
+    const first = await executors.start(files, settings);
+    const hurried = { ...settings, queueWaitMsMax: 1 };
+    const log = pino({ level: 'silent' });
+    const served = new ServedVersion(version, hurried, first, start, new PrometheusObservations(), log);
+    await served.infer(ask(0)); // from now on it is known how long a run takes
+    const taken = [served.infer(ask(1)), served.infer(ask(2))]; // the first of them before anything waits
+    expect(served.full).toMatchObject({ code: 'QUEUE_FULL', retryAfterMs: expect.any(Number) });
+    expect(served.full).toBe(served.full); // made once, told to many
+    const answers = await Promise.allSettled(taken);
+    expect(answers).toMatchObject([{ status: 'fulfilled' }, { status: 'rejected', reason: { code: 'QUEUE_FULL' } }]);
+    await expect(served.infer(ask(2))).resolves.toBeDefined();
+    await served.drain();
+
+    const patient = new ServedVersion(version, settings, await start(), start, new PrometheusObservations(), log);
+    await patient.infer(ask(0));
+    const ahead = patient.infer(ask(1));
+    const deadlineMs = performance.now();
+    const late = { ...ask(2), caller: { abandoned: () => false, deadlineMs } };
+    await expect(patient.infer(late)).rejects.toMatchObject({ code: 'QUEUE_FULL' });
+    await ahead;
+    await patient.drain();
   }, 180_000);
 
   it('that takes too long to prove its version is given up', async () => {

@@ -152,13 +152,13 @@ describe('a start', () => {
     await expect(RunningServer.start({ MODEL_REPOSITORY: '/nowhere/at/all' })).rejects.toThrow(
       /MODEL_REPOSITORY is \/nowhere\/at\/all, which is no folder/,
     );
-  });
+  }, 60_000);
 
   it('is refused with both a folder and a registry', async () => {
     await expect(RunningServer.start({ MODEL_REPOSITORY: '/tmp', REGISTRY_ADDRESS: '127.0.0.1:5001' })).rejects.toThrow(
       /MODEL_REPOSITORY/,
     );
-  });
+  }, 60_000);
 
   it.each(['MODEL_SERVER_GRPC_PORT', 'MODEL_SERVER_HTTP_PORT'])(
     'is refused with a word on a taken %s',

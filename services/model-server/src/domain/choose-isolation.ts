@@ -2,7 +2,7 @@ import type { Isolation } from './model-settings.js';
 
 /** What proving a version told about its graph. */
 export interface Measured {
-  /** Loading it, in milliseconds of processor time. */
+  /** Loading it, in milliseconds of processor time, as all here. */
   loadMs: number;
   /** The median run of one golden example, in milliseconds. */
   runMs: number;

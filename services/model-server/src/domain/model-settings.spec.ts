@@ -5,6 +5,7 @@ const defaults: SettingsDefaults = {
   isolation: 'auto',
   batchRowsMax: 64,
   queueRequestsMax: 1_024,
+  queueWaitMsMax: 2_000,
   runTimeoutMs: 30_000,
   memoryMbMax: 2_048,
 };
@@ -22,6 +23,7 @@ describe('readSettings()', () => {
       priorities: 1,
       priorityDefault: 1,
       queuePolicies: [policy],
+      queueWaitMsMax: 2_000,
       runTimeoutMs: 30_000,
       memoryMbMax: 2_048,
     };
@@ -61,6 +63,7 @@ describe('readSettings()', () => {
         { ...policy, whenLate: 'delay' },
         { queueRequestsMax: 9, timeoutMs: 2, timeoutOverride: true, whenLate: 'refuse' },
       ],
+      queueWaitMsMax: 2_000,
       runTimeoutMs: 250,
       memoryMbMax: 300,
     });

@@ -37,6 +37,8 @@ export interface ModelSettings {
   priorityDefault: number;
   /** By priority, from 1 up: `queuePolicies[0]` is the policy of priority 1. */
   queuePolicies: readonly QueuePolicy[];
+  /** A request that would wait longer, as the runs before tell, is refused when it comes. */
+  queueWaitMsMax: number;
   /** A run that takes longer is given up, and its executor replaced. Nothing can end a run that is `inline`. */
   runTimeoutMs: number;
   /** Resident memory above which an executor of its own process is replaced by a fresh one. */
@@ -44,9 +46,10 @@ export interface ModelSettings {
 }
 
 /** What holds where config.json says nothing. */
-export type SettingsDefaults = Pick<ModelSettings, 'isolation' | 'batchRowsMax' | 'runTimeoutMs' | 'memoryMbMax'> & {
-  queueRequestsMax: number;
-};
+export type SettingsDefaults = Pick<
+  ModelSettings,
+  'isolation' | 'batchRowsMax' | 'queueWaitMsMax' | 'runTimeoutMs' | 'memoryMbMax'
+> & { queueRequestsMax: number };
 
 const count = z.number().int().nonnegative();
 // JSON as Triton writes it holds 64-bit numbers as text.
@@ -129,6 +132,7 @@ export function readSettings(text: string | undefined, defaults: SettingsDefault
     queuePolicies: Array.from({ length: priorities }, (_, index) =>
       policyOf(batching.priority_queue_policy[String(index + 1)] ?? batching.default_queue_policy, defaults),
     ),
+    queueWaitMsMax: defaults.queueWaitMsMax,
     runTimeoutMs: data.parameters.run_timeout_ms ?? defaults.runTimeoutMs,
     memoryMbMax: data.parameters.memory_mb_max ?? defaults.memoryMbMax,
   };

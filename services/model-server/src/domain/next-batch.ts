@@ -62,7 +62,8 @@ function joinable<T extends Queued>(queue: readonly T[], head: T, rowsMax: numbe
   const batch: T[] = [];
   const rest: T[] = [];
   let rows = 0;
-  for (const request of queue) {
+  for (const [index, request] of queue.entries()) {
+    if (rows >= rowsMax) return { batch, rest: [...rest, ...queue.slice(index)], rows };
     const joins = request === head || (request.key === head.key && rows + (request.rows ?? Infinity) <= rowsMax);
     if (joins) rows += request.rows as number;
     (joins ? batch : rest).push(request);

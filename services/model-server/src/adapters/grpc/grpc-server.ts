@@ -12,6 +12,7 @@ import {
   inferenceDefinition,
   inferenceService,
   inferMessage,
+  refusalOf,
   repositoryDefinition,
   repositoryService,
 } from './inference-service.js';
@@ -48,7 +49,8 @@ export class GrpcServer {
     const behind = this.server.createConnectionInjector(ServerCredentials.createInsecure());
     this.front = new UnaryFront({
       path: INFER,
-      answer: (message, { abandoned, headers }) => inferMessage(inferences, message, abandoned, headers),
+      refusal: (message) => refusalOf(inferences, message),
+      answer: (message, call) => inferMessage(inferences, message, call),
       errorOf: (error) => failureOf(error, logger),
       connectBehind: (connection) => behind.injectConnection(connection),
       messageBytesMax: GRPC_MESSAGE_BYTES_MAX,

@@ -19,6 +19,11 @@ export function decodeInferRequest(bytes: Uint8Array): ModelInferRequest {
   return new PlainReader(bytes).request() ?? fromBinary(ModelInferRequestSchema, bytes);
 }
 
+/** Whom a request is addressed to, when it says so first, as nearly every one does; undefined: it has to be read. */
+export function addressOf(bytes: Uint8Array): { model: string; version: string } | undefined {
+  return new PlainReader(bytes).address();
+}
+
 export function encodeInferResponse(response: ModelInferResponse): Uint8Array {
   return isPlain(response) ? writeResponse(response) : toBinary(ModelInferResponseSchema, response);
 }
@@ -34,7 +39,7 @@ class PlainReader {
   private readonly buffer: Buffer;
 
   constructor(bytes: Uint8Array) {
-    this.buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.buffer = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
   request(): ModelInferRequest | undefined {
@@ -60,6 +65,17 @@ class PlainReader {
       else this.plain = false;
     }
     return this.plain ? request : undefined;
+  }
+
+  address(): { model: string; version: string } | undefined {
+    const model = this.buffer[0] === tag(1) ? this.field() : '';
+    const version = this.buffer[this.at] === tag(2) ? this.field() : '';
+    return this.plain ? { model, version } : undefined;
+  }
+
+  private field(): string {
+    this.at++;
+    return this.text(this.lengthEnd(this.buffer.length));
   }
 
   private input(end: number): ModelInferRequest_InferInputTensor {

@@ -20,7 +20,7 @@ export interface GrpcQuestion extends Question {
 }
 
 /** Throws SIGNATURE_MISMATCH when raw and typed contents are mixed, PARAMETER_INVALID when a reserved one is no number. */
-export function questionOf(request: ModelInferRequest, abandoned: () => boolean): GrpcQuestion {
+export function questionOf(request: ModelInferRequest): GrpcQuestion {
   return {
     model: request.modelName,
     version: request.modelVersion,
@@ -28,7 +28,6 @@ export function questionOf(request: ModelInferRequest, abandoned: () => boolean)
     inputs: announcedInputs(request),
     outputs: request.outputs.map(({ name }) => name),
     wish: wishOf((name) => request.parameters[name]?.parameterChoice.value),
-    abandoned,
     raw: isRaw(request),
   };
 }

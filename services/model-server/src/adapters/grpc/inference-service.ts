@@ -27,11 +27,10 @@ import {
 } from '@vinaigrette/contracts/inference';
 import type { Logger } from '@vinaigrette/edge';
 import { Problem, problemOf } from '@vinaigrette/problems';
-import type { AnswerInference } from '../../answer-inference.js';
+import type { AnswerInference, Caller } from '../../answer-inference.js';
 import type { ControlModels } from '../../control-models.js';
-import type { CallerHeaders } from '../../traces.js';
 import type { DescribeModels } from '../protocol/describe-models.js';
-import { decodeInferRequest, encodeInferResponse } from './infer-codec.js';
+import { addressOf, decodeInferRequest, encodeInferResponse } from './infer-codec.js';
 import { inferResponse, questionOf } from './infer-messages.js';
 import { grpcErrorOf } from './statuses.js';
 
@@ -62,7 +61,7 @@ export function inferenceService(
   logger: Logger,
 ): UntypedServiceImplementation {
   const infer = async (call: ServerUnaryCall<Buffer, Buffer>): Promise<Buffer> =>
-    bufferOf(await inferMessage(inferences, call.request, () => isAbandoned(call), call.metadata.getMap()));
+    bufferOf(await inferMessage(inferences, call.request, callerOf(call)));
   const answer = unary(logger);
   return {
     ServerLive: answer(() => create(ServerLiveResponseSchema, { live: true })),
@@ -86,17 +85,18 @@ export function inferenceService(
 }
 
 /** ModelInfer on the bytes of its messages. */
-export function inferMessage(
-  inferences: AnswerInference,
-  message: Buffer,
-  abandoned: () => boolean,
-  headers: CallerHeaders,
-): Promise<Uint8Array> {
+export function inferMessage(inferences: AnswerInference, message: Buffer, caller: Caller): Promise<Uint8Array> {
   return inferences.answer(
-    () => questionOf(readRequest(message), abandoned),
+    () => questionOf(readRequest(message)),
     (answer, question) => encodeInferResponse(inferResponse(question, answer)),
-    headers,
+    caller,
   );
+}
+
+/** Why a message is refused whatever its tensors are; undefined: they have to be read. */
+export function refusalOf(inferences: AnswerInference, message: Buffer): Problem | undefined {
+  const address = addressOf(message);
+  return address && inferences.refusal(address.model, address.version);
 }
 
 /** The calls both repository services have. */
@@ -143,8 +143,13 @@ export function failureOf(error: unknown, logger: Logger): ServerErrorResponse {
   return grpcErrorOf(problem);
 }
 
-function isAbandoned(call: ServerUnaryCall<Buffer, unknown>): boolean {
-  return call.cancelled || Number(call.getDeadline()) <= Date.now();
+function callerOf(call: ServerUnaryCall<Buffer, unknown>): Caller {
+  const deadlineMs = performance.now() + Number(call.getDeadline()) - Date.now();
+  return {
+    abandoned: () => call.cancelled || performance.now() >= deadlineMs,
+    deadlineMs,
+    headers: call.metadata.getMap(),
+  };
 }
 
 function readRequest(bytes: Buffer): ModelInferRequest {

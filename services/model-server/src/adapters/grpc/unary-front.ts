@@ -28,11 +28,15 @@ export interface UnaryCall {
   readonly headers: Headers;
   /** Nobody waits for the answer any more: cancelled, gone, or past the deadline. */
   abandoned(): boolean;
+  /** When it will be past, on the clock of performance.now(); Infinity: never. */
+  readonly deadlineMs: number;
 }
 
 export interface FrontOptions {
   /** The one method answered here: it must be unary. */
   path: string;
+  /** What is refused at a glance: what `errorOf` understands, or undefined. */
+  refusal?(message: Buffer): unknown;
   /** Throws what `errorOf` understands. */
   answer(message: Buffer, call: UnaryCall): Promise<Uint8Array>;
   errorOf(error: unknown): ServerErrorResponse;
@@ -151,7 +155,7 @@ export class UnaryFront {
 /** A call of the one method: its message is read, answered, and the answer sent. */
 class FrontCall implements UnaryCall {
   readonly headers: Headers;
-  private readonly deadlineMs: number;
+  readonly deadlineMs: number;
   private readonly pieces: Buffer[] = [];
   private bytes = 0;
 
@@ -167,9 +171,9 @@ class FrontCall implements UnaryCall {
     stream.onGone = () => this.leave();
   }
 
-  /** A property, so that it may be handed on by itself. */
-  readonly abandoned = (): boolean =>
-    this.stream.gone || (this.deadlineMs !== Infinity && performance.now() >= this.deadlineMs);
+  abandoned(): boolean {
+    return this.stream.gone || (this.deadlineMs !== Infinity && performance.now() >= this.deadlineMs);
+  }
 
   private read(piece: Buffer): void {
     this.pieces.push(piece);
@@ -192,8 +196,11 @@ class FrontCall implements UnaryCall {
     if (body.length < PREFIX_BYTES || body[0] !== 0 || body.readUInt32BE(1) !== body.length - PREFIX_BYTES) {
       return this.refuse(STATUS.internal, 'The call does not carry exactly one message that is not compressed');
     }
-    this.options.answer(body.subarray(PREFIX_BYTES), this).then(
-      (message) => this.reply(message),
+    const message = body.subarray(PREFIX_BYTES);
+    const refusal = this.options.refusal?.(message);
+    if (refusal !== undefined) return this.fail(refusal);
+    this.options.answer(message, this).then(
+      (answer) => this.reply(answer),
       (error: unknown) => this.fail(error),
     );
   }
@@ -207,18 +214,30 @@ class FrontCall implements UnaryCall {
   }
 
   private fail(error: unknown): void {
-    const { code, details, metadata } = this.options.errorOf(error);
-    this.refuse(code ?? STATUS.internal, details ?? '', metadata?.toHttp2Headers());
+    this.stream.respond(this.blockOf(error), true);
   }
 
-  /** A failure travels in the headers alone; its text percent-encoded, as gRPC wants it. */
-  private refuse(code: number, text: string, metadata: OutgoingHttpHeaders = {}): void {
-    const message = encodeURI(Buffer.from(text).toString()); // through a Buffer: half a character cannot be encoded
-    this.stream.respond(
-      headerBlock({ ...RESPONSE, ...metadata, 'grpc-status': String(code), 'grpc-message': message }),
-      true,
-    );
+  /** What is told to many, as of a queue that is full, is written once. */
+  private blockOf(error: unknown): Buffer {
+    const known = blocks.get(error as object);
+    if (known) return known;
+    const { code, details, metadata } = this.options.errorOf(error);
+    const block = failureBlock(code ?? STATUS.internal, details ?? '', metadata?.toHttp2Headers());
+    if (error instanceof Error) blocks.set(error, block);
+    return block;
   }
+
+  private refuse(code: number, text: string): void {
+    this.stream.respond(failureBlock(code, text), true);
+  }
+}
+
+const blocks = new WeakMap<object, Buffer>();
+
+/** A failure travels in the headers alone; its text percent-encoded, as gRPC wants it. */
+function failureBlock(code: number, text: string, metadata: OutgoingHttpHeaders = {}): Buffer {
+  const message = encodeURI(Buffer.from(text).toString()); // through a Buffer: half a character cannot be encoded
+  return headerBlock({ ...RESPONSE, ...metadata, 'grpc-status': String(code), 'grpc-message': message });
 }
 
 const UNIT_MS: Record<string, number> = { H: 3_600_000, M: 60_000, S: 1_000, m: 1, u: 1e-3, n: 1e-6 };

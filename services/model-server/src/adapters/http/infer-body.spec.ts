@@ -10,7 +10,7 @@ const signature: Signature = {
   outputs: [{ name: 'y', datatype: 'INT64', shape: [-1] }],
   logged: [],
 };
-const target = { model: 'm', version: '', abandoned: () => false };
+const target = { model: 'm', version: '' };
 const read = (body: Buffer, jsonBytes?: number) => {
   const question = readInferBody(body, jsonBytes, target, () => signature);
   return { ...question, tensors: checkInputs(signature, question.inputs) };

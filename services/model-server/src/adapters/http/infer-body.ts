@@ -44,7 +44,7 @@ export interface InferAnswer {
 export function readInferBody(
   body: Buffer,
   jsonBytes: number | undefined,
-  target: Pick<Question, 'model' | 'version' | 'abandoned'>,
+  target: Pick<Question, 'model' | 'version'>,
   signatureOf: () => Signature,
 ): HttpQuestion {
   if (jsonBytes === 0) return rawQuestion(body, target, signatureOf());
@@ -132,11 +132,7 @@ function flat(data: unknown, shape: readonly number[], name: string): unknown[] 
 }
 
 /** A body without JSON: one row of the only input, whose one dynamic dimension, if it has one, its length tells. */
-function rawQuestion(
-  body: Buffer,
-  target: Pick<Question, 'model' | 'version' | 'abandoned'>,
-  { inputs }: Signature,
-): HttpQuestion {
+function rawQuestion(body: Buffer, target: Pick<Question, 'model' | 'version'>, { inputs }: Signature): HttpQuestion {
   const [input, ...others] = inputs;
   const row = input?.shape.slice(1) ?? [];
   if (!input || others.length > 0 || row.filter((size) => size === -1).length > 1 || input.datatype === 'BYTES') {

@@ -81,12 +81,13 @@ export function addInferenceRoutes(
       const { model, version = '' } = request.params;
       const announced = jsonBytesOf(request.headers[JSON_BYTES_HEADER]);
       const body = request.body ?? Buffer.alloc(0);
-      const abandoned = () => request.raw.socket.destroyed;
+      const target = { model, version };
+      const refusal = inferences.refusal(model, version);
+      if (refusal) throw refusal;
       const answer = await inferences.answer(
-        () =>
-          readInferBody(body, announced, { model, version, abandoned }, () => models.find(model, version).signature),
+        () => readInferBody(body, announced, target, () => models.find(model, version).signature),
         writeInferBody,
-        request.headers,
+        { abandoned: () => request.raw.socket.destroyed, headers: request.headers },
       );
       const { jsonBytes } = answer;
       if (jsonBytes === undefined) void reply.type('application/json');

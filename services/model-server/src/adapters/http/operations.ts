@@ -1,13 +1,13 @@
 import fastify, { type FastifyInstance } from 'fastify';
-import type { Registry } from 'prom-client';
+import { Registry } from 'prom-client';
 import { installProblemAnswers, type Logger, type ServerTls } from '@vinaigrette/edge';
 import type { ServeWanted } from '../../serve-wanted.js';
 
 /** The HTTP side for those who operate the server: /healthz, /readyz, /metrics. */
 export function createOperations(
   models: ServeWanted,
-  metrics: Registry,
-  isDraining: () => boolean,
+  metrics: { metrics(): Promise<string> },
+  is: { ready(): boolean; draining(): boolean },
   logger: Logger,
   tls?: ServerTls,
 ): FastifyInstance {
@@ -15,9 +15,11 @@ export function createOperations(
   installProblemAnswers(http, logger);
   http.get('/healthz', () => ({ alive: true }));
   http.get('/readyz', (_request, reply) => {
-    const ready = models.ready && !isDraining();
-    return reply.status(ready ? 200 : 503).send({ ready, draining: isDraining(), models: models.models() });
+    const ready = is.ready();
+    return reply.status(ready ? 200 : 503).send({ ready, draining: is.draining(), models: models.models() });
   });
-  http.get('/metrics', async (_request, reply) => reply.type(metrics.contentType).send(await metrics.metrics()));
+  http.get('/metrics', async (_request, reply) =>
+    reply.type(Registry.PROMETHEUS_CONTENT_TYPE).send(await metrics.metrics()),
+  );
   return http;
 }

@@ -50,6 +50,17 @@ describe('header blocks', () => {
     expect(() => headers.read(Buffer.alloc(100, 0xbe))).toThrow('too many headers');
   });
 
+  it('mean something else once the table has changed, which is told', () => {
+    const headers = reader();
+    headers.read(hex('4001 6101 62'));
+    const before = headers.tableChanges;
+    expect(headers.read(hex('be'))).toEqual([['a', 'b']]);
+    expect(headers.tableChanges).toBe(before);
+    headers.read(hex('4001 6301 64'));
+    expect(headers.tableChanges).not.toBe(before);
+    expect(headers.read(hex('be'))).toEqual([['c', 'd']]);
+  });
+
   it('forgets what no longer fits the table', () => {
     const headers = reader();
     headers.read(hex('4001 6101 62'));

@@ -86,6 +86,8 @@ export class HeaderReader {
   private readonly table: Field[] = [];
   private tableBytes = 0;
   private tableBytesMax = TABLE_BYTES_MAX;
+  /** As long as it stays the same, so does what a block means. */
+  tableChanges = 0;
   private block: Buffer = Buffer.alloc(0);
   private at = 0;
 
@@ -130,6 +132,7 @@ export class HeaderReader {
   }
 
   private keep(field: Field): Field {
+    this.tableChanges++;
     this.table.unshift(field);
     this.tableBytes += fieldBytes(field);
     this.evict();
@@ -138,6 +141,7 @@ export class HeaderReader {
 
   private resize(bytes: number): undefined {
     if (bytes > TABLE_BYTES_MAX) throw new RangeError('a table of headers that is too large');
+    this.tableChanges++;
     this.tableBytesMax = bytes;
     this.evict();
   }

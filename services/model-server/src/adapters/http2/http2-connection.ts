@@ -13,8 +13,8 @@ import {
   WINDOW_DEFAULT,
   WINDOW_MAX,
 } from './frames.js';
-import { HeaderReader } from './hpack.js';
-import { Http2Stream, type Wire } from './http2-stream.js';
+import { HeaderReader, type Field } from './hpack.js';
+import { Http2Stream, type Headers, type Wire } from './http2-stream.js';
 import { headersOf } from './request-headers.js';
 
 /** What a caller may have under way on one connection. Those beyond it are refused, safe to be sent again. */
@@ -25,8 +25,10 @@ const CONNECTION_WINDOW = 2 ** 24;
 const HEADER_LIST_BYTES_MAX = 65_536;
 /** Sent and not yet taken by the caller: more than that, and nothing is read from it until it takes some. */
 const UNSENT_BYTES_MAX = 2 ** 22;
-/** Up to here it is quicker to copy all that is sent in one turn into one piece. */
-const JOINED_BYTES_MAX = 65_536;
+/** Up to here, on average, it is quicker to copy what is sent in one turn into one piece. */
+const JOINED_BYTES_MAX = 4_096;
+/** Header blocks up to here are remembered. */
+const REMEMBERED_BYTES_MAX = 1_024;
 /** How long a caller may take to show that it has seen the first GOAWAY. */
 const PING_TIMEOUT_MS = 1_000;
 const NO_BYTES = Buffer.alloc(0);
@@ -55,6 +57,8 @@ export class Http2Connection implements Wire {
   private rest: Buffer = NO_BYTES;
   private greeted = false;
   private readonly headers = new HeaderReader(HEADER_LIST_BYTES_MAX);
+  /** The block read last, and what it said as the table was then. */
+  private latest: { block: Buffer; headers: Headers | undefined; tableChanges: number } | undefined;
   /** A header block that is continued in the next frame. */
   private continued: { stream: number; flags: number; pieces: Buffer[]; bytes: number } | undefined;
   private readonly streams = new Map<number, Http2Stream>();
@@ -142,7 +146,7 @@ export class Http2Connection implements Wire {
     this.outBytes = 0;
     if (!socket.writable) return;
     if (out.length === 1) socket.write(out[0] as Buffer);
-    else if (outBytes <= JOINED_BYTES_MAX) socket.write(Buffer.concat(out, outBytes));
+    else if (outBytes <= out.length * JOINED_BYTES_MAX) socket.write(Buffer.concat(out, outBytes));
     else {
       socket.cork();
       for (const bytes of out) socket.write(bytes);
@@ -234,7 +238,8 @@ export class Http2Connection implements Wire {
   }
 
   private takeHeaders(flags: number, id: number, body: Buffer): void {
-    const bare = unpadded(flags, body).subarray(flags & FLAG.priority ? PRIORITY_BYTES : 0);
+    const padless = unpadded(flags, body);
+    const bare = flags & FLAG.priority ? padless.subarray(PRIORITY_BYTES) : padless;
     if (flags & FLAG.endHeaders) return this.open(flags, id, bare);
     this.continued = { stream: id, flags, pieces: [bare], bytes: bare.length };
   }
@@ -253,14 +258,13 @@ export class Http2Connection implements Wire {
 
   /** A call's headers, or its trailers, of which nothing is expected. */
   private open(flags: number, id: number, block: Buffer): void {
-    const fields = this.readFields(block); // always: the blocks that follow refer to it
+    const headers = this.readHeaders(block); // always: the blocks that follow refer to it
     const known = this.streams.get(id);
     if (known) return void (flags & FLAG.endStream ? known.receiveEnd() : this.fail(known, ERROR.protocol));
     if (id % 2 === 0) throw new ConnectionError(ERROR.protocol, 'a call with a number of ours');
     // Trailers of a call that is over, or a call that was sent although the last one had been named.
     if (id <= this.lastStream || this.closing) return;
     this.lastStream = id;
-    const headers = headersOf(fields);
     if (!headers) return this.send(numbersFrame(FRAME.reset, id, ERROR.protocol));
     if (this.streams.size >= STREAMS_MAX) return this.send(numbersFrame(FRAME.reset, id, ERROR.refusedStream));
     const stream = new Http2Stream(id, headers, this, this.streamWindow, STREAM_WINDOW);
@@ -269,7 +273,18 @@ export class Http2Connection implements Wire {
     if (flags & FLAG.endStream) stream.receiveEnd();
   }
 
-  private readFields(block: Buffer) {
+  /** Most calls of a connection have the headers of the one before, byte for byte. */
+  private readHeaders(block: Buffer): Headers | undefined {
+    const { latest, headers: reader } = this;
+    if (latest?.tableChanges === reader.tableChanges && latest.block.equals(block)) return latest.headers;
+    const headers = headersOf(this.readFields(block));
+    const remembered = block.length <= REMEMBERED_BYTES_MAX;
+    // Bytes that change the table mean something else the next time: they are not found again.
+    this.latest = remembered ? { block: Buffer.from(block), headers, tableChanges: reader.tableChanges } : undefined;
+    return headers;
+  }
+
+  private readFields(block: Buffer): Field[] {
     try {
       return this.headers.read(block);
     } catch (error) {

@@ -3,7 +3,7 @@ import { Problem, problemOf } from '@vinaigrette/problems';
 import { emptyBatchOf } from '../../domain/batch.js';
 import { chooseIsolation } from '../../domain/choose-isolation.js';
 import type { ModelSettings } from '../../domain/model-settings.js';
-import { Executors, type Executor, type VersionFiles } from '../../executors.js';
+import { Executors, type Executor, type Pace, type VersionFiles } from '../../executors.js';
 import { InlineExecutor } from './inline-executor.js';
 import { OnnxSession, type Proof, type WarmUp } from './onnx-session.js';
 import { RemoteExecutor, RemoteSession } from './remote-session.js';
@@ -46,13 +46,13 @@ export class OnnxExecutors extends Executors {
     super();
   }
 
-  override async start(files: VersionFiles, settings: ModelSettings): Promise<Executor> {
+  override async start(files: VersionFiles, settings: ModelSettings, pace: Pace = 'urgent'): Promise<Executor> {
     await this.checkSize(files);
     const warmUp = { batchRows: [...new Set([...settings.batchRowsPreferred, settings.batchRowsMax])] };
-    const { proof, fearsEmptyBatch, prover } = await this.prove(files, warmUp, settings.runTimeoutMs);
+    const { proof, fearsEmptyBatch, prover } = await this.prove(files, warmUp, settings.runTimeoutMs, pace);
     const isolation = settings.isolation === 'auto' ? chooseIsolation(proof) : settings.isolation;
     if (isolation === 'process') {
-      const session = prover ?? (await this.proveIn(this.process(), files, warmUp)).session;
+      const session = this.asExecutor(prover) ?? (await this.proveIn(this.process(), files, warmUp)).session;
       return new RemoteExecutor(session, isolation, proof, fearsEmptyBatch, settings);
     }
     if (prover) this.keep(prover);
@@ -76,10 +76,10 @@ export class OnnxExecutors extends Executors {
     throw new Problem('MODEL_INVALID', `model.onnx has ${size} bytes; this server loads at most ${fileBytesMax}`);
   }
 
-  private async prove(files: VersionFiles, warmUp: WarmUp, runTimeoutMs: number): Promise<Proved> {
+  private async prove(files: VersionFiles, warmUp: WarmUp, runTimeoutMs: number, pace: Pace): Promise<Proved> {
     for (let attempt = 1; ; attempt++) {
       try {
-        const { session, proof } = await this.proveIn(this.takeIdle() ?? this.process(), files, warmUp);
+        const { session, proof } = await this.proveIn(this.prover(pace), files, warmUp);
         const fearsEmptyBatch = await this.fearsEmptyBatch(session, proof, runTimeoutMs);
         return { proof, fearsEmptyBatch, prover: fearsEmptyBatch ? undefined : session };
       } catch (error) {
@@ -112,6 +112,22 @@ export class OnnxExecutors extends Executors {
     } catch (error) {
       return problemOf(error).code !== 'INFERENCE_FAILED';
     }
+  }
+
+  /** The process that proved a version, where it may run beside those that serve. */
+  private asExecutor(prover: RemoteSession | undefined): RemoteSession | undefined {
+    if (prover === undefined || prover.stepForward()) return prover;
+    this.keep(prover);
+    return undefined;
+  }
+
+  /** One that is idle, or a fresh one where that cannot go at this pace. */
+  private prover(pace: Pace): RemoteSession {
+    const idle = this.takeIdle();
+    if (pace === 'urgent') return this.asExecutor(idle) ?? this.process();
+    const prover = idle ?? this.process();
+    prover.stepBack();
+    return prover;
   }
 
   private process(): RemoteSession {

@@ -3,14 +3,7 @@ import { dirname, join, sep } from 'node:path';
 import ort from 'onnxruntime-node';
 import { fromOrt, toOrt } from '@vinaigrette/onnx-tensors';
 import { Problem } from '@vinaigrette/problems';
-import {
-  parseGolden,
-  parseSignature,
-  readGraph,
-  type Golden,
-  type ServedGraph,
-  type Signature,
-} from '@vinaigrette/signature';
+import { parseGolden, parseSignature, readGraph, type Golden, type Signature } from '@vinaigrette/signature';
 import { joinRows, type Tensors } from '../../domain/batch.js';
 import type { Evidence, Measured } from '../../domain/choose-isolation.js';
 import { answerGolden, checkSignatureOfGraph, warmUpBatches, whyNotJoined } from '../../domain/prove-version.js';
@@ -25,6 +18,16 @@ export interface WarmUp {
 export interface Proof extends Evidence {
   signature: Signature;
   whyNotJoined: string | undefined;
+  /** Whether the graph that serves is not the file's own, as where a sequence of maps was made tensors. */
+  rewritten: boolean;
+  /** Files beside the model's that hold weights of it. */
+  externalFiles: readonly string[];
+}
+
+/** What is needed of a graph to load it. */
+interface LoadableGraph {
+  model: Uint8Array;
+  externalFiles: readonly string[];
 }
 
 /**
@@ -50,7 +53,7 @@ export class OnnxSession {
   private constructor(private readonly session: ort.InferenceSession) {}
 
   /** Throws MODEL_INVALID. */
-  static async load(modelPath: string, graph: ServedGraph): Promise<OnnxSession> {
+  static async load(modelPath: string, graph: LoadableGraph): Promise<OnnxSession> {
     try {
       return new OnnxSession(await sessionOf(modelPath, graph));
     } catch (cause) {
@@ -59,8 +62,11 @@ export class OnnxSession {
   }
 
   /** Loads a version that was proved elsewhere, and lets it answer here what it answered there. */
-  static async openProved(files: VersionFiles, { whyNotJoined }: Proof, { batchRows }: WarmUp): Promise<OnnxSession> {
-    const session = await OnnxSession.load(files.modelPath, readGraph(await readFile(files.modelPath)));
+  static async openProved(files: VersionFiles, proof: Proof, { batchRows }: WarmUp): Promise<OnnxSession> {
+    const { whyNotJoined, rewritten, externalFiles } = proof;
+    const model = await readFile(files.modelPath);
+    // To read the graph once more would hold the thread up for longer than all else.
+    const session = await OnnxSession.load(files.modelPath, rewritten ? readGraph(model) : { model, externalFiles });
     const golden = await readGolden(files);
     if (!golden) return session;
     await answerGolden(golden, (inputs) => session.run(inputs));
@@ -82,7 +88,10 @@ export class OnnxSession {
     const whyAlone = await whyNotJoined(golden, run);
     const sizes = whyAlone === undefined ? batchRows : [];
     const measured = golden && { loadMs, ...(await measureRuns(golden, sizes, run)) };
-    return { session, proof: { signature, whyNotJoined: whyAlone, measured, mayLoop: mayLoop(model) } };
+    const { externalFiles } = graph;
+    const rewritten = graph.model !== model;
+    const proof = { signature, whyNotJoined: whyAlone, measured, mayLoop: mayLoop(model), rewritten, externalFiles };
+    return { session, proof };
   }
 
   async run(inputs: Tensors): Promise<Tensors> {
@@ -102,7 +111,7 @@ export class OnnxSession {
  * A graph whose weights are all its own is loaded from bytes, so that it can open no file. One that keeps weights beside
  * it is loaded from its path, and only where those files really lie below its folder.
  */
-async function sessionOf(modelPath: string, { model, externalFiles }: ServedGraph): Promise<ort.InferenceSession> {
+async function sessionOf(modelPath: string, { model, externalFiles }: LoadableGraph): Promise<ort.InferenceSession> {
   if (externalFiles.length === 0) return ort.InferenceSession.create(model, sessionOptions);
   const folder = await realpath(dirname(modelPath));
   for (const file of externalFiles) {
@@ -116,17 +125,25 @@ async function sessionOf(modelPath: string, { model, externalFiles }: ServedGrap
 export const firstLine = (error: unknown): string =>
   (String((error as Error).message).split('\n')[0] ?? '').slice(0, 300);
 
-async function loadMeasured(modelPath: string, graph: ServedGraph): Promise<{ session: OnnxSession; loadMs: number }> {
+async function loadMeasured(
+  modelPath: string,
+  graph: LoadableGraph,
+): Promise<{ session: OnnxSession; loadMs: number }> {
   const load = async () => {
     const before = process.cpuUsage();
     const session = await OnnxSession.load(modelPath, graph);
-    const { user, system } = process.cpuUsage(before);
-    return { session, loadMs: (user + system) / 1_000 };
+    return { session, loadMs: cpuMsSince(before) };
   };
   const first = await load();
   if (first.loadMs <= LOAD_AGAIN_MS) return first;
   await first.session.release();
   return load();
+}
+
+/** Processor time: what is measured may have to wait for its turn. */
+function cpuMsSince(before: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1_000;
 }
 
 /** Warms up, and says how long a run takes: of the first example, and of the largest batch. */
@@ -144,9 +161,9 @@ async function measureRuns(
 async function medianMs(inputs: Tensors, run: (inputs: Tensors) => Promise<Tensors>): Promise<number> {
   const times: number[] = [];
   for (let index = 0; index < WARM_UP_RUNS; index++) {
-    const startedMs = performance.now();
+    const before = process.cpuUsage();
     await run(inputs);
-    times.push(performance.now() - startedMs);
+    times.push(cpuMsSince(before));
   }
   return times.sort((a, b) => a - b)[WARM_UP_RUNS >> 1] as number;
 }

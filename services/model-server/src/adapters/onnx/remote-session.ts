@@ -36,9 +36,19 @@ export class RemoteSession {
     return this.ended === undefined;
   }
 
+  /** Works only as far as those that answer callers leave time. */
+  stepBack(): void {
+    this.link.stepBack?.();
+  }
+
+  /** Works as they do. False: it cannot be brought back. */
+  stepForward(): boolean {
+    return this.link.stepForward?.() ?? true;
+  }
+
   /** Throws what makes the version unfit, EXECUTOR_LOST when proving it outlasts `timeoutMs` or ends the session. */
   async prove(files: VersionFiles, warmUp: WarmUp, timeoutMs: number): Promise<Proof> {
-    const late = new Problem('EXECUTOR_LOST', `The version did not prove itself within ${timeoutMs} ms`);
+    const late = () => new Problem('EXECUTOR_LOST', `The version did not prove itself within ${timeoutMs} ms`);
     const answer = await this.ask({ kind: 'prove', files, warmUp }, timeoutMs, late);
     if (answer.kind === 'proved') return answer.proof;
     if (answer.kind === 'unfit') throw new Problem(answer.code, answer.message);
@@ -47,7 +57,7 @@ export class RemoteSession {
 
   /** Throws INFERENCE_FAILED, RUN_TIMEOUT, EXECUTOR_LOST. */
   async run(inputs: Tensors, timeoutMs: number): Promise<{ outputs: Tensors; memoryMb: number }> {
-    const late = new Problem('RUN_TIMEOUT', `The run took longer than ${timeoutMs} ms`);
+    const late = () => new Problem('RUN_TIMEOUT', `The run took longer than ${timeoutMs} ms`);
     const answer = await this.ask({ kind: 'run', inputs }, timeoutMs, late);
     if (answer.kind === 'answer') return answer;
     throw new Problem('INFERENCE_FAILED', answer.kind === 'failure' ? answer.message : `answered ${answer.kind}`);
@@ -66,12 +76,13 @@ export class RemoteSession {
     if (this.alive) this.link.kill();
   }
 
-  private ask(message: ToSession, timeoutMs: number, late: Problem): Promise<FromSession> {
+  private ask(message: ToSession, timeoutMs: number, late: () => Problem): Promise<FromSession> {
     return new Promise((answer, fail) => {
       if (this.ended) return fail(new Problem('EXECUTOR_LOST', this.ended.message, { cause: this.ended }));
       const timeout = setTimeout(() => {
+        const problem = late();
         this.link.kill();
-        this.end(late, late);
+        this.end(problem, problem);
       }, timeoutMs);
       const once =
         <T>(settle: (value: T) => void) =>

@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { getPriority, setPriority } from 'node:os';
 import type { Duplex } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
@@ -11,9 +12,17 @@ export interface SessionLink {
   onMessage(hear: (message: FromSession) => void): void;
   /** Settles once, when the other side has ended, for whatever reason. */
   readonly ended: Promise<Error>;
+  /** Puts it behind what answers callers, where the system knows such a thing. */
+  stepBack?(): void;
+  /** Takes that back. False: the system does not allow it, to those without a privilege. */
+  stepForward?(): boolean;
   /** Ends the other side at once where that is possible; where not, leaves it to itself. */
   kill(): void;
 }
+
+/** As nice as a process may be; and how much nicer one is that must not hold up the others: two fifths of their share. */
+const NICENESS_MAX = 19;
+const STEPS_BACK = 4;
 
 /** A child process: it may crash, hang or grow, and can be killed at any moment. */
 export class ProcessLink implements SessionLink {
@@ -45,8 +54,25 @@ export class ProcessLink implements SessionLink {
     this.socket.on('data', (chunk: Buffer) => frames.read(chunk).forEach(hear));
   }
 
+  stepBack(): void {
+    this.setPriority(Math.min(getPriority() + STEPS_BACK, NICENESS_MAX));
+  }
+
+  stepForward(): boolean {
+    return this.setPriority(getPriority());
+  }
+
   kill(): void {
     this.child.kill('SIGKILL');
+  }
+
+  private setPriority(niceness: number): boolean {
+    try {
+      if (this.child.pid !== undefined) setPriority(this.child.pid, niceness);
+      return true;
+    } catch {
+      return false; // it has ended, or may not
+    }
   }
 }
 

@@ -1,4 +1,4 @@
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { collectDefaultMetrics, type Aggregator, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { problems, type ProblemCode } from '@vinaigrette/problems';
 import type { Version } from '../../domain/plan-versions.js';
 import { Observations, type ReplyTimes, type VersionState } from '../../observations.js';
@@ -19,11 +19,14 @@ export class PrometheusObservations extends Observations {
     'version',
     'alias',
   ]);
-  private readonly failures = this.counter('inference_failures_total', 'Inferences refused or failed, by code', [
-    'model',
-    'version',
-    'code',
-  ]);
+  private readonly failures = this.counter(
+    'inference_failures_total',
+    'Inferences refused or failed, by code',
+    ['model', 'version', 'code'],
+    () => this.tellFailures(),
+  );
+  /** Not yet in `failures`: under too much load they come by the ten thousand. */
+  private readonly untold = new Map<Version | undefined, Map<ProblemCode, number>>();
   private readonly durations = this.histogram(
     'inference_duration_seconds',
     'From the acceptance of an inference to its answer',
@@ -40,12 +43,13 @@ export class PrometheusObservations extends Observations {
     'model',
     'version',
   ]);
-  private readonly states = this.gauge('version_state', '1 for the state the version is in', [
-    'model',
-    'version',
-    'state',
-  ]);
-  private readonly connected = this.gauge('source_connected', '1 while the source of wanted models answers', []);
+  private readonly states = this.gauge(
+    'version_state',
+    '1 for the state the version is in',
+    ['model', 'version', 'state'],
+    'max',
+  );
+  private readonly connected = this.gauge('source_connected', '1 while the source of wanted models answers', [], 'min');
 
   constructor() {
     super();
@@ -71,7 +75,16 @@ export class PrometheusObservations extends Observations {
   }
 
   override failed(version: Version | undefined, code: ProblemCode): void {
-    this.failures.inc({ ...(version ? labelsOf(version) : { model: '', version: '' }), code });
+    const byCode = this.untold.get(version) ?? new Map<ProblemCode, number>();
+    this.untold.set(version, byCode.set(code, (byCode.get(code) ?? 0) + 1));
+  }
+
+  private tellFailures(): void {
+    for (const [version, byCode] of this.untold) {
+      const labels = version ? labelsOf(version) : { model: '', version: '' };
+      for (const [code, count] of byCode) this.failures.inc({ ...labels, code }, count);
+    }
+    this.untold.clear();
   }
 
   override ran(version: Version, requests: number, rows: number, seconds: number): void {
@@ -96,6 +109,7 @@ export class PrometheusObservations extends Observations {
   /** Takes away every series of the version: they would be told for ever. */
   override versionGone(version: Version): void {
     const labels = labelsOf(version);
+    this.untold.delete(version);
     const plain = [this.inferences, this.rows, this.durations, this.waits, this.inputs, this.outputs, this.runs];
     for (const metric of [...plain, this.runRequests, this.runRows, this.queue, this.losses]) metric.remove(labels);
     for (const state of STATES) this.states.remove({ ...labels, state });
@@ -107,12 +121,14 @@ export class PrometheusObservations extends Observations {
     this.connected.set(Number(connected));
   }
 
-  private counter(name: string, help: string, labelNames: string[]): Counter {
-    return new Counter({ name: `model_server_${name}`, help, labelNames, registers: [this.registry] });
+  private counter(name: string, help: string, labelNames: string[], collect?: () => void): Counter {
+    const registers = [this.registry];
+    return new Counter({ name: `model_server_${name}`, help, labelNames, registers, ...(collect && { collect }) });
   }
 
-  private gauge(name: string, help: string, labelNames: string[]): Gauge {
-    return new Gauge({ name: `model_server_${name}`, help, labelNames, registers: [this.registry] });
+  /** `aggregator`: how the values of several server processes become one. */
+  private gauge(name: string, help: string, labelNames: string[], aggregator: Aggregator = 'sum'): Gauge {
+    return new Gauge({ name: `model_server_${name}`, help, labelNames, aggregator, registers: [this.registry] });
   }
 
   private histogram(name: string, help: string, buckets: number[]): Histogram {
