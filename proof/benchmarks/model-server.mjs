@@ -1,17 +1,22 @@
 /**
  * How fast the model server answers ModelInfer (raw contents, batch 1), beside a bare grpc-js echo of the same bytes in
  * the same run: requests a second, p50, p99 and (on Linux) the server's CPU time a request. Rounds are interleaved, the
- * median of the rounds is printed. Two models: trees over texts and numbers, and a recommender (model-server/models.mjs).
+ * median of the rounds is printed, and behind each figure what it should be. Two models: trees over texts and numbers,
+ * and a recommender (model-server/models.mjs).
  *
  *   npx tsc -b && node proof/benchmarks/model-server.mjs [--seconds 5] [--rounds 3]
- *     --open     also an open loop: half, and twice, what 64 in flight reached
- *     --swaps N  also N swaps of version under load, and the memory they leave
+ *     --open      also an open loop: half, and twice, what 64 in flight reached
+ *     --swaps N   also N swaps of version under load, and the memory they leave
+ *     --rest      also the protocol's JSON form over HTTP
+ *     --idle      also 100 models of 1 MB at rest
+ *     --batch     also what a batch of 2,048 rows leaves behind
+ *     --processes N   so many server processes (SERVER_PROCESSES); the load comes on one connection for each loop
+ *     --peers PYTHON  also KServe and FastAPI on the same files; PYTHON has kserve, fastapi, uvicorn and onnxruntime
  */
-import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { create, toBinary } from '@bufbuild/protobuf';
@@ -19,26 +24,28 @@ import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { ModelInferRequestSchema } from '@vinaigrette/contracts/inference';
 import { encodeRaw, tensorOf } from '@vinaigrette/signature';
 import { Calls, grpcMessage } from './model-server/calls.mjs';
+import { closedLoop, median, METHOD, openLoop } from './model-server/loops.mjs';
 import { recommender, tabular } from './model-server/models.mjs';
+import { cpuUsOf, listening, memoryMbOf, untilReady, untilServed } from './model-server/processes.mjs';
 
-const METHOD = '/inference.GRPCInferenceService/ModelInfer';
 const { values } = parseArgs({
   options: {
     seconds: { type: 'string', default: '5' },
     rounds: { type: 'string', default: '3' },
-    open: { type: 'boolean', default: false },
     swaps: { type: 'string', default: '0' },
-    echo: { type: 'boolean', default: false },
+    processes: { type: 'string', default: '1' },
+    peers: { type: 'string' },
+    ...Object.fromEntries(['open', 'rest', 'idle', 'batch', 'echo'].map((name) => [name, { type: 'boolean', default: false }])), // prettier-ignore
   },
 });
+const seconds = Number(values.seconds);
+const rounds = Number(values.rounds);
 const asItIs = (bytes) => bytes;
-const pause = () => new Promise((done) => setTimeout(done, 50));
-const at = (path) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
-const quantile = (sorted, share) => sorted[Math.floor(share * (sorted.length - 1))];
-const median = (numbers) => quantile([...numbers].sort((a, b) => a - b), 0.5); // prettier-ignore
+const at = (path) => fileURLToPath(new URL(path, import.meta.url));
+const MAIN = at('../../services/model-server/dist/src/main.js');
 
 if (values.echo) serveEcho();
-else await measure(Number(values.seconds), Number(values.rounds), Number(values.swaps));
+else await measure();
 
 /** The limit: a server of grpc-js that only sends the bytes back. */
 function serveEcho() {
@@ -52,38 +59,58 @@ function serveEcho() {
   });
 }
 
-async function measure(seconds, rounds, swaps) {
+async function measure() {
   const folder = mkdtempSync(join(tmpdir(), 'vinaigrette-benchmark-'));
   const children = [];
   try {
     const models = { tabular: await tabular(), recommender: await recommender() };
-    for (const [name, model] of Object.entries(models)) putVersion(folder, name, 1, model);
-    const echo = await listening(children, fileURLToPath(import.meta.url), ['--echo'], {});
-    const server = await listening(children, at('services/model-server/dist/src/main.js'), [], {
-      MODEL_SERVER_HTTP_PORT: '0',
-      MODEL_SERVER_GRPC_PORT: '0',
-      MODEL_REPOSITORY: folder,
-      MODEL_REPOSITORY_POLL_MS: '100',
-    });
-    await untilReady(server.http);
-    const targets = [
-      { ...echo, name: 'echo', runMs: 0, message: request('tabular', models.tabular.inputs) },
-      ...Object.entries(models).map(([name, { inputs, runMs }]) => ({ ...server, name, runMs, message: request(name, inputs) })), // prettier-ignore
-    ];
+    const repository = join(folder, 'models');
+    for (const [name, model] of Object.entries(models)) putVersion(repository, name, 1, model);
+    const peersRepository = join(folder, 'peers');
+    cpSync(repository, peersRepository, { recursive: true });
+    const echo = await listening(children, process.execPath, [fileURLToPath(import.meta.url), '--echo']);
+    const server = await serve(children, repository);
+    const fastapi = values.peers && (await peer(children, 'fastapi', peersRepository));
+    const kserve = values.peers && (await peer(children, 'kserve', peersRepository));
+    const targetOf = (host, name) => ({ ...host, name, runMs: models[name].runMs, message: request(name, models[name].inputs) }); // prettier-ignore
+    const ours = Object.keys(models).map((name) => targetOf(server, name));
+    const others = kserve ? Object.keys(models).map((name) => ({ ...targetOf(kserve, name), label: `kserve ${name}` })) : []; // prettier-ignore
+    const limit = { ...echo, name: 'echo', runMs: 0, message: ours[0].message };
     console.log(
       `${cpus().length} cores (${cpus()[0].model}), Node ${process.version}, ${rounds} rounds of ${seconds} s`,
     );
-    const rates = await closedLoops(targets, seconds, rounds);
-    if (values.open) await openLoops(targets.slice(1), rates, seconds);
-    if (swaps > 0) await swapUnderLoad(folder, targets[1], models.tabular, swaps);
+    const rates = await closedLoops([limit, ...ours, ...others]);
+    if (values.open) await openLoops(ours, rates.slice(1));
+    if (values.rest) await restLoops(server, fastapi, models);
+    if (values.batch) await leftByBatch(ours[1], models.recommender);
+    if (Number(values.swaps) > 0) await swapUnderLoad(repository, ours[0], models.tabular, Number(values.swaps));
+    if (values.idle) await idle(children, join(folder, 'idle'), models.recommender);
   } finally {
     for (const child of children) child.kill();
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-/** As many calls as are answered, so many in flight on one connection. */
-async function closedLoops(targets, seconds, rounds) {
+async function serve(children, repository) {
+  const server = await listening(children, process.execPath, [MAIN], {
+    MODEL_SERVER_HTTP_PORT: '0',
+    MODEL_SERVER_GRPC_PORT: '0',
+    MODEL_REPOSITORY: repository,
+    MODEL_REPOSITORY_POLL_MS: '100',
+    SERVER_PROCESSES: values.processes,
+  });
+  await untilReady(server.http);
+  return server;
+}
+
+async function peer(children, name, repository) {
+  const server = await listening(children, values.peers, [at('model-server/peers.py'), name, repository]);
+  await untilReady(server.http, name === 'fastapi' ? '/openapi.json' : '/v2/health/ready');
+  return server;
+}
+
+/** 1 and 64 in flight on one connection. */
+async function closedLoops(targets) {
   const seen = targets.map(() => ({ 1: [], 64: [] }));
   for (let round = 0; round <= rounds; round++) {
     for (const [index, target] of targets.entries()) {
@@ -95,13 +122,15 @@ async function closedLoops(targets, seconds, rounds) {
   }
   const of = (index, inFlight, key) => median(seen[index][inFlight].map((result) => result[key]));
   for (const inFlight of [1, 64]) {
-    for (const [index, { name, runMs }] of targets.entries()) {
+    for (const [index, { name, label = name, runMs }] of targets.entries()) {
       const [rate, p50, p99, cpuUs, failed] = ['rate', 'p50', 'p99', 'cpuUs', 'failed'].map((key) => of(index, inFlight, key)); // prettier-ignore
-      const least = of(0, inFlight, 'p50') + runMs;
+      const share = (rate / of(0, inFlight, 'rate')).toFixed(2);
+      const slower = (p50 / (of(0, inFlight, 'p50') + runMs)).toFixed(2);
+      const ofEcho = inFlight === 64 ? `${share} of the echo, at least 0.85` : `${share} of the echo`;
+      const ofRun = inFlight === 1 ? `${slower} of echo + run, at most 1.15` : `${slower} of echo + run`;
       console.log(
-        `${String(inFlight).padStart(2)} in flight  ${name.padEnd(11)} ${rate.toFixed(0).padStart(6)} req/s ` +
-          `(${(rate / of(0, inFlight, 'rate')).toFixed(2)} of the echo)  p50 ${p50.toFixed(2)} ms ` +
-          `(${(p50 / least).toFixed(2)} of echo + run)  p99 ${p99.toFixed(2)} ms  ` +
+        `${String(inFlight).padStart(2)} in flight  ${label.padEnd(18)} ${rate.toFixed(0).padStart(6)} req/s (${ofEcho})  ` +
+          `p50 ${p50.toFixed(2)} ms (${ofRun})  p99 ${p99.toFixed(2)} ms  ` +
           `CPU ${cpuUs.toFixed(0)} us (${(cpuUs / of(0, inFlight, 'cpuUs')).toFixed(2)} x)  failed ${failed}`,
       );
     }
@@ -109,76 +138,73 @@ async function closedLoops(targets, seconds, rounds) {
   return targets.map((_, index) => of(index, 64, 'rate'));
 }
 
-async function closedLoop({ grpc, pid, message }, inFlight, seconds, until = () => false) {
-  const calls = new Calls(grpc, METHOD);
-  const latenciesMs = [];
-  let failed = 0;
-  const cpuBeforeUs = cpuUsOf(pid);
-  const startedMs = performance.now();
-  const endMs = startedMs + seconds * 1_000;
-  const caller = (done) => {
-    const sinceMs = performance.now();
-    if (sinceMs > endMs || until()) return done();
-    calls.call(message, (ok) => {
-      if (ok) latenciesMs.push(performance.now() - sinceMs);
-      else failed++;
-      caller(done);
-    });
-  };
-  await Promise.all(Array.from({ length: inFlight }, () => new Promise(caller)));
-  const elapsedS = (performance.now() - startedMs) / 1_000;
-  calls.close();
-  latenciesMs.sort((a, b) => a - b);
-  const cpuUs = (cpuUsOf(pid) - cpuBeforeUs) / latenciesMs.length;
-  return { rate: latenciesMs.length / elapsedS, p50: quantile(latenciesMs, 0.5), p99: quantile(latenciesMs, 0.99), cpuUs, failed }; // prettier-ignore
-}
-
-/** Calls at their own times, whether or not the ones before are answered; a latency counts from when it was due. */
-async function openLoops(targets, [, ...rates], seconds) {
+async function openLoops(targets, rates) {
   for (const [index, target] of targets.entries()) {
     for (const load of [0.5, 2]) {
-      const { answered, failed, p99 } = await openLoop(target, load * rates[index], seconds);
-      const goodput = answered / seconds / rates[index];
+      const { rate, refused, p99, refusedP99 } = await openLoop(target, load * rates[index], seconds);
+      const wanted = load < 1 ? 'p99 at most 5 ms' : 'goodput at least 0.90';
       console.log(
-        `open loop, ${load} of capacity  ${target.name.padEnd(11)} goodput ${goodput.toFixed(2)} of capacity  ` +
-          `p99 ${p99.toFixed(2)} ms  refused ${failed}`,
+        `open loop, ${load} of capacity  ${target.name.padEnd(11)} goodput ${(rate / rates[index]).toFixed(2)} of capacity  ` +
+          `p99 ${p99.toFixed(2)} ms  refused ${refused}, p99 ${(refusedP99 ?? 0).toFixed(2)} ms  (${wanted})`,
       );
     }
   }
 }
 
-async function openLoop({ grpc, message }, rate, seconds) {
-  const calls = new Calls(grpc, METHOD);
-  const latenciesMs = [];
-  let [failed, sent, open] = [0, 0, 0];
-  const startedMs = performance.now();
-  await new Promise((done) => {
-    const turn = () => {
-      const dueMs = Math.min(performance.now() - startedMs, seconds * 1_000);
-      for (; (sent / rate) * 1_000 < dueMs; sent++) {
-        const sinceMs = startedMs + (sent / rate) * 1_000;
-        open++;
-        calls.call(message, (ok) => {
-          open--;
-          if (ok) latenciesMs.push(performance.now() - sinceMs);
-          else failed++;
-        });
-      }
-      if (dueMs < seconds * 1_000 || open > 0) setTimeout(turn, 1);
-      else done();
-    };
-    turn();
-  });
+/** The JSON form, 8 in flight: 4 x FastAPI is wanted. */
+async function restLoops(server, fastapi, models) {
+  for (const [name, { inputs }] of Object.entries(models)) {
+    const tensors = Object.entries(inputs).map(([input, { datatype, shape, data }]) => ({ name: input, datatype, shape, data })); // prettier-ignore
+    const post = { name, post: `/v2/models/${name}/infer`, message: Buffer.from(JSON.stringify({ inputs: tensors })) };
+    const hosts = fastapi ? [server, fastapi] : [server];
+    const seen = hosts.map(() => []);
+    for (let round = 0; round <= rounds; round++) {
+      for (const [index, host] of hosts.entries()) seen[index].push(await closedLoop({ ...host, ...post }, 8, seconds));
+    }
+    const [ours, theirs] = seen.map((results) => results.slice(1));
+    const of = (results, key) => median(results.map((result) => result[key]));
+    const beside = theirs
+      ? `  ${(of(ours, 'rate') / of(theirs, 'rate')).toFixed(2)} x FastAPI, at least 4; ` +
+        `its CPU ${of(theirs, 'cpuUs').toFixed(0)} us, failed ${of(theirs, 'failed')}`
+      : '';
+    console.log(
+      `JSON, 8 in flight  ${name.padEnd(11)} ${of(ours, 'rate').toFixed(0)} req/s  p50 ${of(ours, 'p50').toFixed(2)} ms  ` +
+        `CPU ${of(ours, 'cpuUs').toFixed(0)} us  failed ${of(ours, 'failed')}${beside}`,
+    );
+  }
+}
+
+async function leftByBatch(target, { inputs }) {
+  const rows = 2_048;
+  const many = Object.fromEntries(
+    Object.entries(inputs).map(
+      ([
+        name,
+        {
+          datatype,
+          shape: [, ...rest],
+          data,
+        },
+      ]) => [name, { datatype, shape: [rows, ...rest], data: Array.from({ length: rows }, () => data).flat() }],
+    ),
+  );
+  const calls = new Calls(target.grpc, METHOD);
+  const ask = (message) => new Promise((done) => calls.call(message, done));
+  await ask(target.message);
+  await pause(2_000);
+  const beforeMb = memoryMbOf(target.pid);
+  const ok = await ask(request(target.name, many));
+  await pause(2_000);
+  const leftMb = memoryMbOf(target.pid) - beforeMb;
   calls.close();
-  latenciesMs.sort((a, b) => a - b);
-  return { answered: latenciesMs.length, failed, p99: quantile(latenciesMs, 0.99) };
+  console.log(`a batch of ${rows} rows  answered ${ok}  leaves ${leftMb.toFixed(1)} MB (at most 20)`);
 }
 
 /** One version after another becomes the one that answers, while 8 callers ask. */
 async function swapUnderLoad(folder, target, model, swaps) {
   const steady = await closedLoop(target, 8, 5);
   let over = false;
-  const loaded = closedLoop(target, 8, 3_600, () => over);
+  const loaded = closedLoop(target, 8, 36_000, () => over);
   let tenthMb = NaN;
   for (let swap = 1; swap <= swaps; swap++) {
     putVersion(folder, target.name, swap + 1, model);
@@ -190,8 +216,24 @@ async function swapUnderLoad(folder, target, model, swaps) {
   const { p99, failed } = await loaded;
   const lastMb = memoryMbOf(target.pid);
   console.log(
-    `${swaps} swaps under load  failed ${failed}  p99 ${(p99 / steady.p99).toFixed(2)} x steady  ` +
-      `memory ${lastMb.toFixed(0)} MB, ${(lastMb / tenthMb).toFixed(2)} x after the tenth`,
+    `${swaps} swaps under load  failed ${failed}  p99 ${p99.toFixed(2)} ms, ${(p99 / steady.p99).toFixed(2)} x steady ` +
+      `(at most 1.3)  memory ${lastMb.toFixed(0)} MB, ${(lastMb / tenthMb).toFixed(2)} x after the tenth (at most 1.3)`,
+  );
+}
+
+async function idle(children, folder, model) {
+  const models = 100;
+  for (let index = 0; index < models; index++) putVersion(folder, `model-${index}`, 1, model);
+  const startedMs = performance.now();
+  const server = await serve(children, folder);
+  const loadedS = (performance.now() - startedMs) / 1_000;
+  await pause(12_000); // what proved them ends after 10 s
+  const before = cpuUsOf(server.pid);
+  await pause(20_000);
+  const share = (cpuUsOf(server.pid) - before) / 20_000_000;
+  console.log(
+    `${models} models of ${(model.model.length / 1e6).toFixed(1)} MB  loaded in ${loadedS.toFixed(1)} s  ` +
+      `memory ${memoryMbOf(server.pid).toFixed(0)} MB  idle CPU ${(100 * share).toFixed(2)} % (less than 1)`,
   );
 }
 
@@ -214,42 +256,4 @@ function request(modelName, inputs) {
     rawInputContents: tensors.map(([, tensor]) => encodeRaw(tensor)),
   });
   return grpcMessage(toBinary(ModelInferRequestSchema, message));
-}
-
-/** CPU time a process has used, in microseconds, to 10 ms; NaN where there is no /proc. */
-function cpuUsOf(pid) {
-  if (process.platform !== 'linux') return NaN;
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
-  return (Number(fields[11]) + Number(fields[12])) * 10_000; // user and system time, 100 ticks a second
-}
-
-function memoryMbOf(pid) {
-  if (process.platform !== 'linux') return NaN;
-  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1_024;
-}
-
-async function listening(children, script, words, environment) {
-  const env = { ...process.env, ...environment };
-  const child = spawn(process.execPath, [script, ...words], { env, stdio: ['ignore', 'pipe', 'inherit'] });
-  children.push(child);
-  return new Promise((told, failed) => {
-    child.once('exit', (code) => failed(new Error(`${script} ended with ${code}`)));
-    createInterface({ input: child.stdout }).on('line', (line) => {
-      const event = JSON.parse(line);
-      if (event.msg === 'listening') told({ ...event, pid: child.pid });
-    });
-  });
-}
-
-async function untilReady(port) {
-  while ((await fetch(`http://127.0.0.1:${port}/readyz`)).status !== 200) await pause();
-}
-
-async function untilServed(port, name, number) {
-  for (;;) {
-    const { models } = await (await fetch(`http://127.0.0.1:${port}/readyz`)).json();
-    const versions = models.find((model) => model.name === name).versions;
-    if (versions.some((version) => version.number === number && version.state === 'ready')) return;
-    await pause();
-  }
 }

@@ -10,6 +10,7 @@ const END_STREAM = 1;
 const END_HEADERS = 4;
 const ACK = 1;
 const HEAD = 9;
+const FRAME_BYTES_MAX = 16_384;
 const WINDOW = 2 ** 31 - 1;
 const WINDOW_DEFAULT = 65_535;
 /** Received bytes after which the server is told that there is room again. */
@@ -58,7 +59,10 @@ export class Calls {
       const { stream, message } = this.#blocked.shift();
       this.#sendWindow -= message.length;
       this.#write(frame(FRAME.headers, END_HEADERS, stream, this.#headers));
-      this.#write(frame(FRAME.data, END_STREAM, stream, message));
+      for (let at = 0; at < message.length; at += FRAME_BYTES_MAX) {
+        const last = at + FRAME_BYTES_MAX >= message.length;
+        this.#write(frame(FRAME.data, last ? END_STREAM : 0, stream, message.subarray(at, at + FRAME_BYTES_MAX)));
+      }
     }
   }
 

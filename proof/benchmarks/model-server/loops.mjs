@@ -1,0 +1,85 @@
+/** Load on one server: closed loops, where a caller waits for its answer, and open ones, where none waits. */
+import { Agent, request } from 'node:http';
+import { Calls } from './calls.mjs';
+import { cpuUsOf } from './processes.mjs';
+
+export const METHOD = '/inference.GRPCInferenceService/ModelInfer';
+export const quantile = (sorted, share) => sorted[Math.floor(share * (sorted.length - 1))];
+export const median = (numbers) => quantile([...numbers].sort((a, b) => a - b), 0.5); // prettier-ignore
+
+/** As many calls as are answered, so many in flight. A target with `post` is asked over HTTP, else over gRPC. */
+export async function closedLoop(target, inFlight, seconds, until = () => false) {
+  const calls = target.post ? new Posts(target.http, target.post) : new Calls(target.grpc, METHOD);
+  const latenciesMs = [];
+  let failed = 0;
+  const cpuBeforeUs = cpuUsOf(target.pid);
+  const startedMs = performance.now();
+  const endMs = startedMs + seconds * 1_000;
+  const caller = (done) => {
+    const sinceMs = performance.now();
+    if (sinceMs > endMs || until()) return done();
+    calls.call(target.message, (ok) => {
+      if (ok) latenciesMs.push(performance.now() - sinceMs);
+      else failed++;
+      caller(done);
+    });
+  };
+  await Promise.all(Array.from({ length: inFlight }, () => new Promise(caller)));
+  const elapsedS = (performance.now() - startedMs) / 1_000;
+  calls.close();
+  latenciesMs.sort((a, b) => a - b);
+  const cpuUs = (cpuUsOf(target.pid) - cpuBeforeUs) / latenciesMs.length;
+  return { rate: latenciesMs.length / elapsedS, p50: quantile(latenciesMs, 0.5), p99: quantile(latenciesMs, 0.99), cpuUs, failed }; // prettier-ignore
+}
+
+/** Calls at their own times, whether or not the ones before are answered; a latency counts from when it was due. */
+export async function openLoop({ grpc, message }, rate, seconds) {
+  const calls = new Calls(grpc, METHOD);
+  const latenciesMs = [];
+  const refusedMs = [];
+  let [sent, open] = [0, 0];
+  const startedMs = performance.now();
+  await new Promise((done) => {
+    const turn = () => {
+      const dueMs = Math.min(performance.now() - startedMs, seconds * 1_000);
+      for (; (sent / rate) * 1_000 < dueMs; sent++) {
+        const sinceMs = startedMs + (sent / rate) * 1_000;
+        open++;
+        calls.call(message, (ok) => {
+          open--;
+          (ok ? latenciesMs : refusedMs).push(performance.now() - sinceMs);
+        });
+      }
+      if (dueMs < seconds * 1_000 || open > 0) setTimeout(turn, 1);
+      else done();
+    };
+    turn();
+  });
+  const elapsedS = (performance.now() - startedMs) / 1_000;
+  calls.close();
+  for (const times of [latenciesMs, refusedMs]) times.sort((a, b) => a - b);
+  return { rate: latenciesMs.length / elapsedS, refused: refusedMs.length, p99: quantile(latenciesMs, 0.99), refusedP99: quantile(refusedMs, 0.99) }; // prettier-ignore
+}
+
+/** The same question by POST over and over, on connections that stay open. */
+class Posts {
+  #agent = new Agent({ keepAlive: true });
+  #options;
+
+  constructor(port, path) {
+    this.#options = { port, host: '127.0.0.1', path, method: 'POST', agent: this.#agent };
+  }
+
+  call(body, done) {
+    const headers = { 'content-type': 'application/json', 'content-length': body.length };
+    request({ ...this.#options, headers }, (response) => {
+      response.on('end', () => done(response.statusCode === 200)).resume();
+    })
+      .on('error', () => done(false))
+      .end(body);
+  }
+
+  close() {
+    this.#agent.destroy();
+  }
+}
