@@ -5,6 +5,11 @@
  * What the gateway adds to the model server's own p50 is what it adds to a call made from this process.
  *
  *   npx tsc -b && node proof/benchmarks/gateway.mjs [--seconds 10] [--rounds 3]
+ *
+ * With `--fastapi PYTHON`, a python that has what fastapi.requirements.txt names, also FastAPI and ONNX Runtime in one
+ * process. With `--stalled`, how long answers take whose budget is 100 ms while the model server stands still. With
+ * `--soak SECONDS`, the gateway's memory under load over that time, and nothing else. With `--cpu-prof FOLDER`, where
+ * the gateway's processor time goes.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -18,7 +23,14 @@ import { inferenceClient } from './inference-client.mjs';
 import { SmallRegistry } from '../../services/app-gateway/dist/test/small-registry.js';
 
 const { values } = parseArgs({
-  options: { seconds: { type: 'string', default: '10' }, rounds: { type: 'string', default: '3' } },
+  options: {
+    seconds: { type: 'string', default: '10' },
+    rounds: { type: 'string', default: '3' },
+    fastapi: { type: 'string' },
+    stalled: { type: 'boolean', default: false },
+    soak: { type: 'string' },
+    'cpu-prof': { type: 'string' },
+  },
 });
 const [seconds, rounds] = [Number(values.seconds), Number(values.rounds)];
 const at = (path) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
@@ -26,9 +38,9 @@ const folder = mkdtempSync(join(tmpdir(), 'vinaigrette-benchmark-'));
 const children = [];
 
 /** A process that says `{"msg":"listening",...}`; resolves with that line. */
-async function listening(script, environment) {
+async function listening(script, environment, { program = process.execPath, flags = [], words = [] } = {}) {
   const env = { ...process.env, LOG_LEVEL: 'info', ...environment };
-  const child = spawn(process.execPath, [script], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(program, [...flags, script, ...words], { env, stdio: ['ignore', 'pipe', 'inherit'] });
   children.push(child);
   for await (const line of createInterface({ input: child.stdout })) {
     const told = JSON.parse(line);
@@ -52,7 +64,7 @@ function trainedVersion() {
   return version;
 }
 
-function wantedBy(registry, version) {
+function wantedBy(registry, version, budgetMs = 5_000) {
   const read = (name) => readFileSync(join(version, name));
   const files = readdirSync(version).map((path) => ({ path, sha256: registry.keep(read(path)) }));
   const champion = { champion: 1 };
@@ -75,7 +87,7 @@ function wantedBy(registry, version) {
         kind: 'recommendation',
         model: 'basket',
         ruleSet: 'shop',
-        budgetMs: 5_000,
+        budgetMs,
       }),
       document('rule-set', 'shop', { rules }),
     ],
@@ -116,6 +128,46 @@ async function measure({ url, child }, body, inFlight, durationS) {
   };
 }
 
+/** Memory in megabytes that a process holds. Linux; elsewhere 0. */
+function residentMb(pid) {
+  try {
+    return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) / 1024;
+  } catch {
+    return 0;
+  }
+}
+
+/** Says what the gateway holds, ten seconds after ten seconds, and whether the second half of the time added to it. */
+async function soak(gateway, body, durationS) {
+  const heldMb = [];
+  for (let spentS = 0; spentS < durationS; spentS += 10) {
+    const { perSecond } = await measure(gateway, body, 16, 10);
+    heldMb.push(residentMb(gateway.child.pid));
+    console.log(`${spentS + 10} s: ${heldMb.at(-1).toFixed(1)} MB resident, ${Math.round(perSecond)} requests/s`);
+  }
+  const half = heldMb.slice(Math.floor(heldMb.length / 2));
+  console.log(`second half: ${(half.at(-1) - half[0]).toFixed(1)} MB more at its end than at its start`);
+}
+
+/** A use case's budget while its model server stands still, and how much longer an answer may take, in milliseconds. */
+const STALLED_BUDGET_MS = 100;
+const LATE_MS_MAX = 10;
+
+async function stalled(gateway, body, modelServer) {
+  await new Promise((resolve) => setTimeout(resolve, 2_000)); // the new budget is in force
+  for (const inFlight of [1, 16]) {
+    modelServer.kill('SIGSTOP');
+    const { p50, p99, perSecond } = await measure(gateway, body, inFlight, seconds);
+    modelServer.kill('SIGCONT');
+    await new Promise((resolve) => setTimeout(resolve, 2_000));
+    const kept = p99 <= STALLED_BUDGET_MS + LATE_MS_MAX ? 'kept' : 'missed';
+    console.log(
+      `model server stopped, budget ${STALLED_BUDGET_MS} ms, ${inFlight} in flight: p50 ${rounded(p50)} ms, ` +
+        `p99 ${rounded(p99)} ms (${kept}), ${Math.round(perSecond)} requests/s`,
+    );
+  }
+}
+
 /** Milliseconds of the median call, one at a time, from this process. */
 async function modelServerP50(port, items, durationS) {
   const infer = inferenceClient(`127.0.0.1:${port}`);
@@ -134,7 +186,8 @@ const median = (numbers) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers
 
 try {
   const registry = new SmallRegistry();
-  wantedBy(registry, trainedVersion());
+  const version = trainedVersion();
+  wantedBy(registry, version);
   const registryAddress = `127.0.0.1:${await registry.listen()}`;
   const models = await listening(at('services/model-server/dist/src/main.js'), {
     MODEL_SERVER_HTTP_PORT: '0',
@@ -142,13 +195,15 @@ try {
     REGISTRY_ADDRESS: registryAddress,
     MODEL_SERVER_CACHE_DIR: join(folder, 'model-server'),
   });
-  const gateway = await listening(at('services/app-gateway/dist/src/main.js'), {
+  const gatewayEnvironment = {
     GATEWAY_HTTP_PORT: '0',
     REGISTRY_ADDRESS: registryAddress,
     MODEL_SERVER_ADDRESS: `127.0.0.1:${models.grpc}`,
     EVENT_LOG_DIR: join(folder, 'log'),
     GATEWAY_CACHE_DIR: join(folder, 'gateway'),
-  });
+  };
+  const profile = values['cpu-prof'] ? ['--cpu-prof', '--cpu-prof-dir', values['cpu-prof']] : [];
+  const gateway = await listening(at('services/app-gateway/dist/src/main.js'), gatewayEnvironment, { flags: profile });
   const hello = await listening(at('proof/benchmarks/hello.mjs'), {});
   const naive = await listening(at('proof/benchmarks/naive-gateway.mjs'), { MODEL_SERVER: `127.0.0.1:${models.grpc}` });
   const url = `http://127.0.0.1:${gateway.http}/v1/recommendations`;
@@ -161,38 +216,58 @@ try {
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 
-  const peers = [
-    { name: 'gateway', url, child: gateway.child },
-    { name: 'naive gateway', url: `http://127.0.0.1:${naive.http}/recommend`, child: naive.child },
-    { name: 'bare hello', url: `http://127.0.0.1:${hello.http}/hello`, child: hello.child },
-  ];
-  console.log(`${cpus().length} cores, ${process.version}, ${rounds} rounds of ${seconds} s each, medians`);
-  for (const inFlight of [1, 64]) {
-    for (const peer of peers) {
-      await measure(peer, body, inFlight, 2); // warm
-      peer.rounds = [];
+  const fastapi = values.fastapi
+    ? await listening(
+        at('proof/benchmarks/fastapi_gateway.py'),
+        {},
+        { program: values.fastapi, words: [join(version, 'model.onnx')] },
+      )
+    : undefined;
+  const compare = async () => {
+    const peers = [
+      { name: 'gateway', url, child: gateway.child },
+      { name: 'naive gateway', url: `http://127.0.0.1:${naive.http}/recommend`, child: naive.child },
+      { name: 'bare hello', url: `http://127.0.0.1:${hello.http}/hello`, child: hello.child },
+      ...(fastapi
+        ? [{ name: 'FastAPI', url: `http://127.0.0.1:${fastapi.http}/recommend`, child: fastapi.child }]
+        : []),
+    ];
+    console.log(`${cpus().length} cores, ${process.version}, ${rounds} rounds of ${seconds} s each, medians`);
+    for (const inFlight of [1, 64]) {
+      for (const peer of peers) {
+        await measure(peer, body, inFlight, 2); // warm
+        peer.rounds = [];
+      }
+      for (let round = 0; round < rounds; round++) {
+        for (const peer of peers) peer.rounds.push(await measure(peer, body, inFlight, seconds));
+      }
+      const [ours, ...others] = peers.map(({ rounds: all }) =>
+        Object.fromEntries(
+          ['p50', 'p99', 'perSecond', 'cpuUs'].map((key) => [key, median(all.map((one) => one[key]))]),
+        ),
+      );
+      console.log(`\n${inFlight} in flight`);
+      console.table({
+        gateway: told(ours),
+        ...Object.fromEntries(others.map((other, index) => [peers[index + 1].name, told(other)])),
+        ...Object.fromEntries(
+          others.map((other, index) => [
+            `gateway / ${peers[index + 1].name}`,
+            Object.fromEntries(Object.keys(told(ours)).map((key, at) => [key, ratio(ours, other, at)])),
+          ]),
+        ),
+      });
+      if (inFlight === 1) {
+        const own = await modelServerP50(models.grpc, body.basket, seconds);
+        console.log(`model server alone: p50 ${rounded(own)} ms; the gateway adds ${rounded(ours.p50 - own)} ms`);
+      }
     }
-    for (let round = 0; round < rounds; round++) {
-      for (const peer of peers) peer.rounds.push(await measure(peer, body, inFlight, seconds));
-    }
-    const [ours, ...others] = peers.map(({ rounds: all }) =>
-      Object.fromEntries(['p50', 'p99', 'perSecond', 'cpuUs'].map((key) => [key, median(all.map((one) => one[key]))])),
-    );
-    console.log(`\n${inFlight} in flight`);
-    console.table({
-      gateway: told(ours),
-      ...Object.fromEntries(others.map((other, index) => [peers[index + 1].name, told(other)])),
-      ...Object.fromEntries(
-        others.map((other, index) => [
-          `gateway / ${peers[index + 1].name}`,
-          Object.fromEntries(Object.keys(told(ours)).map((key, at) => [key, ratio(ours, other, at)])),
-        ]),
-      ),
-    });
-    if (inFlight === 1) {
-      const own = await modelServerP50(models.grpc, body.basket, seconds);
-      console.log(`model server alone: p50 ${rounded(own)} ms; the gateway adds ${rounded(ours.p50 - own)} ms`);
-    }
+  };
+  if (values.soak) await soak({ url, child: gateway.child }, body, Number(values.soak));
+  else await compare();
+  if (values.stalled) {
+    wantedBy(registry, version, STALLED_BUDGET_MS);
+    await stalled({ url, child: gateway.child }, body, models.child);
   }
   await registry.close();
 } finally {
