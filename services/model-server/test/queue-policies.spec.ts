@@ -64,6 +64,7 @@ describe('the queue of a model', () => {
       MODEL_REPOSITORY: repository.folder,
       MODEL_ISOLATION: 'process',
       RUN_TIMEOUT_MS: '120000',
+      QUEUE_WAIT_MS_MAX: '600000',
     });
     client = server.connect();
     connect = createClient(GRPCInferenceService, createGrpcTransport({ baseUrl: `http://${server.address}` }));
