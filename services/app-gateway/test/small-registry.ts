@@ -41,7 +41,7 @@ export class SmallRegistry {
   /** Sends every watcher the new state, under the next revision. */
   want(state: Wanted): void {
     this.state = create(WantedStateSchema, { ...state, revision: this.state.revision + 1n });
-    for (const wake of this.watchers) wake();
+    wakeAll(this.watchers);
   }
 
   async listen(port = 0): Promise<number> {
@@ -50,15 +50,13 @@ export class SmallRegistry {
       routes: ({ service }) =>
         service(RegistryService, {
           async *watch(_request, { signal }) {
+            signal.addEventListener('abort', () => wakeAll(watchers), { once: true });
             for (let sent = -1n; !signal.aborted;) {
               if (state().revision !== sent) {
                 sent = state().revision;
                 yield { state: state() };
               } else {
-                await new Promise<void>((resolve) => {
-                  watchers.add(resolve);
-                  signal.addEventListener('abort', () => resolve(), { once: true });
-                });
+                await new Promise<void>((resolve) => watchers.add(resolve));
               }
             }
           },
@@ -91,7 +89,7 @@ export class SmallRegistry {
   /** Goes away, as a killed process does. */
   async close(): Promise<void> {
     for (const session of this.sessions) session.destroy();
-    for (const wake of this.watchers) wake();
+    wakeAll(this.watchers);
     const { server } = this;
     this.server = undefined;
     if (server) await new Promise((resolve) => server.close(resolve));
@@ -101,4 +99,10 @@ export class SmallRegistry {
     const { artefacts, watchers, counts, verdicts } = this;
     return { state: () => this.state, artefacts, watchers, counts, verdicts };
   }
+}
+
+/** Each looks by itself whether there is anything new, and waits again if not. */
+function wakeAll(watchers: Set<() => void>): void {
+  for (const wake of watchers) wake();
+  watchers.clear();
 }
