@@ -12,6 +12,8 @@ const impure = [
   '@connectrpc/*',
   'onnxruntime-node',
   '@duckdb/*',
+  '@vinaigrette/tables',
+  '@vinaigrette/training',
   'pino',
   'prom-client',
 ];
@@ -75,7 +77,13 @@ export default tseslint.config(
             { sourceTag: 'layer:page', onlyDependOnLibsWithTags: ['layer:domain'] },
             {
               sourceTag: 'layer:app',
-              onlyDependOnLibsWithTags: ['layer:domain', 'layer:adapter', 'layer:runtime', 'layer:model', 'layer:service'],
+              onlyDependOnLibsWithTags: [
+                'layer:domain',
+                'layer:adapter',
+                'layer:runtime',
+                'layer:model',
+                'layer:service',
+              ],
             },
             { sourceTag: 'layer:proof', onlyDependOnLibsWithTags: ['*'] },
           ],

@@ -25,6 +25,12 @@ const laws = [
     rule: '@nx/enforce-module-boundaries',
   },
   {
+    law: 'what a model computes knows no file and no database',
+    file: 'models/segments/src/domain/cluster.ts',
+    text: `import { readWholeTable } from '@vinaigrette/tables';\nexport const r = readWholeTable;\n`,
+    rule: 'no-restricted-imports',
+  },
+  {
     law: 'nobody reaches into another project by path',
     file: 'libs/drift/src/index.ts',
     text: `export * from '../../event-log/src/index.js';\n`,

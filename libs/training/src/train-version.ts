@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
+import { serialize } from 'node:v8';
 import { runPipeline, type Step, type StepOutcome } from '@vinaigrette/pipeline';
 import { Problem } from '@vinaigrette/problems';
 import { BAD_LINES_MAX, identify, nameOf, takeIn, tellIntake, type IntakeReport } from '@vinaigrette/tables';
@@ -85,13 +87,13 @@ export async function trainVersion<Schema extends z.ZodObject, Data, Card>(
       progress(cached ? `${name}: nothing changed, taken from before` : `${name}: ran for ${durationMs} ms`),
   });
   const { 'card.json': card, ...files } = answers['train'] as VersionFiles<Card>;
-  const [loaded, trained] = outcomes as [StepOutcome, StepOutcome];
+  const [, trained] = outcomes as [StepOutcome, StepOutcome];
   const lineage = await trainingLineage(
     {
       data: [
         {
           name: identity.source,
-          digest: identity.sha256 ?? loaded.key,
+          digest: identity.sha256 ?? digestOfRows(answers['load']),
           rows: (answers['load'] as Loaded<Data>).report.rows,
         },
       ],
@@ -105,6 +107,9 @@ export async function trainVersion<Schema extends z.ZodObject, Data, Card>(
   progress(`wrote ${place.outDir}`);
   return { card, steps: outcomes };
 }
+
+/** A database has no bytes of its own: what was read of it is what has a digest. */
+const digestOfRows = (loaded: unknown): string => createHash('sha256').update(serialize(loaded)).digest('hex');
 
 function known({ metrics, segments = [] }: Reached) {
   const told = (numbers: Reached['metrics']) =>
