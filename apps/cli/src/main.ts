@@ -14,6 +14,7 @@ import { addLearn } from './commands/learn.js';
 import { addLabels } from './commands/labels.js';
 import { addModels } from './commands/models.js';
 import { addNewModel } from './commands/new-model.js';
+import { addReplay } from './commands/replay.js';
 import { addRestore } from './commands/restore.js';
 import { addRetrain } from './commands/retrain.js';
 import { addRollouts } from './commands/rollouts.js';
@@ -39,6 +40,7 @@ Examples:
   $ vinaigrette models rollback basket --reason "it recommends too little"
   $ vinaigrette batch score --use-case quote --input people.csv --output quotes.parquet
   $ vinaigrette baseline training.parquet --segment country
+  $ vinaigrette replay --candidate model@3 --since 7d --min-lift -0.01
   $ vinaigrette drift basket --window 24h
 
 The registry is found by REGISTRY_ADDRESS (127.0.0.1:5001), the drift monitor by MONITOR_URL (http://127.0.0.1:8090).`,
@@ -61,6 +63,7 @@ addDrift(program);
 addLabels(program);
 addDataVersions(addData(program));
 addBatch(program);
+addReplay(program);
 addLearn(program);
 addRetrain(program);
 addInsurance(program);

@@ -44,7 +44,7 @@ export class RulesInScope {
   /** When a rule begins or ends, in milliseconds since the epoch, ascending. */
   private readonly turnsMs: readonly number[];
 
-  constructor(private readonly rules: readonly CompiledItemRule[]) {
+  constructor(readonly rules: readonly CompiledItemRule[]) {
     const scopes = rules.flatMap(({ rule }) => rule.when ?? []);
     const named = (of: (when: When) => readonly string[] | undefined) => new Set(scopes.flatMap((it) => of(it) ?? []));
     this.places = {

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { encodeRequest, ModelServers, type ModelAnswer } from '@vinaigrette/app-gateway/parts';
+import type { ClientTls } from '@vinaigrette/edge';
 import { Problem } from '@vinaigrette/problems';
 import type { Tensors } from '@vinaigrette/serving';
 
@@ -21,8 +22,9 @@ export class AskVersion {
   constructor(
     addresses: readonly string[],
     private readonly subject: { model: string; version: number },
+    tls?: ClientTls,
   ) {
-    this.servers = new ModelServers(addresses);
+    this.servers = new ModelServers(addresses, tls);
   }
 
   /**

@@ -1,7 +1,7 @@
 import { GatherCircumstances, type ReadyUseCase, type ShopTables } from '@vinaigrette/app-gateway/parts';
 import type { PredictionUseCase, RecommendationUseCase, UseCase } from '@vinaigrette/documents';
 import { problemOf } from '@vinaigrette/problems';
-import { joiningKey, joinRows, sameAnswer, splitRows, type OutputValue, type Tensors } from '@vinaigrette/serving';
+import type { OutputValue, Tensors } from '@vinaigrette/serving';
 import type { AskVersion } from '../adapters/ask-version.js';
 import {
   givenInputs,
@@ -22,18 +22,10 @@ import {
   type Rejected,
   type ScoredRows,
 } from '../domain/batch-rows.js';
-
-/** So many rows must be answered joined as they are alone before rows are joined. */
-const ROWS_TO_PROVE = 32;
-
-/** Questions that go out at a time where rows cannot be joined. */
-const ALONE_AT_A_TIME = 32;
+import { AskRows } from './ask-rows.js';
 
 /** Longest a lookup may take, in milliseconds: here nobody waits for a page. */
-const LOOKUP_MS = 1_000;
-
-/** Answers to consecutive rows, or why the model refused a row. */
-type Answered = { rows: number; outputs: Tensors } | { rows: 1; refused: string };
+export const LOOKUP_MS = 1_000;
 
 interface Asked {
   row: number;
@@ -46,17 +38,18 @@ export class ScoreRows {
   private readonly useCase: ReadyUseCase;
   private readonly shop: GatherCircumstances;
   private readonly plain: boolean;
-  private joins: Promise<boolean> | undefined;
+  private readonly rows: AskRows;
 
   constructor(
     useCase: ReadyUseCase,
     private readonly plan: BatchPlan,
-    private readonly version: Pick<AskVersion, 'ask'>,
+    version: Pick<AskVersion, 'ask'>,
     private readonly tables: ShopTables,
   ) {
     this.useCase = { ...useCase, document: patient(useCase.document) };
     this.shop = new GatherCircumstances(tables);
     this.plain = isPlain(useCase);
+    this.rows = new AskRows(version, useCase.document.kind === 'recommendation' ? 'padded' : 'exact');
   }
 
   /** `now`: what the rules take for the time. Rejects when the model server stays away. */
@@ -76,7 +69,7 @@ export class ScoreRows {
     const units = (unit === undefined ? undefined : rows.columns.get(unit)) ?? [];
     const scored = nothingScored(rows.count);
     let at = 0;
-    for (const answered of await this.ask(inputs, rows.count)) {
+    for (const answered of await this.rows.joined(inputs, rows.count)) {
       if ('refused' in answered)
         scored.rejected.push(rejection(rows.first + at, 'SIGNATURE_MISMATCH', answered.refused));
       else {
@@ -96,7 +89,7 @@ export class ScoreRows {
   private async scoreOneByOne(rows: BatchRows, now: Date): Promise<Scored> {
     const scored = nothingScored(rows.count);
     const asked = await this.questions(rows, now, scored.rejected);
-    const answers = await this.answers(asked.map(({ question }) => question.inputs));
+    const answers = await this.rows.each(asked.map(({ question }) => question.inputs));
     const answered = asked.flatMap((one, at) => {
       const answer = answers[at]!;
       if (answer.ok) return [{ ...one, outputs: answer.outputs }];
@@ -172,63 +165,6 @@ export class ScoreRows {
       return { items: shown, offered, fallback, fired_rules: fired };
     });
   }
-
-  /** Of questions that may differ in shape: those of one shape share a call. */
-  private async answers(
-    questions: readonly Tensors[],
-  ): Promise<({ ok: true; outputs: Tensors } | { ok: false; why: string })[]> {
-    const joining = this.useCase.document.kind === 'recommendation' ? 'padded' : 'exact';
-    const groups = new Map<string, number[]>();
-    for (const [at, inputs] of questions.entries()) {
-      const key = joiningKey(inputs, joining) ?? `alone ${at}`;
-      const group = groups.get(key);
-      if (group) group.push(at);
-      else groups.set(key, [at]);
-    }
-    const answers = new Array<{ ok: true; outputs: Tensors } | { ok: false; why: string }>(questions.length);
-    for (const group of groups.values()) {
-      let next = 0;
-      for (const answered of await this.ask(joinRows(group.map((at) => questions[at]!)), group.length)) {
-        if ('refused' in answered) answers[group[next++]!] = { ok: false, why: answered.refused };
-        else for (const outputs of rowsOf(answered)) answers[group[next++]!] = { ok: true, outputs };
-      }
-    }
-    return answers;
-  }
-
-  /** What is refused is halved until the row is found that is to blame. */
-  private async ask(inputs: Tensors, rows: number): Promise<Answered[]> {
-    if (rows > 1 && !(await (this.joins ??= this.proveJoining(inputs, rows)))) return this.askAlone(inputs, rows);
-    const answer = await this.version.ask(inputs);
-    if (answer.ok) return [{ rows, outputs: answer.outputs }];
-    if (rows === 1) return [{ rows: 1, refused: answer.why }];
-    const [half, all] = [rows >> 1, splitRows(inputs, rows)!];
-    const first = await this.ask(joinRows(all.slice(0, half)), half);
-    return [...first, ...(await this.ask(joinRows(all.slice(half)), rows - half))];
-  }
-
-  private async askAlone(inputs: Tensors, rows: number): Promise<Answered[]> {
-    const all = splitRows(inputs, rows)!;
-    const answered: Answered[] = [];
-    for (let at = 0; at < rows; at += ALONE_AT_A_TIME) {
-      const some = all.slice(at, at + ALONE_AT_A_TIME).map((one) => this.ask(one, 1));
-      for (const [answer] of await Promise.all(some)) answered.push(answer!);
-    }
-    return answered;
-  }
-
-  /** Whether the first rows, joined, are answered as each alone; a refusal of one of them says nothing. */
-  private async proveJoining(inputs: Tensors, rows: number): Promise<boolean> {
-    const first = splitRows(inputs, rows)?.slice(0, ROWS_TO_PROVE);
-    if (!first) return false;
-    const alone = await Promise.all(first.map((one) => this.version.ask(one)));
-    const taken = first.filter((_, at) => alone[at]!.ok);
-    if (taken.length === 0) return true;
-    const joined = await this.version.ask(joinRows(taken));
-    const split = joined.ok ? splitRows(joined.outputs, taken.length) : undefined;
-    const answers = alone.flatMap((answer) => (answer.ok ? [answer.outputs] : []));
-    return split !== undefined && answers.every((answer, at) => sameAnswer(answer, split[at]!));
-  }
 }
 
 interface Scored extends ScoredRows {
@@ -250,10 +186,8 @@ const nothingScored = (rowsRead: number): Scored => ({
 
 const rejection = (row: number, code: string, why: string): Rejected => ({ where: `row ${row}`, code, why });
 
-const rowsOf = ({ rows, outputs }: { rows: number; outputs: Tensors }): Tensors[] => splitRows(outputs, rows) ?? [];
-
 /** The same document with all the time in the world for its lookups. */
-function patient<T extends UseCase>(document: T): T {
+export function patient<T extends UseCase>(document: T): T {
   const { customer, catalogue } = document.lookups;
   return {
     ...document,

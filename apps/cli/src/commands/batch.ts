@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { NoShopTables, PostgresShopTables, type ReadyUseCase } from '@vinaigrette/app-gateway/parts';
-import { createLogger } from '@vinaigrette/edge';
+import { createLogger, tlsOf } from '@vinaigrette/edge';
 import { Problem } from '@vinaigrette/problems';
 import { InvalidArgumentError, type Command } from 'commander';
 import { AskVersion } from '../adapters/ask-version.js';
@@ -97,7 +97,7 @@ async function score(options: ScoreOptions): Promise<void> {
       throw new Problem('BATCH_INPUT_INVALID', `${options.useCase} looks rows up, and SHOP_DATABASE_URL is not set`);
     }
     console.log(announcement(useCase, scores.checkpoint?.position.rows ?? 0));
-    version = new AskVersion(config.MODEL_SERVER_ADDRESS, useCase.wanted);
+    version = new AskVersion(config.MODEL_SERVER_ADDRESS, useCase.wanted, tlsOf(config).client);
     const scorer = new ScoreRows(useCase, plan, version, tables);
     const screen = new Screen(await source.count());
     const sizes = { rowsAtATime: options.rowsAtATime, callsMax: options.calls };
