@@ -10,6 +10,7 @@ import { readConfig } from '../config.js';
 import { claimState } from '../house/claim.js';
 import { RetrainModels, type SavedRetraining } from '../retraining/retrain-models.js';
 import { untilStopped } from './learn.js';
+import { setFiles } from './validation.js';
 import { openRegistry } from './registry-of.js';
 import { durationMs, wholeNumber } from './words.js';
 
@@ -60,8 +61,15 @@ async function retrain(model: string | undefined, options: Options, command: Com
   const state = new StateFile<SavedRetraining>(path.join(dir, 'state.json'));
   const saved = (await state.read()) ?? { format: 1, models: {} };
   const registry = openRegistry();
-  const parts = { registry, monitorUrl: config.MONITOR_URL, state, saved, dir: path.join(dir, 'work'), logger };
-  const models = new RetrainModels(parts);
+  const models = new RetrainModels({
+    registry,
+    monitorUrl: config.MONITOR_URL,
+    reserved: (of) => setFiles(registry, of),
+    state,
+    saved,
+    dir: path.join(dir, 'work'),
+    logger,
+  });
   try {
     if (model !== undefined) return console.log((await models.look({ model, reason }))[model]);
     const { metricsPort: port } = options;

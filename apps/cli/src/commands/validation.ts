@@ -184,6 +184,20 @@ async function keepIncident(model: string, options: IncidentOptions): Promise<vo
   );
 }
 
+/** The files of every validation set in force of a model, brought to this machine. Throws DATA_NOT_FOUND. */
+export async function setFiles(registry: Registry, model: string): Promise<string[]> {
+  const names = new Set((await registry.documents(KIND)).map(({ name }) => name));
+  const files: string[] = [];
+  for (const name of names) {
+    if ((await registry.documentVersion(KIND, name, IN_FORCE)) === undefined) continue;
+    const set = parseDocument(KIND, JSON.parse((await registry.document(KIND, name, IN_FORCE)).bodyJson));
+    if (set.model !== model) continue;
+    const versions = await openVersions();
+    files.push(await versions.bring(await versions.find(set.data)));
+  }
+  return files;
+}
+
 /** What a model is held to: the task of the performance document that names it. Throws DOCUMENT_NOT_FOUND. */
 async function taskOf(registry: Registry, model: string): Promise<PerformancePolicy['task']> {
   const names = new Set((await registry.documents('performance')).map(({ name }) => name));

@@ -18,6 +18,8 @@ export class LabelledRows {
     private readonly monitorUrl: string,
     private readonly model: string,
     private readonly outcomeKind: string,
+    /** Parquet files with the predictions that versions are judged on, and nothing is to learn from. */
+    private readonly reserved: readonly string[],
   ) {}
 
   /** undefined: none is labelled. */
@@ -55,6 +57,11 @@ export class LabelledRows {
     });
   }
 
+  private withoutReserved(): string {
+    if (this.reserved.length === 0) return '';
+    return ` ANTI JOIN read_parquet([${this.reserved.map(quoted).join(', ')}]) USING (prediction_id)`;
+  }
+
   /** A prediction is there once, with the first outcome that labels it. */
   private with<Answer>(work: (connection: DuckDBConnection) => Promise<Answer>): Promise<Answer> {
     return withArchive(this.monitorUrl, async (connection) => {
@@ -65,7 +72,7 @@ export class LabelledRows {
           QUALIFY row_number() OVER (PARTITION BY prediction_id ORDER BY gateway, sequence) = 1) p
         JOIN (SELECT * FROM outcomes WHERE kind = ${quoted(this.outcomeKind)}
           QUALIFY row_number() OVER (PARTITION BY prediction_id ORDER BY occurred_at, gateway, sequence) = 1) o
-        USING (prediction_id)`);
+        USING (prediction_id)${this.withoutReserved()}`);
       return work(connection);
     });
   }

@@ -24,6 +24,8 @@ export interface SavedRetraining {
 export interface RetrainingParts {
   registry: Registry;
   monitorUrl: string;
+  /** Files of the validation sets in force of a model, whose rows no training sees. */
+  reserved(model: string): Promise<string[]>;
   state: StateFile<SavedRetraining>;
   saved: SavedRetraining;
   /** For sales and versions while they are made. */
@@ -67,7 +69,8 @@ export class RetrainModels {
     const { model, window } = policy;
     const memory = (this.parts.saved.models[model] ??= { answeredPages: [], trained: 0, failures: 0 });
     const trainer = trainerOf(model);
-    const rows = new LabelledRows(this.parts.monitorUrl, model, trainer.outcomeKind);
+    const reserved = await this.parts.reserved(model);
+    const rows = new LabelledRows(this.parts.monitorUrl, model, trainer.outcomeKind, reserved);
     if (memory.underWay) return this.takeUp(policy, memory, trainer, rows);
     const span = await rows.span();
     const range = span && { fromMs: span.newestMs + 1 - window.lengthMs, toMs: span.newestMs + 1 };
