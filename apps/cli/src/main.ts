@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
+import { addBackup } from './commands/backup.js';
 import { addBaseline } from './commands/baseline.js';
 import { addBatch } from './commands/batch.js';
 import { addData } from './commands/data.js';
@@ -54,6 +55,7 @@ addValidation(program, models);
 addDocuments(program);
 addRollouts(program);
 addRestore(program);
+addBackup(program);
 addWebhooks(program);
 addKeys(program);
 addGarbage(program);

@@ -13,6 +13,7 @@ import { dataSourceOptions } from './adapters/postgres/data-source.js';
 import { PostgresAccessKeys } from './adapters/postgres/postgres-access-keys.js';
 import { PostgresAliases } from './adapters/postgres/postgres-aliases.js';
 import { PostgresArtifactUses } from './adapters/postgres/postgres-artifact-uses.js';
+import { PostgresBackups } from './adapters/postgres/postgres-backups.js';
 import { PostgresDocuments } from './adapters/postgres/postgres-documents.js';
 import { PostgresLineages } from './adapters/postgres/postgres-lineages.js';
 import { PostgresModelVersions } from './adapters/postgres/postgres-model-versions.js';
@@ -26,6 +27,8 @@ import { AccessKeys } from './access-keys.js';
 import { Aliases } from './aliases.js';
 import { ArtifactUses } from './artifact-uses.js';
 import { Artifacts } from './artifacts.js';
+import { BackUp } from './back-up.js';
+import { Backups } from './backups.js';
 import { CollectGarbage } from './collect-garbage.js';
 import type { Config } from './config.js';
 import { DeliverWebhooks, type Post } from './deliver-webhooks.js';
@@ -77,6 +80,7 @@ export class RegistryModule {
           { provide: PromotionEvidence, adapter: PostgresPromotionEvidence },
           { provide: AccessKeys, adapter: PostgresAccessKeys },
           { provide: ArtifactUses, adapter: PostgresArtifactUses },
+          { provide: Backups, adapter: PostgresBackups },
           { provide: Webhooks, adapter: PostgresWebhooks },
           { provide: WantedStates, adapter: PostgresWantedStates },
         ].map(({ provide, adapter }) => ({
@@ -135,6 +139,12 @@ export class RegistryModule {
           provide: CollectGarbage,
           inject: [Artifacts, ArtifactUses],
           useFactory: (artifacts: Artifacts, uses: ArtifactUses) => new CollectGarbage(artifacts, uses, Date.now),
+        },
+        {
+          provide: BackUp,
+          inject: [Backups, ArtifactUses, Artifacts],
+          useFactory: (backups: Backups, uses: ArtifactUses, artifacts: Artifacts) =>
+            new BackUp(backups, uses, artifacts),
         },
         {
           provide: KeepWebhooks,

@@ -15,6 +15,7 @@ import type { ProcessInspector } from './adapters/onnx/process-inspector.js';
 import { Database } from './adapters/postgres/database.js';
 import { hearChanges } from './adapters/postgres/hear-changes.js';
 import { Artifacts } from './artifacts.js';
+import { BackUp } from './back-up.js';
 import { CollectGarbage } from './collect-garbage.js';
 import type { Config } from './config.js';
 import { DeliverWebhooks } from './deliver-webhooks.js';
@@ -65,6 +66,7 @@ export async function start(config: Config, logger: Logger): Promise<() => Promi
       judgePromotion: app.get(JudgePromotion),
       keepKeys: keys,
       keepWebhooks: app.get(KeepWebhooks),
+      backUp: app.get(BackUp),
       collectGarbage: app.get(CollectGarbage),
       moveRollout: app.get(MoveRollout),
       readCatalogue: app.get(ReadCatalogue),

@@ -2,6 +2,7 @@ import type { ConnectRouter } from '@connectrpc/connect';
 import { RegistryService, type Subject, type UploadArtifactRequest } from '@vinaigrette/contracts/registry';
 import { Problem } from '@vinaigrette/problems';
 import type { Artifacts } from '../../artifacts.js';
+import type { BackUp } from '../../back-up.js';
 import type { CollectGarbage, Collected } from '../../collect-garbage.js';
 import type { MoveRollout } from '../../move-rollout.js';
 import { checkActor, checkName, checkSha256 } from '../../domain/names.js';
@@ -30,6 +31,7 @@ export interface UseCases {
   judgePromotion: JudgePromotion;
   keepKeys: KeepKeys;
   keepWebhooks: KeepWebhooks;
+  backUp: BackUp;
   collectGarbage: CollectGarbage;
   moveRollout: MoveRollout;
   readCatalogue: ReadCatalogue;
@@ -41,7 +43,8 @@ export interface UseCases {
 export function registryRoutes(useCases: UseCases): (router: ConnectRouter) => void {
   const { artifacts, registerVersion, putDocument, setAlias, readCatalogue, traceVersions, watchWantedState } =
     useCases;
-  const { startRollout, moveRollout, keepEvidence, judgePromotion, keepKeys, keepWebhooks, collectGarbage } = useCases;
+  const { startRollout, moveRollout, keepEvidence, judgePromotion, keepKeys, keepWebhooks, collectGarbage, backUp } =
+    useCases;
   return (router) =>
     router.service(RegistryService, {
       uploadArtifact: (requests) => artifacts.keep(chunksOf(requests)),
@@ -131,6 +134,10 @@ export function registryRoutes(useCases: UseCases): (router: ConnectRouter) => v
       replayWebhookDelivery: async ({ id, actor }) => ({ delivery: await keepWebhooks.replay(id, actor) }),
 
       collectGarbage: async (request) => toldGarbage(await collectGarbage.collect(request)),
+
+      readBackup: () => backUp.read(),
+
+      restoreBackup: async (requests) => ({ rows: BigInt(await backUp.restore(requests)) }),
 
       async *watch(_request, { signal }) {
         for await (const state of watchWantedState.watch(signal)) yield { state };

@@ -15,6 +15,19 @@ export class Database {
   read<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
     return reached(() => this.dataSource.transaction('REPEATABLE READ', work));
   }
+
+  /** What statements that all see the same moment answer, one after the other, for as long as somebody reads on. */
+  async *stream<T>(work: (manager: EntityManager) => AsyncIterable<T>): AsyncIterable<T> {
+    const runner = this.dataSource.createQueryRunner();
+    try {
+      await reached(() => runner.startTransaction('REPEATABLE READ'));
+      yield* work(runner.manager);
+      await runner.commitTransaction();
+    } finally {
+      if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => undefined);
+      await runner.release();
+    }
+  }
 }
 
 /** Holds others off until the transaction ends: those who ask for the same words wait for each other. */
