@@ -20,7 +20,7 @@ export interface LoggedRequest {
   shown: readonly string[];
   latencyMs: number;
   /** Tensors by name, one row of each; undefined: nothing was logged that can be read. */
-  logged: Readonly<Record<string, readonly (TensorValue & (string | number | null))[]>> | undefined;
+  logged: Readonly<Record<string, readonly (string | number | null)[] | undefined>> | undefined;
   reward: number;
 }
 
