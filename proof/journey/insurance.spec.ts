@@ -115,6 +115,27 @@ describeWith('real data', 'DATA_DIR', 'the bill of an insured person', () => {
       }
     }, 60_000);
 
+    it('explains itself: what each input adds to the average charge makes the bill', async () => {
+      for (const { person, charges } of people) {
+        const url = `${house.gatewayUrl}/v1/predictions/bill`;
+        const { body } = await call<{ outputs: { contributions: number[]; base: number } }>(url, { inputs: person });
+        const { base, contributions } = body.outputs;
+        expect(contributions).toHaveLength(Object.keys(person).length);
+        const sum = contributions.reduce((total, part) => total + part, base);
+        expect(Math.abs(sum - charges)).toBeLessThan(0.05);
+      }
+      const [someone] = people;
+      const ofSmoker = async (smoker: string) => {
+        const url = `${house.gatewayUrl}/v1/predictions/bill`;
+        const { body } = await call<{ outputs: { contributions: number[] } }>(url, {
+          inputs: { ...someone?.person, smoker },
+        });
+        return body.outputs.contributions[4] as number; // age, bmi, children, sex, smoker, region
+      };
+      expect(await ofSmoker('yes')).toBeGreaterThan(0);
+      expect(await ofSmoker('no')).toBeLessThan(0);
+    });
+
     it('is asked for by a form with every input', async () => {
       const { text } = await call(`${house.gatewayUrl}/predict`);
       expect([...text.matchAll(/<input name="(\w+)"/g)].map(([, name]) => name).sort()).toEqual(
