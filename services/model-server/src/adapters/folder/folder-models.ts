@@ -12,6 +12,9 @@ const SETTINGS = 'config.json';
 const FILES = [MODEL, 'golden.json', 'signature.json', SETTINGS];
 const MODEL_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 const VERSION_NAME = /^[1-9]\d{0,8}$/;
+/** Of the time, for looking through the folder: a large one is looked at less often, up to so many times. */
+const SCAN_SHARE_MAX = 0.01;
+const POLLS_MISSED_MAX = 10;
 
 /**
  * A plain folder, `NAME/VERSION/model.onnx` with golden.json, signature.json and config.json where there are any; a
@@ -30,7 +33,9 @@ export class FolderModels extends ModelSource {
     let applied: string | undefined;
     let seen: string | undefined;
     while (!signal.aborted) {
+      const startedMs = performance.now();
       const found = await this.scan();
+      const scanMs = performance.now() - startedMs;
       const text = found && JSON.stringify(found);
       // A change is taken up when it has stood still for one poll, so that a copy in progress is not loaded half.
       if (found && text !== applied && (applied === undefined || text === seen)) {
@@ -38,7 +43,8 @@ export class FolderModels extends ModelSource {
         void apply(found);
       }
       seen = text;
-      await pause(this.pollMs, undefined, { signal }).catch(() => undefined);
+      const pauseMs = Math.min(Math.max(this.pollMs, scanMs / SCAN_SHARE_MAX), this.pollMs * POLLS_MISSED_MAX);
+      await pause(pauseMs, undefined, { signal }).catch(() => undefined);
     }
   }
 
@@ -80,22 +86,25 @@ export class FolderModels extends ModelSource {
   }
 
   private async versionsOf(model: string): Promise<Version[]> {
-    const names = await readdir(join(this.folder, model)).catch(ignoreMissing);
+    const folder = join(this.folder, model);
+    const names = (await readdir(folder).catch(ignoreMissing)) ?? [];
+    const shared = names.includes(SETTINGS) ? [join(folder, SETTINGS)] : [];
     const versions: Version[] = [];
-    for (const name of (names ?? []).filter((candidate) => VERSION_NAME.test(candidate))) {
-      const digest = await this.digestOf(join(this.folder, model, name));
+    for (const name of names.filter((candidate) => VERSION_NAME.test(candidate))) {
+      const digest = await this.digestOf(join(folder, name), shared);
       if (digest) versions.push({ model, number: Number(name), digest });
     }
     return versions.sort((a, b) => a.number - b.number || idOf(a).localeCompare(idOf(b)));
   }
 
   /** Of the files' sizes and times, not their bytes; undefined when there is no model. */
-  private async digestOf(folder: string): Promise<string | undefined> {
-    const paths = [...FILES.map((file) => join(folder, file)), join(folder, '..', SETTINGS)];
+  private async digestOf(folder: string, shared: readonly string[]): Promise<string | undefined> {
+    const names = (await readdir(folder).catch(ignoreMissing)) ?? [];
+    if (!names.includes(MODEL)) return undefined;
+    const paths = FILES.filter((file) => names.includes(file)).map((file) => join(folder, file));
     const marks: string[] = [];
-    for (const path of paths) {
+    for (const path of [...paths, ...shared]) {
       const found = await stat(path).catch(ignoreMissing);
-      if (!found && path === paths[0]) return undefined;
       if (found) marks.push(`${path} ${found.size} ${found.mtimeMs} ${found.ino}`);
     }
     return createHash('sha256').update(marks.join('\n')).digest('hex').slice(0, 12);
