@@ -74,14 +74,8 @@ for (const [name, one] of Object.entries(cases)) {
         return this.records >= 2 * events;
       },
     });
-    const model = one.model();
-    const ample = { predictionsMax: 100_000, outcomesMax: 100_000, waitMs: 86_400_000 };
-    const learning = new LearnFromLog(model, { of: async () => one.schema }, ample, Date.now);
-    const learnt = await measure(dir, {
-      next: (topic, partition) => learning.next(topic, partition),
-      consume: (batch) => learning.consume(batch),
-      done: () => learning.taken >= 2 * events,
-    });
+    await learn(dir, one); // so that what is measured has been compiled
+    const { model, learning, ...learnt } = await learn(dir, one);
     const { joined } = learning.figures();
     if (joined !== events) throw new Error(`${joined} of ${events} events were learnt`);
     const saved = JSON.stringify(learning.save()).length;
@@ -95,6 +89,18 @@ for (const [name, one] of Object.entries(cases)) {
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }
+}
+
+async function learn(dir, { model: make, schema }) {
+  const model = make();
+  const ample = { predictionsMax: 100_000, outcomesMax: 100_000, waitMs: 86_400_000 };
+  const learning = new LearnFromLog(model, { of: async () => schema }, ample, Date.now);
+  const took = await measure(dir, {
+    next: (topic, partition) => learning.next(topic, partition),
+    consume: (batch) => learning.consume(batch),
+    done: () => learning.taken >= 2 * events,
+  });
+  return { model, learning, ...took };
 }
 
 async function write(dir, model, { schema, prediction, outcome }) {
