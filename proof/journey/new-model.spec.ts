@@ -42,6 +42,26 @@ describeWith('PostgreSQL', 'DATABASE_URL', 'a new model, from nothing', () => {
     expect(late.body.outputs.probability).toBeLessThan(0.3);
   }, 300_000);
 
+  it('is tuned, with every trial as a run in the registry', async () => {
+    const registry = `http://127.0.0.1:${house.ports.registryHttp}`;
+    const words = ['tune', 'data/sample.csv', '--try', 'penalty=0.1..10', '--trials', '4', '--out', 'parameters.yaml'];
+    const { stdout } = await run(process.execPath, ['dist/src/main.js', ...words], {
+      cwd: dir,
+      env: { ...process.env, MLFLOW_TRACKING_URI: registry },
+    });
+    expect(stdout).toMatch(/^penalty: [\d.]+\nheldBackEvery: 5\n$/);
+    const mlflow = `${registry}/api/2.0/mlflow`;
+    const { body } = await call<{ experiment: { experiment_id: string } }>(
+      `${mlflow}/experiments/get-by-name?experiment_name=tune-comers`,
+    );
+    const found = await call<{ runs: { data: { metrics: { key: string; value: number }[] } }[] }>(
+      `${mlflow}/runs/search`,
+      { experiment_ids: [body.experiment.experiment_id], max_results: 100 },
+    );
+    expect(found.body.runs).toHaveLength(5); // four on a third of the rows, the best of them on all
+    for (const { data } of found.body.runs) expect(data.metrics).toMatchObject([{ key: 'logLikelihood' }]);
+  }, 120_000);
+
   it('is not laid out over another', async () => {
     await expect(house.vinaigrette('models', 'new', 'comers', '--dir', dir)).rejects.toThrow(/NAME_TAKEN/);
   }, 120_000);
