@@ -89,16 +89,14 @@ export class ModelCache {
     return folder;
   }
 
-  /** Drops every artefact but these, and the folder of every version but these. */
-  async prune(artefacts: ReadonlySet<string>, versions: ReadonlySet<string>): Promise<void> {
-    for (const name of await readdir(this.artefacts)) {
-      if (artefacts.has(name) || name.endsWith(PART)) continue;
-      this.verified.delete(name);
-      await rm(join(this.artefacts, name), { force: true });
-    }
-    for (const name of await readdir(this.versions)) {
-      if (versions.has(name) || name.endsWith(PART)) continue;
-      await rm(join(this.versions, name), { recursive: true, force: true });
+  /** Drops every artefact and every version's folder that nobody needs when its turn comes. */
+  async prune(isNeeded: (name: string) => boolean): Promise<void> {
+    for (const folder of [this.artefacts, this.versions]) {
+      for (const name of await readdir(folder)) {
+        if (isNeeded(name) || name.endsWith(PART)) continue;
+        this.verified.delete(name);
+        await rm(join(folder, name), { recursive: true, force: true });
+      }
     }
   }
 

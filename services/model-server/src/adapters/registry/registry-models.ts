@@ -92,8 +92,7 @@ export class RegistryModels extends ModelSource {
         if (text === this.written) break;
         await this.cache.writeState(wantedStateOf(this.revision, this.good, this.messages));
         this.written = text;
-        const [ids, messages] = [[...this.messages.keys()], [...this.messages.values()]];
-        await this.cache.prune(new Set(messages.flatMap(artefactsOf)), new Set(ids.map(folderOf)));
+        await this.cache.prune((name) => this.isNeeded(name));
       }
     } catch (error) {
       this.logger.error(
@@ -101,6 +100,14 @@ export class RegistryModels extends ModelSource {
         'the last good state cannot be written; a restart would begin with an older one',
       );
     }
+  }
+
+  /** Whether the artefact or the folder is one of a version that may still be needed. */
+  private isNeeded(name: string): boolean {
+    for (const [id, message] of this.messages) {
+      if (folderOf(id) === name || artefactsOf(message).includes(name)) return true;
+    }
+    return false;
   }
 
   /** The cached state, without the versions whose artefacts are not all here. */
