@@ -26,6 +26,12 @@ const variables = z.object({
   INSPECTIONS_MAX: z.coerce.number().int().positive().default(2), // at the same time; others wait
   WANTED_STATE_POLL_MS: z.coerce.number().int().positive().default(5_000), // the net below LISTEN/NOTIFY
   ROLLOUT_STEP_POLL_MS: z.coerce.number().int().positive().default(1_000), // how often due steps are looked for
+  ARTIFACT_CHECK_MS: z.coerce.number().int().positive().default(1_000), // how often one artefact is read again
+  ARTIFACT_CHECK_AGE_MS: z.coerce
+    .number()
+    .int()
+    .positive()
+    .default(7 * 24 * 60 * 60 * 1_000), // that was not for so long
   WEBHOOK_RETRY_MS: z.coerce.number().int().positive().default(5_000), // after the first attempt; then four times as long
   WEBHOOK_ATTEMPTS_MAX: z.coerce.number().int().positive().default(9), // 30 hours
   WEBHOOK_NETWORKS: z

@@ -33,6 +33,12 @@ export class Metrics {
     registers: [this.registry],
   });
 
+  readonly faultyArtifacts = new Gauge({
+    name: 'vinaigrette_registry_faulty_artifacts',
+    help: 'Artefacts in use that are missing, or whose bytes are not those of their SHA-256',
+    registers: [this.registry],
+  });
+
   /** `revision`: of the wanted state that watchers are told. */
   constructor(revision: () => bigint) {
     collectDefaultMetrics({ register: this.registry });

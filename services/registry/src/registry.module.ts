@@ -12,6 +12,7 @@ import { Database } from './adapters/postgres/database.js';
 import { dataSourceOptions } from './adapters/postgres/data-source.js';
 import { PostgresAccessKeys } from './adapters/postgres/postgres-access-keys.js';
 import { PostgresAliases } from './adapters/postgres/postgres-aliases.js';
+import { PostgresArtifactChecks } from './adapters/postgres/postgres-artifact-checks.js';
 import { PostgresArtifactUses } from './adapters/postgres/postgres-artifact-uses.js';
 import { PostgresBackups } from './adapters/postgres/postgres-backups.js';
 import { PostgresDocuments } from './adapters/postgres/postgres-documents.js';
@@ -25,6 +26,7 @@ import { postMessage } from './adapters/webhooks/post-message.js';
 import { ReachableAddresses } from './adapters/webhooks/reachable-addresses.js';
 import { AccessKeys } from './access-keys.js';
 import { Aliases } from './aliases.js';
+import { ArtifactChecks } from './artifact-checks.js';
 import { ArtifactUses } from './artifact-uses.js';
 import { Artifacts } from './artifacts.js';
 import { BackUp } from './back-up.js';
@@ -51,6 +53,7 @@ import { SetAlias } from './set-alias.js';
 import { StartRollout } from './start-rollout.js';
 import { WantedStates } from './wanted-states.js';
 import { TraceVersions } from './trace-versions.js';
+import { VerifyArtifacts } from './verify-artifacts.js';
 import { WatchWantedState } from './watch-wanted-state.js';
 import { Webhooks } from './webhooks.js';
 
@@ -81,6 +84,7 @@ export class RegistryModule {
           { provide: AccessKeys, adapter: PostgresAccessKeys },
           { provide: ArtifactUses, adapter: PostgresArtifactUses },
           { provide: Backups, adapter: PostgresBackups },
+          { provide: ArtifactChecks, adapter: PostgresArtifactChecks },
           { provide: Webhooks, adapter: PostgresWebhooks },
           { provide: WantedStates, adapter: PostgresWantedStates },
         ].map(({ provide, adapter }) => ({
@@ -145,6 +149,15 @@ export class RegistryModule {
           inject: [Backups, ArtifactUses, Artifacts],
           useFactory: (backups: Backups, uses: ArtifactUses, artifacts: Artifacts) =>
             new BackUp(backups, uses, artifacts),
+        },
+        {
+          provide: VerifyArtifacts,
+          inject: [Artifacts, ArtifactChecks, Metrics],
+          useFactory: (artifacts: Artifacts, checks: ArtifactChecks, metrics: Metrics) =>
+            new VerifyArtifacts(artifacts, checks, config.ARTIFACT_CHECK_AGE_MS, Date.now, {
+              fault: (why) => logger.error({ why }, 'an artefact is not what it was'),
+              faulty: (count) => metrics.faultyArtifacts.set(count),
+            }),
         },
         {
           provide: KeepWebhooks,

@@ -35,6 +35,7 @@ import { RegistryModule } from './registry.module.js';
 import { SetAlias } from './set-alias.js';
 import { StartRollout } from './start-rollout.js';
 import { TraceVersions } from './trace-versions.js';
+import { VerifyArtifacts } from './verify-artifacts.js';
 import { WatchWantedState } from './watch-wanted-state.js';
 
 /** Largest message of a call. Documents and chunks have limits of their own, below it, with better words. */
@@ -97,9 +98,11 @@ export async function start(config: Config, logger: Logger): Promise<() => Promi
   const poll = setInterval(() => void watch.refresh(), config.WANTED_STATE_POLL_MS);
   const rollouts = app.get(MoveRollout);
   const webhooks = app.get(DeliverWebhooks);
+  const artifacts = app.get(VerifyArtifacts);
   const works = [
     every(config.ROLLOUT_STEP_POLL_MS, () => rollouts.byTime(), logger, 'rollouts could not be stepped'),
     every(OUTBOX_POLL_MS, () => webhooks.due(), logger, 'webhooks could not be told'),
+    every(config.ARTIFACT_CHECK_MS, () => artifacts.next(), logger, 'artefacts could not be verified'),
     every(TIDY_MS, () => webhooks.tidy(), logger, 'old deliveries could not be forgotten'),
   ];
   await watch.refresh();
