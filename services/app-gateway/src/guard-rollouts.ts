@@ -22,7 +22,7 @@ interface Guarded {
   lastOfCandidate: LastRequests;
   lastInForce: LastRequests;
   ratio: SampleRatio;
-  mismatchTold: boolean;
+  mismatchWhy: string | undefined;
   ejectedWhy: string | undefined;
 }
 
@@ -47,7 +47,8 @@ interface Log {
 
 /**
  * Counts both sides of every trial and tells the registry, which decides for all replicas. A candidate that is plainly
- * broken is ejected here at once: its units get what is in force until the rollout has gone.
+ * broken is ejected here at once: its units get what is in force until the rollout has gone. A trial whose sides are not
+ * in the ratio that was drawn is to be paused: its numbers mean nothing, whatever they say.
  */
 export class GuardRollouts {
   private readonly guarded = new Map<string, Guarded>();
@@ -135,14 +136,15 @@ export class GuardRollouts {
   }
 
   /** A registry that is away hears the same, and more, a second later. */
-  private async report({ trial, candidate, control, ejectedWhy, ratio }: Guarded): Promise<void> {
+  private async report({ trial, candidate, control, ejectedWhy, mismatchWhy, ratio }: Guarded): Promise<void> {
     const signal = AbortSignal.any([this.stopping.signal, AbortSignal.timeout(REPORT_TIMEOUT_MS)]);
     try {
       await this.rollouts.report({ rolloutId: trial.id, step: trial.step, candidate, control }, signal);
-      if (ejectedWhy !== undefined) {
-        const evidence = { candidate, control, sampleRatioChiSquare: ratio.chiSquare() };
-        await this.rollouts.complain(trial.id, ejectedWhy, evidence, signal);
-      }
+      const why = ejectedWhy ?? mismatchWhy;
+      if (why === undefined) return;
+      const evidence = { candidate, control, sampleRatioChiSquare: ratio.chiSquare() };
+      const verdict = ejectedWhy === undefined ? 'HOLD' : 'BAD';
+      await this.rollouts.complain(trial.id, { verdict, why, evidence }, signal);
     } catch {
       return;
     }
@@ -151,9 +153,9 @@ export class GuardRollouts {
   private judge(guarded: Guarded): void {
     const { trial, lastOfCandidate, lastInForce, ratio } = guarded;
     const chiSquare = ratio.chiSquare();
-    if (chiSquare >= MISMATCH_CHI_SQUARE && !guarded.mismatchTold) {
-      guarded.mismatchTold = true;
-      this.log.warn({ rollout: trial.id, chiSquare }, 'the sides of the rollout are not in the ratio that was drawn');
+    if (chiSquare >= MISMATCH_CHI_SQUARE && guarded.mismatchWhy === undefined) {
+      guarded.mismatchWhy = `units of the two sides are not in the ratio that was drawn: chi-square ${chiSquare.toFixed(1)}`;
+      this.log.warn({ rollout: trial.id, chiSquare }, guarded.mismatchWhy);
     }
     if (guarded.ejectedWhy !== undefined) return;
     guarded.ejectedWhy = reasonToEject(lastOfCandidate, lastInForce, ejectionPolicy);
@@ -172,7 +174,7 @@ export class GuardRollouts {
       lastOfCandidate: known?.lastOfCandidate ?? new LastRequests(ejectionPolicy.requestsMax),
       lastInForce: known?.lastInForce ?? new LastRequests(ejectionPolicy.requestsMax),
       ratio: new SampleRatio(),
-      mismatchTold: false,
+      mismatchWhy: undefined,
       ejectedWhy: known?.ejectedWhy,
     };
     this.guarded.set(trial.id, guarded);

@@ -8,9 +8,16 @@ export interface RolloutReport {
   control: SideCounts;
 }
 
+/** BAD: the candidate is plainly broken. HOLD: its numbers cannot be compared, and nobody should go on by them. */
+export interface Complaint {
+  verdict: 'BAD' | 'HOLD';
+  why: string;
+  evidence: object;
+}
+
 /** Where rollouts are decided for all replicas: the registry. */
 export abstract class Rollouts {
   abstract report(report: RolloutReport, signal: AbortSignal): Promise<void>;
-  /** Says that a candidate is plainly broken; the registry ends the rollout. `evidence` is kept with it. */
-  abstract complain(rolloutId: string, why: string, evidence: object, signal: AbortSignal): Promise<void>;
+  /** The registry ends the rollout (BAD) or pauses it (HOLD), once; what is said is kept with it. */
+  abstract complain(rolloutId: string, complaint: Complaint, signal: AbortSignal): Promise<void>;
 }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { basketModel, wantedShop } from './shop.js';
+import { basketModel, document, recommendations, wantedShop } from './shop.js';
 import { SmallModelServer } from './small-model-server.js';
 import { SmallRegistry } from './small-registry.js';
 import { eventually, TestGateway, workspace } from './test-gateway.js';
@@ -13,7 +13,10 @@ describe('several model servers', () => {
 
   beforeAll(async () => {
     space = await workspace();
-    registry.want(wantedShop(registry));
+    const { models, documents } = wantedShop(registry);
+    const others = documents.filter(({ name }) => name !== 'recommendations');
+    const unhurried = document('use-case', 'recommendations', { ...recommendations, budgetMs: 30_000 });
+    registry.want({ models, documents: [...others, unhurried] });
     ports = [await one.listen(), await other.listen()];
     shop = await TestGateway.start({
       ...space.environment(await registry.listen(), ports[0]),

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createClient, type Transport } from '@connectrpc/connect';
 import { RegistryService, Verdict } from '@vinaigrette/contracts/registry';
 import type { SideCounts } from '../../domain/rollout-counts.js';
-import { Rollouts, type RolloutReport } from '../../rollouts.js';
+import { Rollouts, type Complaint, type RolloutReport } from '../../rollouts.js';
 
 /** The registry's rollouts over gRPC. */
 export class ConnectRollouts extends Rollouts {
@@ -24,9 +24,9 @@ export class ConnectRollouts extends Rollouts {
     await this.client.reportRolloutCounts({ rolloutId, gatewayId, step, processId, ...counts }, { signal });
   }
 
-  async complain(rolloutId: string, why: string, evidence: object, signal: AbortSignal): Promise<void> {
+  async complain(rolloutId: string, { verdict, why, evidence }: Complaint, signal: AbortSignal): Promise<void> {
     const evidenceJson = JSON.stringify(evidence);
-    const report = { rolloutId, verdict: Verdict.BAD, source: this.gatewayId, why, evidenceJson };
+    const report = { rolloutId, verdict: Verdict[verdict], source: this.gatewayId, why, evidenceJson };
     await this.client.reportVerdict(report, { signal });
   }
 }
