@@ -6,6 +6,7 @@ export function describeWith(
     | 'Chromium'
     | 'Alertmanager'
     | 'the Python clients'
+    | 'grpcurl'
     | "the ONNX project's node tests"
     | 'real data',
   variable:
@@ -14,6 +15,7 @@ export function describeWith(
     | 'CHROMIUM_PATH'
     | 'ALERTMANAGER_PATH'
     | 'PYTHON_CLIENTS'
+    | 'GRPCURL_PATH'
     | 'ONNX_NODE_TESTS'
     | 'DATA_DIR',
   title: string,
