@@ -131,7 +131,7 @@ function announcement({ name, version, wanted, ruleSet }: ReadyUseCase, rows: nu
   return `use case ${name} ${version}, model ${wanted.model} ${wanted.version}${rules}${goesOn}`;
 }
 
-const isFile = (text: string): boolean => /\.(csv|parquet)(\.gz)?$/i.test(text) && !/\s(from)\s/i.test(text);
+const isFile = (text: string): boolean => /\.(csv|parquet)$/.test(text);
 const isQuery = (text: string): boolean => /^\s*(select|with|table)\s/i.test(text);
 
 async function openSource({ input, key }: ScoreOptions, databaseUrl: string | undefined): Promise<BatchSource> {
