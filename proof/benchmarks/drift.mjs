@@ -1,6 +1,6 @@
 // How fast the drift monitor counts and judges: encoded records in, verdict out, beside peers on the same rows.
 //   node proof/benchmarks/drift.mjs [--rows 1000000] [--peers PYTHON]    (after `npm run build`)
-// PYTHON: an interpreter with what drift_peers.txt names; the peers get the rows as a data frame, decoded.
+// PYTHON: an interpreter with evidently, nannyml, pandas and scipy; the peers get the rows as a data frame, decoded.
 // Counting and judging run in a process of their own, which holds what a monitor holds and nothing else.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
