@@ -1,6 +1,6 @@
+import cluster from 'node:cluster';
 import { readFileSync } from 'node:fs';
 import { configOrExit, createLogger, readEnvironment, runUntilSignal } from '@vinaigrette/edge';
-import cluster from 'node:cluster';
 import { ClusterPrimary } from './adapters/cluster/cluster-primary.js';
 import { configSchema } from './config.js';
 import { startModelServer } from './model-server.js';

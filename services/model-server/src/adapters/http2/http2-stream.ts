@@ -30,7 +30,6 @@ export class Http2Stream {
   onRoom: () => void = () => undefined;
   /** Nothing sent here will reach anybody. */
   gone = false;
-  headersSent = false;
   /** Our side has ended. */
   ended = false;
   private peerEnded = false;
@@ -50,7 +49,6 @@ export class Http2Stream {
 
   respond(block: Buffer, endStream = false): void {
     if (this.gone || this.ended) return this.finish();
-    this.headersSent = true;
     this.wire.send(headersFrames(this.id, block, endStream));
     if (endStream) this.finish();
   }
@@ -78,7 +76,6 @@ export class Http2Stream {
       this.write(body);
       return this.end(trailers);
     }
-    this.headersSent = true;
     this.took(body.length);
     const bytes = Buffer.allocUnsafe(3 * HEAD_BYTES + head.length + body.length + trailers.length);
     let at = writeHead(bytes, 0, head.length, FRAME.headers, FLAG.endHeaders, this.id);
