@@ -7,6 +7,7 @@ import { Z_ONE_SIDED_95 } from './domain/intervals.js';
 import { turnPage } from './domain/page.js';
 import { paneOf } from './domain/pane.js';
 import type { MeasuredPerformance, MeasurePerformance } from './measure-performance.js';
+import type { MonitorMetrics } from './metrics.js';
 import type { InForce, WantedNow } from './wanted-now.js';
 
 type Guarded = InForce<'performance'> & { body: PerformancePolicy & { guard: Guard } };
@@ -22,6 +23,7 @@ export class ActOnPerformance {
     private readonly actions: Actions,
     private readonly performance: MeasurePerformance,
     private readonly wanted: WantedNow,
+    private readonly metrics: MonitorMetrics,
     /** Whatever the documents say, nothing is done. */
     private readonly dryRun: boolean,
   ) {}
@@ -64,6 +66,7 @@ export class ActOnPerformance {
     const selection = { model, version, variant: '', segment: '' };
     const range = { fromMs: toMs - guard.windowMs, toMs };
     const measured = await this.performance.measure(document.body, selection, range, Z_ONE_SIDED_95);
+    this.metrics.setPerformance(model, version, measured);
     const look = lookAtGuard(guard, measured.measures[guard.measure]);
     const before = await desk.guardOf(model, version);
     // The same pane was judged by another monitor, or before a restart: it counts once.
@@ -91,7 +94,7 @@ export class ActOnPerformance {
     });
     if (whyNot !== undefined) return;
     const dryRun = this.dryRun || guard.action !== 'act';
-    await desk.decide({
+    const isNew = await desk.decide({
       key: `roll-back ${model} ${version}${dryRun ? ' dry-run' : ''}`,
       model,
       version,
@@ -102,6 +105,7 @@ export class ActOnPerformance {
       decidedMs: nowMs,
       state: dryRun ? 'dry-run' : 'decided',
     });
+    if (isNew && !dryRun) this.metrics.rollBacks.inc({ reason: guard.measure });
   }
 
   private async decideVerdict(

@@ -174,9 +174,9 @@ export class DriftMonitorModule {
         },
         {
           provide: ActOnPerformance,
-          inject: [Actions, MeasurePerformance, WantedNow],
-          useFactory: (actions: Actions, performance: MeasurePerformance, wanted: WantedNow) =>
-            new ActOnPerformance(actions, performance, wanted, config.ACTIONS === 'dry-run'),
+          inject: [Actions, MeasurePerformance, WantedNow, MonitorMetrics],
+          useFactory: (actions: Actions, performance: MeasurePerformance, wanted: WantedNow, metrics: MonitorMetrics) =>
+            new ActOnPerformance(actions, performance, wanted, metrics, config.ACTIONS === 'dry-run'),
         },
         {
           provide: ReadRuleDecay,

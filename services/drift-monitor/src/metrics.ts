@@ -6,6 +6,7 @@ import type { Judged } from './domain/judge-sums.js';
 import { windows } from './domain/pane.js';
 import type { KnownVersions } from './known-versions.js';
 import type { Entry } from './ledger.js';
+import type { MeasuredPerformance } from './measure-performance.js';
 
 /** Series of features, windows and segments that are exported together, and how many one of them makes. */
 const SERIES_MAX = 10_000;
@@ -81,6 +82,19 @@ export class MonitorMetrics {
     'The farthest feature over its warning floor: of a variant alone, beside last week, beside the champion',
     this.comparison,
   );
+  readonly labelCoverage = this.gauge(
+    'label_coverage_ratio',
+    'Share of the predictions in the window of the guard whose outcome is known, 0..1',
+    this.version,
+  );
+  readonly realizedAccuracy = this.gauge(
+    'realized_accuracy_ratio',
+    'Share of the labelled predictions in the window of the guard that were right, 0..1; classification only',
+    this.version,
+  );
+  readonly rollBacks = this.counter('rollback_total', 'Champions the monitor decided to take back, by broken measure', [
+    'reason',
+  ]);
   readonly pagesWaiting = this.gauge('pages_waiting', 'Pages a receiver was not told of yet', ['receiver']);
   readonly pageDeliveries = this.counter('page_deliveries_total', 'Tries to tell a receiver of a page, by result', [
     'receiver',
@@ -144,6 +158,19 @@ export class MonitorMetrics {
         this.missing.set(labels, missingShare.actual);
         this.unseen.set(labels, unseenShare.actual);
       }
+    }
+  }
+
+  /** Of a version that is held to a guard; a figure nobody knows is left out. */
+  setPerformance(model: string, version: number, { coverage, measures }: MeasuredPerformance): void {
+    const labels = { model, model_version: version };
+    const told = [
+      [this.labelCoverage, coverage.share.value],
+      [this.realizedAccuracy, measures.accuracy?.value],
+    ] as const;
+    for (const [gauge, value] of told) {
+      if (value === null || value === undefined) gauge.remove(labels);
+      else gauge.set(labels, value);
     }
   }
 

@@ -24,7 +24,9 @@ import { ConnectRegistryActions } from '../src/adapters/registry/connect-registr
 import { ArchiveEvents } from '../src/archive-events.js';
 import { CarryOutActions } from '../src/carry-out-actions.js';
 import { PANE_MS } from '../src/domain/pane.js';
+import { KnownVersions } from '../src/known-versions.js';
 import { MeasurePerformance } from '../src/measure-performance.js';
+import { MonitorMetrics } from '../src/metrics.js';
 import { WantedNow } from '../src/wanted-now.js';
 import { createTestDatabase, type TestDatabase } from './database.js';
 import { monitorParts } from './parts.js';
@@ -112,9 +114,11 @@ describeWith('PostgreSQL', 'DATABASE_URL', 'acting', () => {
     const actions = new PostgresActions(sql, ['webhook']);
     const wanted = new WantedNow(new PostgresWantedState(sql), logger);
     await wanted.take(state);
+    const metrics = new MonitorMetrics(new KnownVersions());
     const performance = new MeasurePerformance(new ParquetArchive(sql, new ArchiveFiles(dir)), () => start);
     return {
-      acting: new ActOnPerformance(actions, performance, wanted, dryRun),
+      acting: new ActOnPerformance(actions, performance, wanted, metrics, dryRun),
+      metrics,
       carryOut: new CarryOutActions(
         actions,
         new ConnectRegistryActions(grpcTransport(registry, { key: undefined, tls: undefined })),
@@ -178,6 +182,10 @@ describeWith('PostgreSQL', 'DATABASE_URL', 'acting', () => {
         evidence: { document: 'basket 1', windows: 3, measured: { coverage: { labelled: 60 } } },
       },
     ]);
+    const told = await Promise.all([away, other].map(({ metrics }) => metrics.rollBacks.get()));
+    const counted = told.flatMap(({ values }) => values).map(({ value, labels }) => [labels.reason, value]);
+    expect(counted).toEqual([['hitRateAt5', 1]]);
+    expect((await away.metrics.labelCoverage.get()).values).toMatchObject([{ value: 1, labels: { model: 'basket' } }]);
     await expect(away.carryOut.run()).rejects.toThrow();
     expect(await away.actions.list('')).toMatchObject([{ state: 'decided' }]);
 
