@@ -63,7 +63,7 @@ export function modelProgram<Schema extends z.ZodObject, Data, Card>(
         .default('random'),
     )
     .option('--trials <number>', 'candidates drawn by chance', numberFrom, 20)
-    .option('--seed <number>', 'the same seed draws the same ones', numberFrom, 1)
+    .option('--draw-seed <number>', 'the same seed draws the same ones', numberFrom, 1)
     .option('--runs <file>', 'where every trial is written down, a line of JSON each', `${recipe.model}-runs.jsonl`)
     .option('--out <file>', 'write the best parameters into this file')
     .addHelpText('after', '\nWith MLFLOW_TRACKING_URI (the registry is one) every trial is a run there instead.')
@@ -71,7 +71,7 @@ export function modelProgram<Schema extends z.ZodObject, Data, Card>(
       const options = await given(recipe, input, words);
       const log = await runLog(recipe, words.runs);
       const space = await readParameters(undefined, words.try);
-      const search = { space: textsOf(space), search: words.search, trials: words.trials, seed: words.seed };
+      const search = { space: textsOf(space), search: words.search, trials: words.trials, seed: words.drawSeed };
       const { best, parameters } = await tuneParameters(recipe, options, search, log, tell);
       tell(`best: ${recipe.scoredBy} ${best.score.toFixed(4)}`);
       const yaml = stringify(parameters);
@@ -88,8 +88,9 @@ interface TrainWords {
   json?: true;
 }
 
-interface TuneWords extends Required<Pick<SearchOptions, 'search' | 'trials' | 'seed'>> {
+interface TuneWords extends Required<Pick<SearchOptions, 'search' | 'trials'>> {
   try: string[];
+  drawSeed: number;
   runs: string;
   out?: string;
 }
