@@ -15,7 +15,14 @@ import { createDatabase } from '../journey/database.js';
 const FILES = ['model.onnx', 'signature.json', 'golden.json', 'baseline.json'];
 
 /** What a model learns from, and the types a database would give its columns. */
-const models = [
+interface Door {
+  model: string;
+  csv: (dir: string) => string;
+  types: Record<string, string>;
+  train: (source: TableSource, outDir: string) => Promise<{ data: object }>;
+}
+
+const models: Door[] = [
   {
     model: 'basket',
     csv: (dir: string) => join(dir, 'demo.csv'),
