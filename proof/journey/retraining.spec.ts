@@ -7,7 +7,7 @@ import { createDatabase } from './database.js';
 import { furnish } from './furnish.js';
 import { eventually, House } from './house.js';
 import { questionsOf, replay, type ReplayedBasket } from './online-retail/replay.js';
-import { call, drift, queryOf, recommend } from './shop.js';
+import { drift, recommend } from './shop.js';
 
 const FILE = 'online-retail/online_retail_2010-12_2011-08.csv.gz';
 const DAY_MS = 86_400_000;
@@ -135,41 +135,7 @@ describeWith('real data', 'DATA_DIR', 'a model that is trained again', () => {
       const again = await house.vinaigrette('retrain', 'basket', '--reason', 'once more');
       expect(again).toContain('not trained: there is no label that the last training has not seen');
     }, 240_000);
-
-    it('is trained because a page says that what it shows is not bought', async () => {
-      const guard = { measure: 'hitRateAt5', floor: 0.9, labelledMin: 30, windows: 1, action: 'page' };
-      await put('performance', 'basket', { model: 'basket', task: { kind: 'ranking' }, guard });
-      await put('retraining', 'basket', {
-        ...{ model: 'basket', pages: ['PerformanceDrop'], labelledMin: 30, cooldownMs: 0 },
-        window: { lengthMs: DAY_MS, evaluationMs: 1_000 },
-      });
-      const watching = house.launch('retrain', '--watch', '--poll', '300ms');
-      const occurredAtMs = Date.now() - 30 * 60_000;
-      const now = march.slice(0, 80).map((basket, n) => ({ ...basket, soldAtMs: occurredAtMs + n * 1_000 }));
-      await replay(house, now, () => undefined);
-      await eventually(
-        'labelled',
-        () => call<{ coverage?: { labelled: number } }>(`${house.monitorUrl}/v1/measures?${queryOf(lastDay(2))}`),
-        ({ body }) => (body.coverage?.labelled ?? 0) >= 30,
-      );
-      // The monitor judges once a pane; one that has just been started has not judged this one.
-      await house.kill('drift-monitor', 'SIGTERM');
-      await house.start('drift-monitor');
-      const told = await eventually(
-        'trained because of it',
-        async () => watching.output(),
-        (text) => text.includes('"why":"basket 2 does worse than was promised"'),
-        120_000,
-      );
-      expect(told).not.toContain('days of new labels');
-      await house.end(watching, 'SIGTERM');
-    }, 300_000);
   });
-});
-
-const lastDay = (version: number) => ({
-  ...{ model: 'basket', version },
-  ...{ from: Date.now() - DAY_MS, to: Date.now() + 300_000 },
 });
 
 /** What the monitor saw of version 2 in the days of March. */
