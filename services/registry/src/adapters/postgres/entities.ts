@@ -1,5 +1,5 @@
 import { RolloutChangeRow, RolloutCountRow, RolloutRow } from './rollout-entities.js';
-import { Check, Column, Entity, Index, PrimaryColumn, PrimaryGeneratedColumn, Unique } from 'typeorm';
+import { Check, Column, Entity, ForeignKey, Index, PrimaryColumn, PrimaryGeneratedColumn, Unique } from 'typeorm';
 
 /** A version's file as its row keeps it: JSON has no 64-bit integers, and 2 GiB is far below 2^53. */
 export interface FileRow {
@@ -46,6 +46,8 @@ export class ModelVersionRow {
 
 /** Where a version comes from, as its lineage.json or its run told. */
 @Entity({ schema: 'registry', name: 'lineage' })
+@ForeignKey(() => ModelVersionRow, ['model', 'version'], ['model', 'version'], { name: 'lineage_version' })
+@Index('lineage_origins', { synchronize: false }) // gin, which the decorator cannot say
 export class LineageRow {
   @PrimaryColumn('text', { primaryKeyConstraintName: 'lineage_key' })
   model!: string;
