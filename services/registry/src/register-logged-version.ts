@@ -45,7 +45,7 @@ export class RegisterLoggedVersion {
 
   async register(told: Omit<VersionTold, 'statusMessage'>, actor: string, atMs: number): Promise<RegisteredVersion> {
     const { name } = told;
-    if (!(await this.models.find(name)))
+    if (!(await this.models.has(name)))
       throw new Problem('MODEL_NOT_FOUND', `There is no model ${name}`, { field: 'name' });
     const origin = await this.origin(told.source);
     const logged = origin.folder === undefined ? undefined : await this.filesOf(origin.folder);

@@ -49,6 +49,8 @@ export interface VersionChange {
 export abstract class RegisteredModels {
   /** Throws NAME_TAKEN. */
   abstract create(name: string, description: string, tags: readonly KeyValue[], atMs: number): Promise<void>;
+  /** Whether there is one; its versions, of which there may be thousands, are not looked at. */
+  abstract has(name: string): Promise<boolean>;
   abstract find(name: string): Promise<RegisteredModel | undefined>;
   /** Throws MODEL_NOT_FOUND. A tag without a value is taken away. */
   abstract change(

@@ -99,9 +99,9 @@ export function registeredModelCalls(
       await aliases.remove(name, alias, ACTOR);
     }),
     call('GET /mlflow/registered-models/alias', z.object(alias), async ({ name, alias }) => {
-      await found(name);
       const holder = await models.holder(name, alias);
       if (!holder) {
+        await found(name);
         // The client knows an alias that nobody holds by this code.
         throw new Problem('BODY_INVALID', `Registered model alias ${alias} not found`, { field: 'alias' });
       }

@@ -45,6 +45,16 @@ export class PostgresRegisteredModels extends RegisteredModels {
     });
   }
 
+  async has(name: string): Promise<boolean> {
+    const [row] = await this.database.read((manager) =>
+      manager.query<{ found: boolean }[]>(
+        'SELECT EXISTS (SELECT FROM registry.mlflow_registered_model_seen WHERE name = $1) AS found',
+        [name],
+      ),
+    );
+    return row?.found ?? false;
+  }
+
   async find(name: string): Promise<RegisteredModel | undefined> {
     const row = await this.database.read(async (manager) => {
       const model = await findModel(manager, name);
