@@ -22,13 +22,13 @@ export const problems = {
     remedy: 'Log the files under another path: those of a registered version stay as they are',
   },
   ARTIFACT_NOT_FOUND: { kind: 'not-found', remedy: 'Upload the artefact first, then name it by its SHA-256' },
-  BAD_LINES_TOO_MANY: {
-    kind: 'invalid',
-    remedy: 'Correct the lines that the file of rejects lists, or allow a larger share with --bad-lines-max',
-  },
   BACKUP_INVALID: {
     kind: 'invalid',
     remedy: 'Restore with the registry of the version that made the backup, from a copy that is whole',
+  },
+  BAD_LINES_TOO_MANY: {
+    kind: 'invalid',
+    remedy: 'Correct the lines that the file of rejects lists, or allow a larger share with --bad-lines-max',
   },
   BASELINE_INVALID: {
     kind: 'invalid',
@@ -53,10 +53,6 @@ export const problems = {
     kind: 'unavailable',
     remedy: 'Wait until the gateway has heard from the registry; /readyz says what is missing',
   },
-  DATA_NOT_FOUND: {
-    kind: 'not-found',
-    remedy: 'List the data versions (vinaigrette data list), and check the name, the digest and DATA_STORE',
-  },
   DATABASE_NOT_STARTED: {
     kind: 'unavailable',
     remedy: 'Mend what the message says, or set DATABASE_URL to a PostgreSQL of your own',
@@ -64,6 +60,10 @@ export const problems = {
   DATABASE_UNREACHABLE: {
     kind: 'unavailable',
     remedy: 'Start that PostgreSQL or correct DATABASE_URL; unset it to use a PostgreSQL that starts by itself',
+  },
+  DATA_NOT_FOUND: {
+    kind: 'not-found',
+    remedy: 'List the data versions (vinaigrette data list), and check the name, the digest and DATA_STORE',
   },
   DELIVERY_NOT_FOUND: { kind: 'not-found', remedy: 'List the deliveries and check the id; old ones are forgotten' },
   DOCUMENT_INVALID: { kind: 'invalid', remedy: 'Correct the field the message names, then put the document again' },
@@ -212,6 +212,10 @@ export const problems = {
   TRAINING_OPTION_INVALID: { kind: 'invalid', remedy: 'Give the option a value in the range the message names' },
   UPSTREAM_UNAVAILABLE: { kind: 'unavailable', remedy: 'Try again: a service behind this one does not answer' },
   USE_CASE_NOT_FOUND: { kind: 'not-found', remedy: 'List the use cases, check the name, or put its document' },
+  VALIDATION_SET_EMPTY: {
+    kind: 'invalid',
+    remedy: 'Widen the time, wait for labels, or name other outcomes; GET /v1/performance tells how many there are',
+  },
   VERSION_COLLECTED: {
     kind: 'conflict',
     remedy: 'Register its files again, which gives them the same number, then move the alias',
@@ -219,10 +223,6 @@ export const problems = {
   VERSION_IN_USE: {
     kind: 'conflict',
     remedy: 'Move the alias the message names to another version, or take it away, first',
-  },
-  VALIDATION_SET_EMPTY: {
-    kind: 'invalid',
-    remedy: 'Widen the time, wait for labels, or name other outcomes; GET /v1/performance tells how many there are',
   },
   VERSION_NOT_FOUND: { kind: 'not-found', remedy: 'List the versions of the model and check number or alias' },
   VERSION_NOT_SERVABLE: {
