@@ -75,7 +75,9 @@ async function example(language: 'sh' | 'js' | 'ts', url: string): Promise<strin
 }
 
 const run = async (command: string, words: string[], cwd: string): Promise<string> => {
-  const { stdout, stderr } = await promisify(execFile)(command, words, { cwd, timeout: 60_000 });
+  // Whoever runs the tests may ask for colours; what is compared is text.
+  const env = { ...process.env, FORCE_COLOR: '0' };
+  const { stdout, stderr } = await promisify(execFile)(command, words, { cwd, env, timeout: 60_000 });
   return stdout + stderr;
 };
 
