@@ -2,7 +2,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { InvalidArgumentError, type Command } from 'commander';
-import { outcomeKinds, parseDocument, type PerformancePolicy, type ValidationSet } from '@vinaigrette/documents';
+import {
+  outcomeKinds,
+  parseDocument,
+  type Documents,
+  type PerformancePolicy,
+  type ValidationSet,
+} from '@vinaigrette/documents';
 import { Problem } from '@vinaigrette/problems';
 import { withArchive } from '../adapters/archive.js';
 import type { Registry } from '../adapters/registry.js';
@@ -186,30 +192,43 @@ async function keepIncident(model: string, options: IncidentOptions): Promise<vo
 
 /** The files of every validation set in force of a model, brought to this machine. Throws DATA_NOT_FOUND. */
 export async function setFiles(registry: Registry, model: string): Promise<string[]> {
-  const names = new Set((await registry.documents(KIND)).map(({ name }) => name));
+  const sets = await inForce(registry, KIND, model);
+  if (sets.length === 0) return [];
+  const versions = await openVersions();
   const files: string[] = [];
-  for (const name of names) {
-    if ((await registry.documentVersion(KIND, name, IN_FORCE)) === undefined) continue;
-    const set = parseDocument(KIND, JSON.parse((await registry.document(KIND, name, IN_FORCE)).bodyJson));
-    if (set.model !== model) continue;
-    const versions = await openVersions();
-    files.push(await versions.bring(await versions.find(set.data)));
-  }
+  for (const { data } of sets) files.push(await versions.bring(await versions.find(data)));
   return files;
 }
 
 /** What a model is held to: the task of the performance document that names it. Throws DOCUMENT_NOT_FOUND. */
 async function taskOf(registry: Registry, model: string): Promise<PerformancePolicy['task']> {
-  const names = new Set((await registry.documents('performance')).map(({ name }) => name));
-  for (const name of names) {
-    if ((await registry.documentVersion('performance', name, IN_FORCE)) === undefined) continue;
-    const { bodyJson } = await registry.document('performance', name, IN_FORCE);
-    const policy = parseDocument('performance', JSON.parse(bodyJson));
-    if (policy.model === model) return policy.task;
-  }
+  const [policy] = await inForce(registry, 'performance', model);
+  if (policy) return policy.task;
   throw new Problem('DOCUMENT_NOT_FOUND', `No document of kind performance says what is right for ${model}`, {
     field: 'model',
   });
+}
+
+/** Documents that name a model, by kind. */
+type OfModels = Pick<Documents, typeof KIND | 'performance'>;
+
+/** The documents in force of a kind that name a model. */
+async function inForce<Kind extends keyof OfModels>(
+  registry: Registry,
+  kind: Kind,
+  model: string,
+): Promise<OfModels[Kind][]> {
+  const names = new Set((await registry.documents(kind)).map(({ name }) => name));
+  const found: OfModels[Kind][] = [];
+  for (const name of names) {
+    if ((await registry.documentVersion(kind, name, IN_FORCE)) === undefined) continue;
+    const document: OfModels[Kind] = parseDocument(
+      kind,
+      JSON.parse((await registry.document(kind, name, IN_FORCE)).bodyJson),
+    );
+    if (document.model === model) found.push(document);
+  }
+  return found;
 }
 
 const outcomesOf = (task: PerformancePolicy['task']): string[] =>
