@@ -43,9 +43,13 @@ describeWith('PostgreSQL', 'DATABASE_URL', 'a table, answered over night', () =>
   /** Starts the command, and ends it as a power cut would once some of its rows are promised. */
   const cutOff = async (words: string[], begun: () => Promise<boolean> | boolean) => {
     const { child, output } = house.launch(...words);
-    await eventually('begun', async () => begun(), Boolean);
+    const ended = once(child, 'exit');
+    let over = false;
+    void ended.then(() => (over = true));
+    await eventually('begun', async () => over || begun(), Boolean);
+    if (over) throw new Error(`The batch was over before it could be cut off:\n${output()}`);
     child.kill('SIGKILL');
-    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+    await ended;
     return output();
   };
 
@@ -92,7 +96,7 @@ describeWith('PostgreSQL', 'DATABASE_URL', 'a table, answered over night', () =>
       '--outputs',
       'charges',
       '--rows-at-a-time',
-      '64',
+      '2', // thirty thousand calls one by one: far longer than the second between two checkpoints, on any machine
       '--calls',
       '1',
     );
@@ -112,7 +116,7 @@ describeWith('PostgreSQL', 'DATABASE_URL', 'a table, answered over night', () =>
       const { rows } = await shop.query('SELECT count(*)::int AS n, count(DISTINCT id)::int AS ids FROM quotes');
       return rows[0] as { n: number; ids: number };
     };
-    await cutOff([...words, '--rows-at-a-time', '64', '--calls', '2'], async () => (await rows()).n > 0);
+    await cutOff([...words, '--rows-at-a-time', '8', '--calls', '2'], async () => (await rows()).n > 0);
     const { rows: kept } = await shop.query(`SELECT checkpoint->'position'->'rows' AS n FROM vinaigrette_batches`);
     expect(kept).toEqual([{ n: (await rows()).n }]);
     expect(await house.vinaigrette(...words)).toContain('goes on after row');
@@ -127,7 +131,7 @@ describeWith('PostgreSQL', 'DATABASE_URL', 'a table, answered over night', () =>
     );
     const words = score('--input', 'SELECT * FROM insured', '--key', 'id', '--output', 'insured_quotes');
     const n = async () => (await shop.query('SELECT count(*)::int AS n FROM insured_quotes')).rows[0].n as number;
-    await cutOff([...words, '--rows-at-a-time', '64', '--calls', '2'], async () => (await n()) > 0);
+    await cutOff([...words, '--rows-at-a-time', '8', '--calls', '2'], async () => (await n()) > 0);
     await house.vinaigrette(...words);
     expect(await n()).toBe(20_000);
   }, 240_000);
@@ -135,7 +139,7 @@ describeWith('PostgreSQL', 'DATABASE_URL', 'a table, answered over night', () =>
   it('goes on with the versions it was begun with, and refuses to go on with other rows', async () => {
     const output = at('pinned.csv');
     const words = score('--input', input, '--output', output, '--outputs', 'charges');
-    await cutOff([...words, '--rows-at-a-time', '64', '--calls', '1'], () => existsSync(`${output}.checkpoint.json`));
+    await cutOff([...words, '--rows-at-a-time', '2', '--calls', '1'], () => existsSync(`${output}.checkpoint.json`));
     await put('use-case', 'quote', { kind: 'prediction', model: 'insurance', budgetMs: 77 });
     writeFileSync(at('others.csv'), people());
     const other = score('--input', at('others.csv'), '--output', output, '--outputs', 'charges');

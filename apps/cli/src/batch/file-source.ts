@@ -4,7 +4,7 @@ import { DuckDBInstance, type DuckDBConnection, type DuckDBDataChunk } from '@du
 import type { TensorValue } from '@vinaigrette/documents';
 import { Problem } from '@vinaigrette/problems';
 import type { ColumnType, InputColumn } from '../domain/batch-plan.js';
-import type { BatchRows, Rejected } from '../domain/batch-rows.js';
+import { inParts, type BatchRows, type Rejected } from '../domain/batch-rows.js';
 import type { BatchSource, Position, Read } from './batch-source.js';
 
 const sqlTypes: Record<ColumnType, string> = {
@@ -70,9 +70,10 @@ class FileSource implements BatchSource {
         count += chunk.rowCount;
       }
       if (count >= rowsAtATime || (ended && count > 0)) {
-        const rows = rowsOf(columns, chunks, done + 1, count);
-        done += count;
-        yield { rows, position: { rows: done } };
+        for (const rows of inParts(rowsOf(columns, chunks, done + 1, count), rowsAtATime)) {
+          done += rows.count;
+          yield { rows, position: { rows: done } };
+        }
         [chunks, count] = [[], 0];
       }
       if (ended) return;

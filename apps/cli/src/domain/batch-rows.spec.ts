@@ -5,7 +5,7 @@ import { compileRules, compileUseCase, joinRows } from '@vinaigrette/serving';
 import fc from 'fast-check';
 import { questionOf } from './answer-row.js';
 import { planBatch } from './batch-plan.js';
-import { isPlain, plainTensors, rowAsked, type BatchRows } from './batch-rows.js';
+import { inParts, isPlain, plainTensors, rowAsked, type BatchRows } from './batch-rows.js';
 
 const signature: ReadyUseCase['wanted']['signature'] = {
   inputs: [
@@ -31,6 +31,22 @@ const rowsOf = (columns: Record<string, (TensorValue | undefined)[]>): BatchRows
   const count = Object.values(columns)[0]!.length;
   return { first: 1, count, columns: new Map(Object.entries(columns)), unreadable: new Array(count).fill(undefined) };
 };
+
+describe('inParts()', () => {
+  it('gives the same rows in the same order, at most so many at a time', () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer(), { minLength: 1 }), fc.integer({ min: 1, max: 20 }), (ages, rowsMax) => {
+        const parts = [...inParts({ ...rowsOf({ age: ages }), first: 7 }, rowsMax)];
+        expect(parts.flatMap(({ columns }) => columns.get('age'))).toEqual(ages);
+        expect(parts.map(({ first }) => first)).toEqual(parts.map((_, at) => 7 + at * rowsMax));
+        for (const { count, columns, unreadable } of parts) {
+          expect(count).toBeLessThanOrEqual(rowsMax);
+          expect([columns.get('age')?.length, unreadable.length]).toEqual([count, count]);
+        }
+      }),
+    );
+  });
+});
 
 describe('planBatch()', () => {
   it('reads the columns of the use case, each as its type, and leaves the others', () => {

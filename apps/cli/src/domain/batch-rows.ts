@@ -37,6 +37,19 @@ export interface ScoredRows {
   rejected: readonly Rejected[];
 }
 
+/** The same rows in the same order, at most so many at a time. */
+export function* inParts(rows: BatchRows, rowsMax: number): Generator<BatchRows> {
+  for (let from = 0; from < rows.count; from += rowsMax) {
+    const to = Math.min(from + rowsMax, rows.count);
+    yield {
+      first: rows.first + from,
+      count: to - from,
+      columns: new Map([...rows.columns].map(([name, values]) => [name, values.slice(from, to)])),
+      unreadable: rows.unreadable.slice(from, to),
+    };
+  }
+}
+
 /** What a gateway would be asked for one of the rows. */
 export function rowAsked({ columns }: BatchRows, read: readonly InputColumn[], row: number): RowAsked {
   const asked = { attributes: {}, context: {}, inputs: {} };
