@@ -14,6 +14,7 @@ export {
   type EventLogWriterStats,
 } from './segments/writer.js';
 export { SegmentReader, type SegmentReaderOptions, type SegmentReaderStats } from './segments/segment-reader.js';
+export { readSegments } from './segments/read-segments.js';
 export {
   startKafkaShipper,
   type KafkaShipper,

@@ -2,10 +2,8 @@ import { describe, expect, it, jest } from '@jest/globals';
 import { cpSync, readdirSync, statSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { openEventLogWriter, type EventRecord } from '../src/index.js';
-import { silent } from '../src/event-log.js';
+import { openEventLogWriter, readSegments, type EventRecord } from '../src/index.js';
 import { HEADER_BYTES } from '../src/segments/segment-files.js';
-import { SegmentTail } from '../src/segments/segment-tail.js';
 import { temporaryFolder } from './harness.js';
 
 jest.setTimeout(120_000);
@@ -13,10 +11,8 @@ jest.setTimeout(120_000);
 const id = 'gateway-1';
 
 async function readAll(dir: string): Promise<EventRecord[]> {
-  const tail = new SegmentTail(join(dir, id, 'predictions'), id, silent);
   const all: EventRecord[] = [];
-  for (let some = await tail.read(); some.length > 0; some = await tail.read()) all.push(...some);
-  await tail.close();
+  for await (const record of readSegments(dir)) all.push(record);
   return all;
 }
 

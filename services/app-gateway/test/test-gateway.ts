@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fromBinary } from '@bufbuild/protobuf';
 import { OutcomeSchema, PredictionSchema, type Outcome, type Prediction } from '@vinaigrette/contracts/events';
 import { createLogger } from '@vinaigrette/edge';
-import { SegmentReader, type EventBatch } from '@vinaigrette/event-log';
+import { readSegments } from '@vinaigrette/event-log';
 import { readConfig } from '../src/config.js';
 import { startGateway, type Gateway } from '../src/start-gateway.js';
 
@@ -88,26 +88,12 @@ export async function eventually(holds: () => Promise<boolean> | boolean, what: 
   throw new Error(`Waited 30 s in vain until ${what}`);
 }
 
-/** Every record now in the segments, as the monitor would read them. */
+/** Every record now in the segments. */
 export async function readLog(dir: string): Promise<{ predictions: Prediction[]; outcomes: Outcome[] }> {
   const [predictions, outcomes]: [Prediction[], Outcome[]] = [[], []];
-  const next = new Map<string, bigint>();
-  const reader = new SegmentReader({ dir, pollMs: 20 });
-  let lastAt = Date.now();
-  const running = reader.run({
-    next: (topic, partition) => Promise.resolve(next.get(`${topic}/${partition}`) ?? 0n),
-    consume: ({ topic, partition, records }: EventBatch) => {
-      for (const { body, offset } of records) {
-        if (topic === 'predictions') predictions.push(fromBinary(PredictionSchema, body));
-        else outcomes.push(fromBinary(OutcomeSchema, body));
-        next.set(`${topic}/${partition}`, offset + 1n);
-      }
-      lastAt = Date.now();
-      return Promise.resolve();
-    },
-  });
-  await eventually(() => Date.now() - lastAt > 400, 'the log is read to its end');
-  await reader.close();
-  await running;
+  for await (const { topic, body } of readSegments(dir)) {
+    if (topic === 'predictions') predictions.push(fromBinary(PredictionSchema, body));
+    else outcomes.push(fromBinary(OutcomeSchema, body));
+  }
   return { predictions, outcomes };
 }

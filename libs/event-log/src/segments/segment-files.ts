@@ -35,6 +35,17 @@ const gatewayIdPattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
 export const isGatewayId = (text: string): boolean => gatewayIdPattern.test(text);
 
+/** Every gateway that has a folder in `dir`; none when there is no such folder. */
+export function gatewayIdsBelow(dir: string): string[] {
+  try {
+    const entries = readdirSync(dir, { withFileTypes: true });
+    return entries.filter((entry) => entry.isDirectory() && isGatewayId(entry.name)).map(({ name }) => name);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+}
+
 export const segmentName = (number: number): string => `${String(number).padStart(8, '0')}.seg`;
 
 /** The numbers of the segments in a folder, ascending; none when there is no such folder. */

@@ -1,8 +1,7 @@
-import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { EventLogReader, silent, topics, type EventConsumer, type EventLogLogger, type Topic } from '../event-log.js';
 import { Backoff } from '../backoff.js';
-import { isGatewayId } from './segment-files.js';
+import { gatewayIdsBelow } from './segment-files.js';
 import { SegmentTail, type TailStats } from './segment-tail.js';
 
 export interface SegmentReaderOptions {
@@ -105,12 +104,9 @@ export class SegmentReader extends EventLogReader {
 
   private gateways(): string[] {
     try {
-      const entries = readdirSync(this.options.dir, { withFileTypes: true });
-      return entries.filter((entry) => entry.isDirectory() && isGatewayId(entry.name)).map((entry) => entry.name);
+      return gatewayIdsBelow(this.options.dir);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') {
-        this.logger.error({ err: error, dir: this.options.dir }, 'the event log cannot be listed');
-      }
+      this.logger.error({ err: error, dir: this.options.dir }, 'the event log cannot be listed');
       return [];
     }
   }
