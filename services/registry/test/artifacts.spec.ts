@@ -1,10 +1,13 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { connect, constants } from 'node:http2';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { create, toBinary } from '@bufbuild/protobuf';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { Client } from '@connectrpc/connect';
-import type { RegistryService } from '@vinaigrette/contracts/registry';
+import { UploadArtifactRequestSchema, type RegistryService } from '@vinaigrette/contracts/registry';
 import { describeWith } from '../../../tools/real-part.mjs';
 import { eventually, refusal, upload, Workbench, type RunningRegistry } from './running-registry.js';
 
@@ -79,6 +82,37 @@ describeWith('PostgreSQL', 'DATABASE_URL', 'artefacts', () => {
     expect(await refusal(client.uploadArtifact(broken()))).toBeDefined();
     await eventually(async () => expect(await scratch()).toEqual(before));
   });
+
+  it.each(['the call', 'the connection'])(
+    'keeps nothing under the digest of a half when a caller drops %s',
+    async (what) => {
+      const before = await scratch();
+      const half = randomBytes(100_000);
+      const session = connect((await registry.addresses()).grpc);
+      const stream = session.request({
+        ':method': 'POST',
+        ':path': '/vinaigrette.registry.v1.RegistryService/UploadArtifact',
+        'content-type': 'application/grpc',
+        te: 'trailers',
+      });
+      const broken = once(stream, 'close').catch(() => undefined);
+      const message = toBinary(UploadArtifactRequestSchema, create(UploadArtifactRequestSchema, { chunk: half }));
+      const header = Buffer.alloc(5);
+      header.writeUInt32BE(message.byteLength, 1);
+      stream.write(Buffer.concat([header, message]));
+      // The whole half has arrived: it is on disk, and the registry waits for more.
+      await eventually(async () => {
+        const [name] = (await scratch()).filter((one) => !before.includes(one));
+        expect((await stat(join(bench.folder, 'scratch', name as string))).size).toBe(half.byteLength);
+      });
+      if (what === 'the call') stream.close(constants.NGHTTP2_CANCEL);
+      else session.destroy();
+      await broken;
+      await eventually(async () => expect(await scratch()).toEqual(before));
+      expect(await readdir(dirname(pathOf(sha256Of(half)))).catch(() => [])).not.toContain(sha256Of(half));
+      session.destroy();
+    },
+  );
 
   it('tells rotted bytes from sound ones, and is mended by uploading them again', async () => {
     const bytes = randomBytes(1_000_000);
