@@ -23,14 +23,22 @@ const headersFrame = (id: number, headers: Record<string, string> = REQUEST, fla
 const OK = headerBlock({ ':status': 200 });
 const DONE = headerBlock({ 'grpc-status': '0' });
 
-/** Answers each call with as many bytes as its header `bytes` says, once its body has ended; `never`: does not answer. */
+/**
+ * Answers each call with as many bytes as its header `bytes` says, once its body has ended; `never`: does not answer;
+ * `cut`: ends the call when its headers have come.
+ */
 class Fixture {
   readonly calls: Http2Stream[] = [];
+  readonly connections: { socket: Socket; http2: Http2Connection }[] = [];
   received = 0;
   private readonly server: Server;
+  private readonly bytes = Buffer.alloc(2 ** 24, 7);
 
   constructor() {
-    this.server = createServer((socket) => new Http2Connection(socket, (stream) => this.take(stream)));
+    this.server = createServer((socket) => {
+      const http2 = new Http2Connection(socket, (stream) => this.take(stream));
+      this.connections.push({ socket, http2 });
+    });
   }
 
   async start(): Promise<this> {
@@ -44,6 +52,7 @@ class Fixture {
 
   stop(): void {
     this.server.close();
+    for (const { socket } of this.connections) socket.destroy();
   }
 
   private take(stream: Http2Stream): void {
@@ -53,8 +62,10 @@ class Fixture {
       if (!stream.headers['hold']) stream.consumed(piece.length);
     };
     stream.onEnd = () => {
-      if (!stream.headers['never']) stream.answer(OK, Buffer.alloc(Number(stream.headers['bytes'] ?? 0), 7), DONE);
+      if (!stream.headers['never'])
+        stream.answer(OK, this.bytes.subarray(0, Number(stream.headers['bytes'] ?? 0)), DONE);
     };
+    if (stream.headers['cut']) stream.reset(ERROR.none);
   }
 }
 
@@ -123,6 +134,15 @@ describe('a connection of HTTP/2', () => {
     { what: 'settings of a call', frames: [frame(FRAME.settings, 0, 1, Buffer.alloc(0))], code: ERROR.protocol },
     { what: 'a frame size that is none', frames: [settingsFrame([[SETTING.maxFrameSize, 1]])], code: ERROR.protocol },
     { what: 'a ping of seven bytes', frames: [frame(FRAME.ping, 0, 0, Buffer.alloc(7))], code: ERROR.frameSize },
+    { what: 'a priority of nothing', frames: [frame(FRAME.priority, 0, 0, Buffer.alloc(5))], code: ERROR.protocol },
+    { what: 'a priority of three bytes', frames: [frame(FRAME.priority, 0, 1, Buffer.alloc(3))], code: ERROR.frameSize }, // prettier-ignore
+    { what: 'a call before itself', frames: [frame(FRAME.priority, 0, 1, Buffer.from([0, 0, 0, 1, 9]))], code: ERROR.protocol }, // prettier-ignore
+    { what: 'headers with half a priority', frames: [frame(FRAME.headers, FLAG.priority | 4, 1, Buffer.alloc(3))], code: ERROR.frameSize }, // prettier-ignore
+    { what: 'a switch that is neither on nor off', frames: [settingsFrame([[SETTING.enablePush, 2]])], code: ERROR.protocol }, // prettier-ignore
+    { what: 'a farewell of a call', frames: [frame(FRAME.goaway, 0, 1, Buffer.alloc(8))], code: ERROR.protocol },
+    { what: 'a farewell that is cut off', frames: [frame(FRAME.goaway, 0, 0, Buffer.alloc(7))], code: ERROR.frameSize },
+    { what: 'headers of a call that is over', frames: [headersFrame(1, REQUEST, 5), headersFrame(1, REQUEST, 5)], code: ERROR.streamClosed }, // prettier-ignore
+    { what: 'numbers of calls that go down', frames: [headersFrame(5), headersFrame(3)], code: ERROR.streamClosed },
     { what: 'a promise', frames: [frame(FRAME.pushPromise, 4, 1, Buffer.alloc(4))], code: ERROR.protocol },
     { what: 'only padding', frames: [frame(FRAME.headers, 12, 1, Buffer.from([9, 1]))], code: ERROR.protocol },
     { what: 'headers in no coding', frames: [frame(FRAME.headers, 4, 1, Buffer.from([0x80]))], code: ERROR.compression }, // prettier-ignore
@@ -156,6 +176,58 @@ describe('a connection of HTTP/2', () => {
     expect(caller.of(FRAME.reset)).toEqual([expect.objectContaining({ id: 1, body: Buffer.from([0, 0, 0, 1]) })]);
     caller.socket.destroy();
   });
+
+  const NEVER = { ...REQUEST, never: 'yes' };
+  const dataFrame = (flags = 0, text = 'late') => frame(FRAME.data, flags, 1, Buffer.from(text));
+  it.each([
+    { what: 'data behind its end', frames: [headersFrame(1, NEVER, 5), dataFrame()], code: ERROR.streamClosed },
+    { what: 'data when it was answered', frames: [headersFrame(1, REQUEST, 5), dataFrame()], code: ERROR.streamClosed },
+    { what: 'data when the caller had reset it', frames: [headersFrame(1, NEVER), numbersFrame(FRAME.reset, 1, 8), dataFrame()], code: ERROR.streamClosed }, // prettier-ignore
+    { what: 'headers behind its end', frames: [headersFrame(1, NEVER, 5), headersFrame(1, REQUEST, 5)], code: ERROR.streamClosed }, // prettier-ignore
+    { what: 'trailers that do not end', frames: [headersFrame(1, NEVER), headersFrame(1, { x: 'y' })], code: ERROR.protocol }, // prettier-ignore
+    { what: 'less than its content-length', frames: [headersFrame(1, { ...REQUEST, 'content-length': '9' }), dataFrame(1)], code: ERROR.protocol }, // prettier-ignore
+    { what: 'more than its content-length', frames: [headersFrame(1, { ...REQUEST, 'content-length': '1' }), dataFrame(), dataFrame(1)], code: ERROR.protocol }, // prettier-ignore
+  ])('resets a call for $what, and takes the next', async ({ frames, code }) => {
+    const caller = new Caller(fixture.port);
+    caller.send(...frames, headersFrame(3, REQUEST, 5));
+    await until('the next is answered', () => caller.hasEnded(3));
+    expect(caller.of(FRAME.reset).map(({ id, body }) => [id, body.readUInt32BE(0)])).toEqual([[1, code]]);
+    caller.socket.destroy();
+  });
+
+  it.each([
+    { what: 'was cut short here', headers: { ...REQUEST, cut: 'yes' }, code: ERROR.none },
+    { what: 'was refused for its headers', headers: { ...REQUEST, ':status': '200' }, code: ERROR.protocol },
+  ])('ignores what was on its way for a call that $what', async ({ headers, code }) => {
+    const caller = new Caller(fixture.port);
+    caller.send(headersFrame(1, headers), dataFrame(), headersFrame(1, { x: 'y' }, 5), headersFrame(3, REQUEST, 5));
+    await until('the next is answered', () => caller.hasEnded(3));
+    expect(caller.of(FRAME.reset).map(({ id, body }) => [id, body.readUInt32BE(0)])).toEqual([[1, code]]);
+    caller.socket.destroy();
+  });
+
+  it('answers what is under way when calls come that were sent after the last one was named', async () => {
+    const caller = new Caller(fixture.port);
+    caller.send(headersFrame(1, NEVER, 5));
+    const call = await callOf(1);
+    fixture.connections.at(-1)?.http2.sendOff();
+    caller.send(frame(FRAME.ping, FLAG.ack, 0, Buffer.alloc(8)));
+    await until('the last one is named', () => caller.of(FRAME.goaway).length === 2);
+    caller.send(headersFrame(3), frame(FRAME.data, 1, 3, Buffer.from('x')), numbersFrame(FRAME.windowUpdate, 3, 9), numbersFrame(FRAME.reset, 3, 8)); // prettier-ignore
+    caller.send(frame(FRAME.ping, 0, 0, Buffer.alloc(8)));
+    await until('they were read', () => caller.of(FRAME.ping).some(({ flags }) => flags === FLAG.ack));
+    call.answer(OK, Buffer.from('in time'), DONE);
+    await until('it is answered', () => caller.hasEnded(1) && caller.closed);
+    expect(caller.of(FRAME.goaway).map(({ body }) => body.readUInt32BE(4))).toEqual([ERROR.none, ERROR.none]);
+  });
+
+  /** The latest call of that number, once it has come. */
+  async function callOf(id: number): Promise<Http2Stream> {
+    const before = fixture.calls.length;
+    await until('the call has come', () => fixture.calls.length > before);
+    expect(fixture.calls.at(-1)?.id).toBe(id);
+    return fixture.calls.at(-1) as Http2Stream;
+  }
 
   it('takes headers in pieces, with padding and priority, and a stream cut anywhere', async () => {
     const caller = new Caller(fixture.port);
@@ -209,9 +281,11 @@ describe('flow control', () => {
     await until('its window is full', () => caller.dataOf(1) === 10_000);
     caller.send(settingsFrame([[SETTING.initialWindowSize, 1_000]]), numbersFrame(FRAME.windowUpdate, 1, 9_500));
     await until('it took the room that is left', () => caller.dataOf(1) === 10_500);
+    const frames = caller.frames.length;
     caller.send(settingsFrame([[SETTING.initialWindowSize, 100_000]]));
     await until('it is whole', () => caller.hasEnded(1));
     expect(caller.dataOf(1)).toBe(30_000);
+    expect(caller.frames[frames]).toMatchObject({ type: FRAME.settings, flags: FLAG.ack }); // before what it allows
     caller.socket.destroy();
   });
 
@@ -226,6 +300,43 @@ describe('flow control', () => {
     expect(fixture.received - before).toBe(40 * 2 ** 20);
     session.destroy();
   }, 60_000);
+});
+
+describe('a caller that takes nothing', () => {
+  const noRoom = [PREFACE, settingsFrame([[SETTING.initialWindowSize, 0]])];
+
+  it('has 256 MB of answers kept for it, and its calls given up beyond', async () => {
+    const caller = new Caller(fixture.port, noRoom);
+    const ids = Array.from({ length: 17 }, (_, index) => 1 + 2 * index);
+    caller.send(...ids.map((id) => headersFrame(id, { ...REQUEST, bytes: String(2 ** 24) }, 5)));
+    await until('one is given up', () => caller.of(FRAME.reset).length > 0);
+    expect(caller.of(FRAME.reset)).toEqual([expect.objectContaining({ id: 33, body: Buffer.from([0, 0, 0, 11]) })]);
+    caller.send(numbersFrame(FRAME.reset, 1, ERROR.cancel)); // gives room back
+    caller.send(headersFrame(35, { ...REQUEST, bytes: '100' }, 5), numbersFrame(FRAME.windowUpdate, 35, 100));
+    await until('there is room for another', () => caller.hasEnded(35));
+    caller.socket.destroy();
+  }, 60_000);
+
+  it.each([
+    { what: 'does not greet', greeting: [PREFACE.subarray(0, 5)], frames: [] },
+    { what: 'does not finish a frame', frames: [headersFrame(1).subarray(0, 12)] },
+    { what: 'does not finish its headers', frames: [headersFrame(1, REQUEST, 0)] },
+    { what: 'has no room for an answer', greeting: noRoom, frames: [headersFrame(1, { ...REQUEST, bytes: '9' }, 5)] },
+    { what: 'has nothing to say', frames: [], stays: true },
+    { what: 'waits for its answer', frames: [headersFrame(1, { ...REQUEST, never: 'yes' }, 5)], stays: true },
+  ])('is left after a minute, or kept, when it $what', async ({ greeting, frames, stays = false }) => {
+    const before = fixture.connections.length;
+    const caller = new Caller(fixture.port, greeting);
+    caller.send(...frames);
+    await until('it is connected', () => fixture.connections.length > before);
+    const { socket } = fixture.connections.at(-1) as { socket: Socket };
+    const sent = [...(greeting ?? [PREFACE, settingsFrame([])]), ...frames].reduce((sum, one) => sum + one.length, 0);
+    await until('all of it was read', () => socket.bytesRead === sent);
+    expect(socket.timeout).toBe(60_000);
+    socket.emit('timeout'); // as after that time
+    expect(socket.destroyed).toBe(!stays);
+    caller.socket.destroy();
+  });
 });
 
 describe('a caller that cancels', () => {

@@ -34,7 +34,12 @@ const PING_TIMEOUT_MS = 1_000;
 const NO_BYTES = Buffer.alloc(0);
 const PING_BYTES = 8;
 const PRIORITY_BYTES = 5;
+const GOAWAY_BYTES_MIN = 8;
 const CONTINUATIONS_MAX = 16;
+/** Of the calls that were cut short here, so many are told from those that the caller had ended itself. */
+const CUT_SHORT_MAX = 16_384;
+/** How long a caller may leave a frame unfinished, or take nothing of what waits for it. */
+const STALL_TIMEOUT_MS = 60_000;
 const SETTINGS_TAKEN = frame(FRAME.settings, FLAG.ack, 0, NO_BYTES);
 
 /** What the caller did against the protocol: the connection ends. */
@@ -54,6 +59,7 @@ class ConnectionError extends Error {
 export class Http2Connection implements Wire {
   sendWindow = WINDOW_DEFAULT;
   frameBytesMax = FRAME_BYTES_MAX;
+  heldBytes = 0;
   private rest: Buffer = NO_BYTES;
   private greeted = false;
   private readonly headers = new HeaderReader(HEADER_LIST_BYTES_MAX);
@@ -63,6 +69,8 @@ export class Http2Connection implements Wire {
   private continued: { stream: number; flags: number; pieces: Buffer[]; bytes: number } | undefined;
   private readonly streams = new Map<number, Http2Stream>();
   private readonly blocked = new Set<Http2Stream>();
+  /** Calls that were over here while the caller was still sending: what was on its way is no mistake of its own. */
+  private readonly cutShort = new Set<number>();
   private lastStream = 0;
   private streamWindow = WINDOW_DEFAULT;
   private unconsumed = 0;
@@ -83,6 +91,7 @@ export class Http2Connection implements Wire {
     socket.on('drain', () => socket.resume());
     socket.on('error', () => socket.destroy()); // a caller's broken connection is no news
     socket.on('close', () => this.leave());
+    socket.setTimeout(STALL_TIMEOUT_MS, () => this.endWhenStalled());
     const settings = [
       [SETTING.maxConcurrentStreams, STREAMS_MAX],
       [SETTING.initialWindowSize, STREAM_WINDOW],
@@ -135,6 +144,7 @@ export class Http2Connection implements Wire {
   forget(stream: Http2Stream): void {
     this.streams.delete(stream.id);
     this.blocked.delete(stream);
+    if (stream.cutShort) this.remember(stream.id);
     this.endWhenDone();
   }
 
@@ -166,6 +176,18 @@ export class Http2Connection implements Wire {
     if (!this.closing || this.streams.size > 0) return;
     this.write();
     if (this.socket.writable) this.socket.end();
+  }
+
+  /** Called when nothing was read or written for a while: that is no matter where nothing is to be done. */
+  private endWhenStalled(): void {
+    const unfinished = !this.greeted || this.rest.length > 0 || this.continued !== undefined;
+    if (unfinished || this.blocked.size > 0 || this.socket.writableLength > 0) this.socket.destroy();
+  }
+
+  private remember(cutShort: number): void {
+    this.cutShort.add(cutShort);
+    if (this.cutShort.size <= CUT_SHORT_MAX) return;
+    for (const first of this.cutShort) return void this.cutShort.delete(first);
   }
 
   private leave(): void {
@@ -221,24 +243,51 @@ export class Http2Connection implements Wire {
     else if (type === FRAME.reset) this.takeReset(id, body);
     else if (type === FRAME.settings) this.takeSettings(flags, id, body);
     else if (type === FRAME.ping) this.takePing(flags, id, body);
+    else if (type === FRAME.priority) checkPriority(id, body);
+    else if (type === FRAME.goaway) checkGoaway(id, body);
     else if (type === FRAME.pushPromise) throw new ConnectionError(ERROR.protocol, 'a promise of a caller');
     // Priorities are advice, a caller's GOAWAY is followed by its end, and unknown types are ignored.
   }
 
   private takeData(flags: number, id: number, body: Buffer): void {
-    if (id === 0 || id > this.lastStream) throw new ConnectionError(ERROR.protocol, 'data of no call');
+    if (this.isIdle(id)) throw new ConnectionError(ERROR.protocol, 'data of no call');
     this.unconsumed += body.length;
     if (this.unconsumed + this.unreturned > CONNECTION_WINDOW) {
       throw new ConnectionError(ERROR.flowControl, 'more data than was allowed');
     }
     const stream = this.streams.get(id);
-    if (!stream || stream.gone || stream.receivedAll) return this.consumed(body.length); // of a call that is over
+    if (!stream || stream.gone || stream.receivedAll) {
+      this.consumed(body.length);
+      return this.takeLateData(id, stream);
+    }
     if (!stream.receive(unpadded(flags, body), body.length)) return this.fail(stream, ERROR.flowControl);
-    if (flags & FLAG.endStream) stream.receiveEnd();
+    if (flags & FLAG.endStream) this.endOf(stream);
+  }
+
+  /** Of a call that is over, at least for the caller. */
+  private takeLateData(id: number, stream: Http2Stream | undefined): void {
+    if (this.isOnItsWay(id, stream)) return;
+    if (stream && !stream.gone) this.fail(stream, ERROR.streamClosed);
+    else this.send(numbersFrame(FRAME.reset, id, ERROR.streamClosed));
+  }
+
+  /** Whether what comes for a call that is over was sent before the caller could know that it is. */
+  private isOnItsWay(id: number, stream: Http2Stream | undefined): boolean {
+    return stream?.cutShort || this.cutShort.has(id) || id > this.lastStream;
+  }
+
+  /** Whether nobody ever opened the call. Those that came after the last one had been named were ignored. */
+  private isIdle(id: number): boolean {
+    return id === 0 || (id > this.lastStream && !this.closing);
+  }
+
+  private endOf(stream: Http2Stream): void {
+    if (!stream.receiveEnd()) this.fail(stream, ERROR.protocol);
   }
 
   private takeHeaders(flags: number, id: number, body: Buffer): void {
     const padless = unpadded(flags, body);
+    if (flags & FLAG.priority) checkPriority(id, padless.subarray(0, PRIORITY_BYTES));
     const bare = flags & FLAG.priority ? padless.subarray(PRIORITY_BYTES) : padless;
     if (flags & FLAG.endHeaders) return this.open(flags, id, bare);
     this.continued = { stream: id, flags, pieces: [bare], bytes: bare.length };
@@ -260,17 +309,31 @@ export class Http2Connection implements Wire {
   private open(flags: number, id: number, block: Buffer): void {
     const headers = this.readHeaders(block); // always: the blocks that follow refer to it
     const known = this.streams.get(id);
-    if (known) return void (flags & FLAG.endStream ? known.receiveEnd() : this.fail(known, ERROR.protocol));
+    if (known && !known.gone) return this.takeTrailers(flags, known);
     if (id % 2 === 0) throw new ConnectionError(ERROR.protocol, 'a call with a number of ours');
-    // Trailers of a call that is over, or a call that was sent although the last one had been named.
-    if (id <= this.lastStream || this.closing) return;
+    if (id <= this.lastStream) {
+      if (this.isOnItsWay(id, known)) return;
+      throw new ConnectionError(ERROR.streamClosed, 'headers of a call that is over');
+    }
+    if (this.closing) return; // sent although the last one had been named
     this.lastStream = id;
-    if (!headers) return this.send(numbersFrame(FRAME.reset, id, ERROR.protocol));
-    if (this.streams.size >= STREAMS_MAX) return this.send(numbersFrame(FRAME.reset, id, ERROR.refusedStream));
+    if (!headers) return this.refuse(flags, id, ERROR.protocol);
+    if (this.streams.size >= STREAMS_MAX) return this.refuse(flags, id, ERROR.refusedStream);
     const stream = new Http2Stream(id, headers, this, this.streamWindow, STREAM_WINDOW);
     this.streams.set(id, stream);
     this.onStream(stream);
-    if (flags & FLAG.endStream) stream.receiveEnd();
+    if (flags & FLAG.endStream) this.endOf(stream);
+  }
+
+  private takeTrailers(flags: number, stream: Http2Stream): void {
+    if (stream.receivedAll) this.fail(stream, ERROR.streamClosed);
+    else if (flags & FLAG.endStream) this.endOf(stream);
+    else this.fail(stream, ERROR.protocol);
+  }
+
+  private refuse(flags: number, id: number, code: number): void {
+    this.send(numbersFrame(FRAME.reset, id, code));
+    if (!(flags & FLAG.endStream)) this.remember(id);
   }
 
   /** Most calls of a connection have the headers of the one before, byte for byte. */
@@ -293,8 +356,9 @@ export class Http2Connection implements Wire {
   }
 
   private takeReset(id: number, body: Buffer): void {
-    if (id === 0 || id > this.lastStream) throw new ConnectionError(ERROR.protocol, 'a reset of no call');
+    if (this.isIdle(id)) throw new ConnectionError(ERROR.protocol, 'a reset of no call');
     expectBytes(body, 4);
+    this.cutShort.delete(id);
     this.streams.get(id)?.leave();
   }
 
@@ -314,7 +378,7 @@ export class Http2Connection implements Wire {
       if (bytes === 0) throw new ConnectionError(ERROR.protocol, 'room for nothing');
       if (this.sendWindow > WINDOW_MAX) throw new ConnectionError(ERROR.flowControl, 'more room than there is');
       this.flushBlocked();
-    } else if (id > this.lastStream) throw new ConnectionError(ERROR.protocol, 'room for no call');
+    } else if (this.isIdle(id)) throw new ConnectionError(ERROR.protocol, 'room for no call');
     else if (stream && bytes === 0) this.fail(stream, ERROR.protocol);
     else if (stream && !stream.widen(bytes)) this.fail(stream, ERROR.flowControl);
   }
@@ -323,16 +387,19 @@ export class Http2Connection implements Wire {
     if (id !== 0) throw new ConnectionError(ERROR.protocol, 'settings of a call');
     if (flags & FLAG.ack) return expectBytes(body, 0);
     if (body.length % 6 !== 0) throw new ConnectionError(ERROR.frameSize, 'settings that are cut off');
+    let window = this.streamWindow;
     for (let at = 0; at < body.length; at += 6) {
       const value = body.readUInt32BE(at + 2);
       const setting = body.readUInt16BE(at);
-      if (setting === SETTING.initialWindowSize) this.resizeWindows(value);
+      if (setting === SETTING.enablePush && value > 1) throw new ConnectionError(ERROR.protocol, 'no switch');
+      if (setting === SETTING.initialWindowSize) window = value;
       if (setting === SETTING.maxFrameSize) {
         if (value < FRAME_BYTES_MAX || value >= 2 ** 24) throw new ConnectionError(ERROR.protocol, 'no frame size');
         this.frameBytesMax = value;
       }
     }
-    this.send(SETTINGS_TAKEN);
+    this.send(SETTINGS_TAKEN); // before what may now be sent
+    if (window !== this.streamWindow) this.resizeWindows(window);
   }
 
   private resizeWindows(bytes: number): void {
@@ -352,6 +419,7 @@ export class Http2Connection implements Wire {
 
   /** What a caller does against the protocol within one call ends that call. */
   private fail(stream: Http2Stream, code: number): void {
+    stream.cutShort = !stream.receivedAll;
     this.send(numbersFrame(FRAME.reset, stream.id, code));
     stream.leave();
   }
@@ -362,6 +430,17 @@ function unpadded(flags: number, body: Buffer): Buffer {
   const padding = body[0];
   if (padding === undefined || padding >= body.length) throw new ConnectionError(ERROR.protocol, 'only padding');
   return body.subarray(1, body.length - padding);
+}
+
+function checkPriority(id: number, body: Buffer): void {
+  expectBytes(body, PRIORITY_BYTES);
+  const before = body.readUInt32BE(0) & WINDOW_MAX;
+  if (id === 0 || before === id) throw new ConnectionError(ERROR.protocol, 'a priority of nothing, or before itself');
+}
+
+function checkGoaway(id: number, body: Buffer): void {
+  if (id !== 0) throw new ConnectionError(ERROR.protocol, 'a farewell of a call');
+  if (body.length < GOAWAY_BYTES_MIN) throw new ConnectionError(ERROR.frameSize, 'a farewell that is cut off');
 }
 
 function expectBytes(body: Buffer, bytes: number): void {

@@ -7,6 +7,8 @@ export interface Wire {
   /** Bytes the caller's end still takes, over all streams. */
   sendWindow: number;
   readonly frameBytesMax: number;
+  /** What is to be sent and waits for room, over all streams. */
+  heldBytes: number;
   send(bytes: Buffer): void;
   /** The bytes have left the connection's own buffers: as many more may come. */
   consumed(bytes: number): void;
@@ -15,6 +17,9 @@ export interface Wire {
   /** Our side has ended: nothing of the stream is remembered. */
   forget(stream: Http2Stream): void;
 }
+
+/** More than that waits for a caller that takes nothing, and its calls are given up. */
+const HELD_BYTES_MAX = 2 ** 28;
 
 /**
  * One call, seen from the server. It counts as one of its connection's until our side has ended it by `answer`, `end`
@@ -32,12 +37,15 @@ export class Http2Stream {
   gone = false;
   /** Our side has ended. */
   ended = false;
+  /** Ended here before the caller had sent all of it. */
+  cutShort = false;
   private peerEnded = false;
   private readonly unsent: Buffer[] = [];
   private trailers: Buffer | undefined;
   private stuck = false;
   private unconsumed = 0;
   private unreturned = 0;
+  private receivedBytes = 0;
 
   constructor(
     readonly id: number,
@@ -56,6 +64,11 @@ export class Http2Stream {
   /** Whether there is room for more; when not, `onRoom` is called once there is. */
   write(data: Buffer): boolean {
     if (this.gone || this.ended) return true;
+    if (this.wire.heldBytes + data.length > HELD_BYTES_MAX) {
+      this.reset(ERROR.enhanceYourCalm);
+      return true;
+    }
+    this.wire.heldBytes += data.length;
     if (data.length > 0) this.unsent.push(data);
     this.flush();
     return this.unsent.length === 0;
@@ -90,8 +103,13 @@ export class Http2Stream {
   }
 
   reset(code: number): void {
-    if (!this.gone && !this.ended) this.wire.send(numbersFrame(FRAME.reset, this.id, code));
+    if (this.ended) return;
+    if (!this.gone) {
+      this.cutShort = !this.peerEnded;
+      this.wire.send(numbersFrame(FRAME.reset, this.id, code));
+    }
     this.peerEnded = true;
+    this.drop();
     this.finish();
   }
 
@@ -111,14 +129,19 @@ export class Http2Stream {
     this.unconsumed += bytes;
     if (this.unconsumed + this.unreturned > this.receiveWindow) return false;
     if (bytes > piece.length) this.consumed(bytes - piece.length);
+    this.receivedBytes += piece.length;
     if (piece.length > 0) this.onData(piece);
     return true;
   }
 
-  receiveEnd(): void {
-    if (this.peerEnded || this.gone) return;
+  /** False: it has not as many bytes as its headers say. */
+  receiveEnd(): boolean {
+    if (this.peerEnded || this.gone) return true;
+    const announced = this.headers['content-length'];
+    if (announced !== undefined && Number(announced) !== this.receivedBytes) return false;
     this.peerEnded = true;
     this.onEnd();
+    return true;
   }
 
   get receivedAll(): boolean {
@@ -128,7 +151,7 @@ export class Http2Stream {
   leave(): void {
     if (this.gone) return;
     this.gone = true;
-    this.unsent.length = 0;
+    this.drop();
     this.onGone();
   }
 
@@ -148,9 +171,11 @@ export class Http2Stream {
         this.stuck = true;
         return this.wire.block(this);
       }
-      this.took(Math.min(room, piece.length));
-      this.wire.send(frame(FRAME.data, 0, this.id, piece.subarray(0, room)));
-      if (room < piece.length) this.unsent[0] = piece.subarray(room);
+      const bytes = Math.min(room, piece.length);
+      this.took(bytes);
+      this.wire.heldBytes -= bytes;
+      this.wire.send(frame(FRAME.data, 0, this.id, piece.subarray(0, bytes)));
+      if (bytes < piece.length) this.unsent[0] = piece.subarray(bytes);
       else this.unsent.shift();
     }
     if (this.trailers) {
@@ -162,6 +187,11 @@ export class Http2Stream {
     }
   }
 
+  private drop(): void {
+    for (const piece of this.unsent) this.wire.heldBytes -= piece.length;
+    this.unsent.length = 0;
+  }
+
   private took(bytes: number): void {
     this.sendWindow -= bytes;
     this.wire.sendWindow -= bytes;
@@ -171,7 +201,10 @@ export class Http2Stream {
   private finish(): void {
     if (this.ended) return;
     this.ended = true;
-    if (!this.peerEnded && !this.gone) this.wire.send(numbersFrame(FRAME.reset, this.id, ERROR.none));
+    if (!this.peerEnded && !this.gone) {
+      this.cutShort = true;
+      this.wire.send(numbersFrame(FRAME.reset, this.id, ERROR.none));
+    }
     this.wire.consumed(this.unconsumed);
     this.wire.forget(this);
   }
