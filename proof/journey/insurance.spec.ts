@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { ProblemDetails } from '@vinaigrette/problems';
 import { parseGolden } from '@vinaigrette/signature';
@@ -9,30 +10,7 @@ import { createDatabase } from './database.js';
 import { eventually, House } from './house.js';
 import { call } from './shop.js';
 
-const useCase = {
-  kind: 'prediction',
-  model: 'insurance',
-  ruleSet: 'bounds',
-  budgetMs: 5_000,
-  numbersFromText: true,
-  fields: { age: 'number' },
-  routes: [
-    { path: '/predict', accepts: 'form', output: 'charges', title: 'Bill', sentence: 'Expected bill: {value}' },
-    { path: '/predict_api', accepts: 'json', output: 'charges' },
-  ],
-};
-const bounds = {
-  fields: { inputs: { age: 'number' } },
-  rules: [
-    {
-      id: 'ages',
-      action: 'refuse',
-      message: 'Nobody is of that age',
-      when: { if: 'inputs.age < 0.0 || inputs.age > 120.0' },
-      whenUnknown: 'skip', // what is no number the signature refuses, naming it
-    },
-  ],
-};
+const example = (name: string) => fileURLToPath(new URL(`../../examples/insurance/${name}`, import.meta.url));
 
 type Person = Record<string, string | number>;
 interface Quoted {
@@ -67,11 +45,8 @@ describeWith('real data', 'DATA_DIR', 'the bill of an insured person', () => {
       call<ProblemDetails>(`${house.gatewayUrl}/predict`, new URLSearchParams(fields).toString(), {
         'content-type': 'application/x-www-form-urlencoded',
       });
-    const put = async (kind: string, name: string, body: object) => {
-      const file = join(house.dir, `${name}.json`);
-      writeFileSync(file, JSON.stringify(body));
-      await house.vinaigrette('documents', 'put', kind, name, file, '--alias', 'champion', '--reason', 'first');
-    };
+    const put = (kind: string, name: string, file: string) =>
+      house.vinaigrette('documents', 'put', kind, name, file, '--alias', 'champion', '--reason', 'first');
     const push = (dir: string, reason: string) =>
       house.vinaigrette('models', 'push', dir, '--name', 'insurance', '--alias', 'champion', '--reason', reason);
 
@@ -82,8 +57,13 @@ describeWith('real data', 'DATA_DIR', 'the bill of an insured person', () => {
       const linear = join(house.dir, 'linear');
       await house.vinaigrette('insurance', 'train', csv, '--out-dir', linear);
       await push(linear, 'least squares');
-      await put('rule-set', 'bounds', bounds);
-      await put('use-case', 'bill', useCase);
+      await put('rule-set', 'bounds', example('bounds.rule-set.yaml'));
+      const patient = join(house.dir, 'bill.use-case.yaml'); // on a busy machine too
+      writeFileSync(
+        patient,
+        readFileSync(example('bill.use-case.yaml'), 'utf8').replace(/budgetMs: \d+/, 'budgetMs: 5000'),
+      );
+      await put('use-case', 'bill', patient);
       people = promised(linear);
       await eventually(
         'answering',

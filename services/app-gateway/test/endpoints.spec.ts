@@ -86,10 +86,10 @@ describe('the endpoints', () => {
     expect((await shop.gateway.get('/healthz')).status).toBe(200);
   });
 
-  const form = (fields: Record<string, string>) =>
+  const form = (fields: Record<string, string>, more: Record<string, string> = {}) =>
     call(`${shop.gateway.url}/predict`, {
       method: 'POST',
-      headers: { 'content-type': 'application/x-www-form-urlencoded', ...authorized() },
+      headers: { 'content-type': 'application/x-www-form-urlencoded', ...authorized(), ...more },
       body: new URLSearchParams(fields).toString(),
     });
 
@@ -105,6 +105,18 @@ describe('the endpoints', () => {
     });
     const script = await form({ age: '40', smoker: '"><script>' });
     expect(script.body).not.toContain('<script>');
+  });
+
+  it('tell a person at a form why there is no answer below what was sent, and a program as everywhere', async () => {
+    const person = await form({ age: 'forty', smoker: 'no' }, { accept: 'text/html,*/*;q=0.8' });
+    expect({ status: person.status, type: person.headers.get('content-type') }).toEqual({
+      status: 422,
+      type: 'text/html; charset=utf-8',
+    });
+    expect(person.body).toContain('value="forty"');
+    expect(person.body).toMatch(/role="alert"><strong>inputs.age: &#34;forty&#34; is not FP32/);
+    const program = await form({ age: 'forty', smoker: 'no' });
+    expect({ status: program.status, code: program.body.code }).toEqual({ status: 422, code: 'SIGNATURE_MISMATCH' });
   });
 
   it.each([{ age: 40.25 }, { age: '40.25' }, { age: ' 40.25 ' }])(

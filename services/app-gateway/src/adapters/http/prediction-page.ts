@@ -4,18 +4,21 @@ type Form = Extract<Route, { accepts: 'form' }>;
 
 const escape = (text: string): string => text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 
-/** The form of a use case's inputs, with what was sent, and the sentence that answers it. */
+/** What a page says below its form: the answer, or why there is none. */
+export type Said = { role: 'status' | 'alert'; text: string };
+
+/** The form of a use case's inputs, with what was sent, and what is said to it. */
 export function predictionPage(
   { title, path }: Form,
   inputs: readonly string[],
   sent: Readonly<Record<string, unknown>>,
-  sentence?: string,
+  said?: Said,
 ): string {
   const fields = inputs.map((name) => {
     const value = Object.hasOwn(sent, name) ? escape(String(sent[name])) : '';
     return `<p><label>${escape(name)} <input name="${escape(name)}" value="${value}" required></label></p>`;
   });
-  const answer = sentence === undefined ? '' : `<p role="status"><strong>${escape(sentence)}</strong></p>`;
+  const answer = said ? `<p role="${said.role}"><strong>${escape(said.text)}</strong></p>` : '';
   return `<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${escape(title)}</title></head>

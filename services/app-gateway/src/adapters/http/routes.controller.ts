@@ -6,7 +6,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ConfigurationInForce } from '../../configuration-in-force.js';
 import type { RouteInForce } from '../../domain/configuration.js';
 import { Predict } from '../../predict.js';
-import { predictionPage, sentenceOf } from './prediction-page.js';
+import { predictionPage, sentenceOf, type Said } from './prediction-page.js';
 import { predictionRequest } from './schemas.js';
 
 const HTML = 'text/html; charset=utf-8';
@@ -41,9 +41,12 @@ export class RoutesController {
       return JSON.stringify(await this.output(useCase, route.output, body)); // a bare number, which is no object
     }
     const sent: Record<string, string> = body instanceof URLSearchParams ? Object.fromEntries(body) : {};
-    const value = await this.output(useCase, route.output, sent);
+    const said = await this.output(useCase, route.output, sent).then(
+      (value): Said => ({ role: 'status', text: sentenceOf(route, value) }),
+      (error: unknown) => refusalFor(request, reply, error),
+    );
     reply.type(HTML);
-    return predictionPage(route, inputs, sent, sentenceOf(route, value));
+    return predictionPage(route, inputs, sent, said);
   }
 
   private found({ method, url }: FastifyRequest): RouteInForce {
@@ -59,4 +62,13 @@ export class RoutesController {
     if (Object.hasOwn(outputs, output)) return outputs[output];
     throw new Problem('SIGNATURE_MISMATCH', `The model answers no "${output}"`, { field: output });
   }
+}
+
+/** A person at a browser reads why below the form, under the same status; everybody else is told as everywhere. */
+function refusalFor(request: FastifyRequest, reply: FastifyReply, error: unknown): Said {
+  if (!(error instanceof Problem) || !request.headers.accept?.includes('text/html')) throw error;
+  const { status, detail, field, remedy } = error.details();
+  if (error.retryAfterMs !== undefined) reply.header('retry-after', Math.ceil(error.retryAfterMs / 1_000));
+  reply.status(status);
+  return { role: 'alert', text: `${field ? `${field}: ` : ''}${detail}. ${remedy}` };
 }
