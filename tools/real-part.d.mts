@@ -3,6 +3,7 @@ export function describeWith(
   part:
     | 'PostgreSQL'
     | 'Kafka'
+    | 'three Kafka brokers'
     | 'Chromium'
     | 'Alertmanager'
     | 'the Python clients'
@@ -12,6 +13,7 @@ export function describeWith(
   variable:
     | 'DATABASE_URL'
     | 'KAFKA_BROKERS'
+    | 'KAFKA_JARS'
     | 'CHROMIUM_PATH'
     | 'ALERTMANAGER_PATH'
     | 'PYTHON_CLIENTS'

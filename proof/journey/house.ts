@@ -127,6 +127,13 @@ export class House {
     await once(child, 'exit');
   }
 
+  /** Of the process that runs now, or ran last. */
+  pidOf(name: ServiceName): number {
+    const pid = this.processes.get(name)?.pid;
+    if (pid === undefined) throw new Error(`${name} was never started`);
+    return pid;
+  }
+
   /** Whether the process still runs. */
   runs(name: ServiceName): boolean {
     const child = this.processes.get(name);

@@ -16,7 +16,16 @@ const STOP_MS_MAX = 20_000;
 
 const cache = path.join(process.env.XDG_CACHE_HOME || path.join(homedir(), '.cache'), 'vinaigrette', 'kafka');
 const jars = path.join(cache, KAFKA_VERSION);
+let fetching;
 const haveJars = () => existsSync(path.join(jars, `kafka_2.13-${KAFKA_VERSION}.jar`));
+
+/** The folder of the broker's classes, fetched once. */
+export async function kafkaJars() {
+  const missing = await javaIsMissing();
+  if (missing) throw new Error(missing);
+  if (!haveJars()) await (fetching ??= fetchJars());
+  return jars;
+}
 
 /** A sentence when no broker can be run here; undefined when one can. */
 export async function javaIsMissing() {
@@ -32,11 +41,14 @@ export async function javaIsMissing() {
   );
 }
 
-/** Starts a broker that is its own controller, detached; resolves with its pid once it answers. */
-export async function startJava(dir, { clusterId, port, controllerPort }) {
-  if (!haveJars()) await fetchJars();
+/**
+ * Starts a broker that is a controller too, detached; resolves with its pid once it answers. `controllerPorts` are those
+ * of all brokers of the cluster, `id` its place among them, from 1.
+ */
+export async function startJava(dir, { clusterId, port, id, controllerPorts }) {
+  await kafkaJars();
   const properties = path.join(dir, 'server.properties');
-  writeFileSync(properties, serverProperties(dir, port, controllerPort));
+  writeFileSync(properties, serverProperties(dir, port, id, controllerPorts));
   if (!existsSync(path.join(dir, 'data', 'meta.properties'))) {
     const format = ['kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', properties];
     await run('java', [...jvm, '-Dkafka.loglevel=ERROR', ...format]);
@@ -99,25 +111,27 @@ async function fetchJars() {
   }
 }
 
-function serverProperties(dir, port, controllerPort) {
+function serverProperties(dir, port, id, controllerPorts) {
+  const brokers = controllerPorts.length;
+  const inSyncMin = Math.ceil(brokers / 2); // of three, two: what is acknowledged outlives any one of them
   const settings = {
     'process.roles': 'broker,controller',
-    'node.id': 1,
-    'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
-    listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
+    'node.id': id,
+    'controller.quorum.voters': controllerPorts.map((of, n) => `${n + 1}@127.0.0.1:${of}`).join(),
+    listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPorts[id - 1]}`,
     'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
     'controller.listener.names': 'CONTROLLER',
     'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
     'inter.broker.listener.name': 'PLAINTEXT',
     'log.dirs': path.join(dir, 'data'),
-    'default.replication.factor': 1,
-    'min.insync.replicas': 1,
-    'offsets.topic.replication.factor': 1,
+    'default.replication.factor': brokers,
+    'min.insync.replicas': inSyncMin,
+    'offsets.topic.replication.factor': brokers,
     'offsets.topic.num.partitions': 5,
-    'transaction.state.log.replication.factor': 1,
-    'transaction.state.log.min.isr': 1,
-    'share.coordinator.state.topic.replication.factor': 1,
-    'share.coordinator.state.topic.min.isr': 1,
+    'transaction.state.log.replication.factor': brokers,
+    'transaction.state.log.min.isr': inSyncMin,
+    'share.coordinator.state.topic.replication.factor': brokers,
+    'share.coordinator.state.topic.min.isr': inSyncMin,
     'group.initial.rebalance.delay.ms': 0,
     'broker.session.timeout.ms': 3000,
     'broker.heartbeat.interval.ms': 500,

@@ -45,7 +45,8 @@ export async function startKafka({ dir, port, own = false }) {
 
   const missing = await javaIsMissing();
   if (missing) throw new Error([...reasons, missing, 'KAFKA_BROKERS is not set'].join('; '));
-  return handle(dir, { ...state, pid: await startJava(dir, state) });
+  const pid = await startJava(dir, { ...state, id: 1, controllerPorts: [state.controllerPort] });
+  return handle(dir, { ...state, pid });
 }
 
 /** Stops the broker of a folder, whoever started it; nothing happens when none runs. Its data stays. */
@@ -67,7 +68,7 @@ function handle(dir, state) {
 }
 
 /** 16 bytes in base64url. Its first letter is never '-', which Kafka's tools would take for an option. */
-function newClusterId() {
+export function newClusterId() {
   const bytes = randomBytes(16);
   bytes[0] &= 0x7f;
   return bytes.toString('base64url');

@@ -16,6 +16,7 @@ const mine = path.join(runs, String(process.pid));
 const parts = [
   { name: 'PostgreSQL', variable: 'DATABASE_URL', required: true, find: findPostgres },
   { name: 'Kafka', variable: 'KAFKA_BROKERS', required: true, find: findKafka },
+  { name: 'three Kafka brokers', variable: 'KAFKA_JARS', required: true, find: findKafkaJars },
   { name: 'Alertmanager', variable: 'ALERTMANAGER_PATH', required: true, find: findAlertmanager },
   { name: 'Chromium', variable: 'CHROMIUM_PATH', required: true, find: findChromium },
   { name: 'the Python clients', variable: 'PYTHON_CLIENTS', required: true, find: findPython },
@@ -67,6 +68,12 @@ async function findKafka() {
   stops.push({ name: 'Kafka', stop: () => stopKafka({ dir }) });
   const { brokers, engine } = await startKafka({ dir });
   return { value: brokers, from: `a broker of its own at ${brokers} (${engine}), stopped at the end` };
+}
+
+async function findKafkaJars() {
+  const { kafkaJars } = await import('../../proof/parts/kafka-java.mjs');
+  const value = await kafkaJars();
+  return { value, from: `from ${value}, when they are wanted` };
 }
 
 async function findAlertmanager() {
