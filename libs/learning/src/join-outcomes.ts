@@ -1,4 +1,5 @@
 import type { LoggedRow } from '@vinaigrette/signature';
+import { OldestFirst } from './oldest-first.js';
 import type { Labelled, Outcome } from './online-model.js';
 
 /** Of the time that either may wait: so much later than it could be, the oldest is forgotten at the latest. */
@@ -38,8 +39,8 @@ export interface SavedJoin {
  */
 export class JoinOutcomes {
   readonly counts: JoinCounts;
-  private readonly predictions: Map<string, Waiting>;
-  private readonly outcomes: Map<string, Outcome[]>;
+  private readonly predictions: OldestFirst<Waiting>;
+  private readonly outcomes: OldestFirst<Outcome[]>;
   private newestMs: number;
   /** The newest time at which something was last looked for that is too old. */
   private lookedAtMs = 0;
@@ -49,21 +50,23 @@ export class JoinOutcomes {
     private readonly joined: (labelled: Labelled) => void,
     saved?: SavedJoin,
   ) {
-    this.predictions = new Map(saved?.predictions);
-    this.outcomes = new Map(saved?.outcomes);
+    this.predictions = new OldestFirst(saved?.predictions);
+    this.outcomes = new OldestFirst(saved?.outcomes);
     this.newestMs = saved?.newestMs ?? 0;
     this.counts = { repeated: 0, unknownPrediction: 0, forgotten: 0, ...saved?.counts };
   }
 
   /** `inputs`: undefined where the prediction is not this model's. */
   predicted(id: string, atMs: number, inputs: LoggedRow | undefined): void {
-    if (this.predictions.has(id)) return;
+    if (this.predictions.get(id)) return;
     this.newestMs = Math.max(this.newestMs, atMs);
     const waiting: Waiting = { atMs, inputs: inputs ?? 'other' };
-    this.predictions.set(id, waiting);
+    this.predictions.add(id, waiting);
     const early = this.outcomes.get(id);
-    if (early) this.outcomes.delete(id);
-    for (const outcome of early ?? []) this.join(waiting, outcome);
+    if (early) {
+      this.outcomes.delete(id);
+      for (const outcome of early) this.join(waiting, outcome);
+    }
     this.forget();
   }
 
@@ -72,7 +75,7 @@ export class JoinOutcomes {
     if (waiting) return this.join(waiting, outcome);
     const early = this.outcomes.get(outcome.predictionId);
     if (early) early.push(outcome);
-    else this.outcomes.set(outcome.predictionId, [outcome]);
+    else this.outcomes.add(outcome.predictionId, [outcome]);
     this.forget();
   }
 
@@ -94,7 +97,8 @@ export class JoinOutcomes {
       return;
     }
     waiting.inputs = 'done';
-    this.joined({ ...outcome, inputs });
+    const { predictionId, atMs, kind, skus, number } = outcome;
+    this.joined({ predictionId, atMs, kind, skus, number, inputs });
   }
 
   /** Called for every record, so it looks for what is too old only as event time goes on. */
@@ -104,12 +108,14 @@ export class JoinOutcomes {
     if (!isFull && this.newestMs < this.lookedAtMs + waitMs * LOOKS_SHARE) return;
     this.lookedAtMs = this.newestMs;
     const oldestMs = this.newestMs - waitMs;
-    for (const [id, { atMs, inputs }] of this.predictions) {
+    for (let first = this.predictions.oldest(); first; first = this.predictions.oldest()) {
+      const [id, { atMs, inputs }] = first;
       if (this.predictions.size <= predictionsMax && atMs >= oldestMs) break;
       this.predictions.delete(id);
       if (typeof inputs !== 'string' && atMs >= oldestMs) this.counts.forgotten++;
     }
-    for (const [id, early] of this.outcomes) {
+    for (let first = this.outcomes.oldest(); first; first = this.outcomes.oldest()) {
+      const [id, early] = first;
       if (this.outcomes.size <= outcomesMax && (early[0] as Outcome).atMs >= oldestMs) break;
       this.outcomes.delete(id);
       this.counts.unknownPrediction += early.length;

@@ -34,13 +34,24 @@ export class PlacesInLog {
     const name = `${topic}/${partition}`;
     const place = this.places.get(name) ?? { next: 0n, sequences: new Map<string, bigint>() };
     this.places.set(name, place);
-    return records.filter(({ offset, gatewayId, sequence }) => {
-      if (offset < place.next) return false;
-      place.next = offset + 1n;
-      if (sequence <= (place.sequences.get(gatewayId) ?? -1n)) return false;
-      place.sequences.set(gatewayId, sequence);
+    let { next } = place;
+    let gateway = '';
+    let last = -1n;
+    const fresh = records.filter(({ offset, gatewayId, sequence }) => {
+      if (offset < next) return false;
+      next = offset + 1n;
+      if (gatewayId !== gateway) {
+        if (gateway !== '') place.sequences.set(gateway, last);
+        gateway = gatewayId;
+        last = place.sequences.get(gatewayId) ?? -1n;
+      }
+      if (sequence <= last) return false;
+      last = sequence;
       return true;
     });
+    place.next = next;
+    if (gateway !== '') place.sequences.set(gateway, last);
+    return fresh;
   }
 
   save(): SavedPlaces {

@@ -71,8 +71,11 @@ export function packRow(
   return packed;
 }
 
-/** The inverse of `packRow`. Throws RangeError when the values are not those of the schema. */
-export function unpackRow(schema: readonly LoggedColumn[], packed: PackedRow): LoggedRow {
+/**
+ * The inverse of `packRow`, of every column or of those of one role. Throws RangeError when the values are not those of
+ * the schema.
+ */
+export function unpackRow(schema: readonly LoggedColumn[], packed: PackedRow, only?: LoggedColumn['role']): LoggedRow {
   const at = { numbers: 0, texts: 0, lengths: 0 };
   const row: LoggedRow = {};
   for (const column of schema) {
@@ -81,7 +84,7 @@ export function unpackRow(schema: readonly LoggedColumn[], packed: PackedRow): L
     if (length === undefined || at[kind] + length > packed[kind].length) {
       throw new RangeError(`The record ends before ${column.name}`);
     }
-    row[column.name] = packed[kind].slice(at[kind], at[kind] + length);
+    if (only === undefined || column.role === only) row[column.name] = packed[kind].slice(at[kind], at[kind] + length);
     at[kind] += length;
   }
   if (at.numbers !== packed.numbers.length || at.texts !== packed.texts.length) {

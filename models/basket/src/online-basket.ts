@@ -87,15 +87,16 @@ export class OnlineBasket extends OnlineModel {
   }
 
   learn({ predictionId, atMs, inputs, skus }: Labelled): Refusal | undefined {
-    const given = canonical(inputs['items'] ?? []);
-    const bought = canonical(skus).filter((sku) => !given.includes(sku));
+    const seen = new Set(['']);
+    const given = notSeen(seen, inputs['items'] ?? []);
+    const bought = notSeen(seen, skus);
     const [expected] = bought;
     if (expected === undefined) return 'unusable-label';
     if (isHeldOut(predictionId, this.options.heldOutShare)) {
       if (given.length > 0) this.heldOut.add({ atMs, id: predictionId, given, expected });
       return undefined;
     }
-    const purchase = [...given, ...bought];
+    const purchase = given.concat(bought);
     if (!this.statistics.learn(purchase, atMs)) return 'too-old';
     if (purchase.length > this.options.basketItemsMax) this.cutBaskets++;
     this.sample.add({ atMs, id: predictionId, skus: purchase });
@@ -167,8 +168,16 @@ export class OnlineBasket extends OnlineModel {
   }
 }
 
-function canonical(skus: readonly (string | number)[]): string[] {
-  return [...new Set(skus.map((sku) => canonicalSku(String(sku), 'strict')))].filter((sku) => sku !== '');
+/** The SKUs as the model spells them, each once; from now on they are seen. */
+function notSeen(seen: Set<string>, skus: readonly (string | number)[]): string[] {
+  const fresh: string[] = [];
+  for (const one of skus) {
+    const sku = canonicalSku(String(one), 'strict');
+    if (seen.has(sku)) continue;
+    seen.add(sku);
+    fresh.push(sku);
+  }
+  return fresh;
 }
 
 /** The card's span is that of the sample, which is what the baseline and the golden answers were made of. */

@@ -187,9 +187,17 @@ export class OnlineInsurance extends OnlineModel {
 
 /** undefined where an input is unknown: a median in its place would be learnt as if it had been said. */
 function wholePerson(inputs: LoggedRow): Insured | undefined {
-  const numbers = numericInputs.map((name) => [name, Number(inputs[name]?.[0])] as const);
-  const texts = textInputs.map((name) => [name, String(inputs[name]?.[0])] as const);
-  if (numbers.some(([, value]) => !Number.isFinite(value))) return undefined;
-  if (texts.some(([name, text]) => !(categories[name] as readonly string[]).includes(text))) return undefined;
-  return Object.fromEntries([...numbers, ...texts]) as unknown as Insured;
+  const number = (name: (typeof numericInputs)[number]) => Number(inputs[name]?.[0]);
+  const text = (name: (typeof textInputs)[number]) => String(inputs[name]?.[0]);
+  const person = {
+    age: number('age'),
+    bmi: number('bmi'),
+    children: number('children'),
+    sex: text('sex'),
+    smoker: text('smoker'),
+    region: text('region'),
+  };
+  if (numericInputs.some((name) => !Number.isFinite(person[name]))) return undefined;
+  if (textInputs.some((name) => !(categories[name] as readonly string[]).includes(person[name]))) return undefined;
+  return person;
 }

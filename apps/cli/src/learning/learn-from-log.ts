@@ -1,4 +1,3 @@
-import { BinaryReader } from '@bufbuild/protobuf/wire';
 import { PredictionStatus } from '@vinaigrette/contracts/events';
 import { PredictionDecoder } from '@vinaigrette/drift-monitor/decode-prediction';
 import type { EventBatch, EventConsumer, EventRecord, Topic } from '@vinaigrette/event-log';
@@ -12,6 +11,7 @@ import {
   type SavedPlaces,
 } from '@vinaigrette/learning';
 import { unpackRow, type LoggedColumn, type LoggedRow, type PackedRow } from '@vinaigrette/signature';
+import { decodeOutcome } from './decode-outcome.js';
 
 /** How the log writes a version's predictions. */
 export abstract class LoggedSchemas {
@@ -25,7 +25,14 @@ interface ReadPrediction {
   atMs: number;
   status: number;
   /** Absent: it is of another model. */
-  ours?: { version: number; schemaId: string; packed: PackedRow };
+  ours?: Ours;
+}
+
+interface Ours {
+  version: number;
+  /** In hex. */
+  schemaId: string;
+  packed: PackedRow;
 }
 
 /** A clock may be a little ahead; what is later still would outweigh everything that really happened. */
@@ -55,6 +62,7 @@ export class LearnFromLog implements EventConsumer {
   private readonly schemas: Map<string, readonly LoggedColumn[] | null>;
   private readonly counts: LearningCounts;
   private readonly decoder = new PredictionDecoder();
+  private readonly schemaIdTexts = new SchemaIdTexts();
 
   constructor(
     private readonly model: OnlineModel,
@@ -77,10 +85,11 @@ export class LearnFromLog implements EventConsumer {
   async consume({ topic, partition, records }: EventBatch): Promise<void> {
     if (topic === 'predictions') {
       const read = records.map((record) => this.decode(record, (body) => this.predictionIn(body)));
-      for (const { message } of read) if (message) await this.learnSchema(message);
+      for (const { message } of read)
+        if (message?.ours && this.isNew(message.ours)) await this.learnSchema(message.ours);
       for (const { message } of this.places.take(topic, partition, read)) this.takePrediction(message);
     } else {
-      const read = records.map((record) => this.decode(record, outcomeIn));
+      const read = records.map((record) => this.decode(record, decodeOutcome));
       for (const { message } of this.places.take(topic, partition, read)) this.takeOutcome(message);
     }
   }
@@ -111,18 +120,21 @@ export class LearnFromLog implements EventConsumer {
 
   /** Of the model that learns with what it was asked; of others only that they were. */
   private predictionIn(body: Uint8Array): ReadPrediction {
-    const { predictionId, occurredAtMs, model, version, status, schemaId, ...values } = this.decoder.decode(body);
-    const read = { predictionId, atMs: occurredAtMs, status };
-    if (model !== this.model.model) return read;
-    const { numbers, numberCount, texts, lengths, lengthCount } = values;
+    const prediction = this.decoder.decode(body);
+    const { predictionId, occurredAtMs: atMs, status } = prediction;
+    if (prediction.model !== this.model.model) return { predictionId, atMs, status };
+    const { version, schemaId, numbers, numberCount, texts, lengths, lengthCount } = prediction;
     const packed = { numbers: listOf(numbers, numberCount), texts, lengths: listOf(lengths, lengthCount) };
-    return { ...read, ours: { version, schemaId: hex(schemaId), packed } };
+    return { predictionId, atMs, status, ours: { version, schemaId: this.schemaIdTexts.of(schemaId), packed } };
   }
 
-  private async learnSchema({ ours }: ReadPrediction): Promise<void> {
-    if (!ours || ours.schemaId === '' || this.schemas.has(ours.schemaId)) return;
-    const schema = await this.known.of(this.model.model, ours.version, ours.schemaId);
-    this.schemas.set(ours.schemaId, schema ?? null);
+  private isNew({ schemaId }: Ours): boolean {
+    return schemaId !== '' && !this.schemas.has(schemaId);
+  }
+
+  private async learnSchema({ version, schemaId }: Ours): Promise<void> {
+    const schema = await this.known.of(this.model.model, version, schemaId);
+    this.schemas.set(schemaId, schema ?? null);
   }
 
   private takePrediction(message: ReadPrediction | undefined): void {
@@ -135,14 +147,10 @@ export class LearnFromLog implements EventConsumer {
     this.join.predicted(predictionId, atMs, ours && this.inputsOf(ours));
   }
 
-  private inputsOf({ schemaId, packed }: NonNullable<ReadPrediction['ours']>): LoggedRow | undefined {
+  private inputsOf({ schemaId, packed }: Ours): LoggedRow | undefined {
     const schema = this.schemas.get(schemaId);
     try {
-      if (schema) {
-        const row = unpackRow(schema, packed);
-        for (const { name, role } of schema) if (role === 'output') delete row[name];
-        return row;
-      }
+      if (schema) return unpackRow(schema, packed, 'input');
     } catch {
       // Not the values of its schema: as bad as none.
     }
@@ -164,23 +172,6 @@ export class LearnFromLog implements EventConsumer {
   }
 }
 
-/** The fields of an Outcome that are learnt from, read in place: this is done for every record. */
-function outcomeIn(body: Uint8Array): Outcome {
-  const reader = new BinaryReader(body);
-  const skus: string[] = [];
-  const outcome: Outcome = { predictionId: '', atMs: 0, kind: '', skus, number: undefined };
-  while (reader.pos < reader.len) {
-    const [field, wireType] = reader.tag();
-    if (field === 2) outcome.predictionId = reader.string();
-    else if (field === 3) outcome.atMs = Number(reader.int64());
-    else if (field === 4) outcome.kind = reader.string();
-    else if (field === 5) skus.push(reader.string());
-    else if (field === 6) outcome.number = reader.double();
-    else reader.skip(wireType, field);
-  }
-  return outcome;
-}
-
 /** The first so many: what the decoder answers is its own until the next record. */
 function listOf(values: ArrayLike<number>, count: number): number[] {
   const list = new Array<number>(count);
@@ -188,5 +179,15 @@ function listOf(values: ArrayLike<number>, count: number): number[] {
   return list;
 }
 
-const hex = (bytes: Uint8Array): string =>
-  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex');
+/** Ids in hex. Most records are of the version before: its text is made once. */
+class SchemaIdTexts {
+  private last = Buffer.alloc(0);
+  private text = '';
+
+  of(schemaId: Uint8Array): string {
+    if (this.last.equals(schemaId)) return this.text;
+    this.last = Buffer.from(schemaId); // a copy: the record's bytes are a view into a large block
+    this.text = this.last.toString('hex');
+    return this.text;
+  }
+}

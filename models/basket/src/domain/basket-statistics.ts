@@ -2,6 +2,7 @@ import type { Decay } from '@vinaigrette/learning';
 import { compareTexts } from './basket.js';
 import type { BestSeller } from './best-sellers.js';
 import { compareStrength, measuresOf, type Rule } from './mine-rules.js';
+import { PlacesOfNumbers } from './places-of-numbers.js';
 
 export interface StatisticsLimits {
   /** SKUs counted; about 100 bytes each. */
@@ -51,9 +52,9 @@ export class BasketStatistics {
   private newestMs = 0;
   /** Decayed number of baskets, in the unit of the era, like every weight here. */
   private baskets = 0;
-  private items = new Weights<string>();
+  private items = new Weights(placesOfTexts);
   /** By the two items' places, the lower one first: low * KEYS + high. */
-  private pairs = new Weights<number>();
+  private pairs = new Weights(placesOfNumbers);
 
   constructor(
     private readonly decay: Decay,
@@ -64,8 +65,8 @@ export class BasketStatistics {
     this.era = saved.era;
     this.newestMs = saved.newestMs;
     this.baskets = saved.baskets;
-    this.items = new Weights(saved.skus, doublesOf(saved.itemWeights));
-    this.pairs = new Weights([...doublesOf(saved.pairKeys)], doublesOf(saved.pairWeights));
+    this.items = new Weights(placesOfTexts, saved.skus, doublesOf(saved.itemWeights));
+    this.pairs = new Weights(placesOfNumbers, [...doublesOf(saved.pairKeys)], doublesOf(saved.pairWeights));
     this.evicted = { ...saved.evicted };
   }
 
@@ -74,8 +75,10 @@ export class BasketStatistics {
     if (atMs < this.newestMs - this.decay.forgottenMs) return false;
     const weight = this.weigh(atMs);
     this.baskets += weight;
-    const places = skus.slice(0, this.limits.basketItemsMax).map((sku) => this.items.add(sku, weight));
-    places.sort((a, b) => a - b);
+    const counted = Math.min(skus.length, this.limits.basketItemsMax);
+    const places = new Array<number>(counted);
+    for (let at = 0; at < counted; at++) places[at] = this.items.add(skus[at] as string, weight);
+    if (counted > 1) places.sort(ascending);
     for (let low = 0; low < places.length - 1; low++) {
       const first = (places[low] as number) * KEYS;
       for (let high = low + 1; high < places.length; high++) this.pairs.add(first + (places[high] as number), weight);
@@ -175,7 +178,7 @@ export class BasketStatistics {
     const before = { items: this.items, pairs: this.pairs };
     this.items = before.items.heaviest(Math.floor(this.limits.itemsMax * (1 - EVICTED_SHARE)));
     const places = before.items.keys.map((sku) => this.items.placeOf(sku));
-    this.pairs = new Weights();
+    this.pairs = new Weights(placesOfNumbers);
     before.pairs.forEach((key, weight) => {
       const low = Math.floor(key / KEYS);
       const [a, b] = [places[low], places[key - low * KEYS]];
@@ -186,16 +189,24 @@ export class BasketStatistics {
   }
 }
 
+interface Places<Key> {
+  get(key: Key): number | undefined;
+  set(key: Key, place: number): void;
+}
+const placesOfTexts = (): Places<string> => new Map<string, number>();
+const placesOfNumbers = (): Places<number> => new PlacesOfNumbers();
+
 /** A weight for each key, side by side in one array: adding to a key that is known makes nothing. */
 class Weights<Key extends string | number> {
-  readonly keys: Key[];
-  private readonly places: Map<Key, number>;
-  private values: Float64Array;
+  private readonly places: Places<Key>;
 
-  constructor(keys: Key[] = [], values: Float64Array = new Float64Array(1_024)) {
-    this.keys = keys;
-    this.places = new Map(keys.map((key, place) => [key, place]));
-    this.values = values;
+  constructor(
+    private readonly noPlaces: () => Places<Key>,
+    readonly keys: Key[] = [],
+    private values: Float64Array = new Float64Array(1_024),
+  ) {
+    this.places = noPlaces();
+    for (let place = 0; place < keys.length; place++) this.places.set(keys[place] as Key, place);
   }
 
   get size(): number {
@@ -250,6 +261,7 @@ class Weights<Key extends string | number> {
       if (weight > least || (weight === least && spare-- <= 0)) kept.push(place);
     }
     return new Weights(
+      this.noPlaces,
       kept.map((place) => this.keyAt(place)),
       Float64Array.from(kept, (place) => this.weightAt(place)),
     );
@@ -261,6 +273,8 @@ class Weights<Key extends string | number> {
     this.values = larger;
   }
 }
+
+const ascending = (a: number, b: number): number => a - b;
 
 const textOf = ({ buffer, byteOffset, byteLength }: Float64Array): string =>
   Buffer.from(buffer as ArrayBuffer, byteOffset, byteLength).toString('base64');

@@ -68,7 +68,9 @@ export function reasonOf(line: SalesLine): Reason | undefined {
  * tills write 85123a and 85123A for the same good; a name such as `milk` stays as it is.
  */
 export function canonicalSku(sku: string, policy: Policy): string {
-  return policy === 'strict' && /\d/.test(sku) ? sku.toUpperCase() : sku;
+  if (policy !== 'strict') return sku;
+  const capitals = sku.toUpperCase();
+  return capitals !== sku && /\d/.test(sku) ? capitals : sku;
 }
 
 /** Every spelling that means one of these SKUs to a model trained under the policy, with the SKU it means. */
