@@ -274,6 +274,18 @@ describe('rules that arrange', () => {
       return applyRules(compiled, items, situation, true);
     };
 
+    it('a boost leaves the order of a stable sort by the boosted score, however long the list', () =>
+      fc.assert(
+        fc.property(fc.array(fc.tuple(fc.integer({ min: 1, max: 9 }), fc.boolean()), { maxLength: 150 }), (list) => {
+          const items = list.map(([tenths], place) => item(`i${place}`, tenths / 10)).sort((a, b) => b.score - a.score);
+          const skus = items.flatMap(({ sku }) => (list[Number(sku.slice(1))]![1] ? sku : []));
+          const compiled = rules({ id: 'boost', action: 'boost', skus: [...skus, 'z'], factor: 2 });
+          const weight = ({ sku, score }: Item) => (skus.includes(sku) ? 2 * score : score);
+          const result = applyRules(compiled, items, new Situation(compiled, { nowMs: 0 }), true);
+          expect(result.items).toEqual(items.toSorted((a, b) => weight(b) - weight(a)));
+        }),
+      ));
+
     it('what a rule hides is never shown, whatever else the others do', () =>
       fc.assert(
         fc.property(anyRules(...all), skus, anyAnswer, anyCustomer, (list, hidden, items, customer) => {

@@ -1,4 +1,4 @@
-import { isAbout } from './item-facts.js';
+import { isAbout, type ItemFacts } from './item-facts.js';
 import type { CompiledItemRule, CompiledRules, RuleOfItems } from './compile-rules.js';
 import { apart, capped, quoted, type Candidate } from './arrange-items.js';
 import type { FiredOnOutputs } from './adjust-outputs.js';
@@ -52,7 +52,7 @@ export function applyRules(
   if (inScope.all.length === 0) return { items: [...items], fired: [] };
   const fired: FiredOnItems[] = [];
   const candidates = items.map((item) => candidateOf(item, rules, situation));
-  const touched = union(candidates, rules.facts.words);
+  const touched = union(candidates, rules.facts);
   let pins = pinsOf(inScope, rules, candidates, situation);
   let left =
     pins.length === 0 ? candidates : candidates.filter((it) => !pins.some(({ item }) => item.sku === it.item.sku));
@@ -75,10 +75,10 @@ export function applyRules(
     }
     const [before, pinsBefore] = [left, pins];
     left = changed(compiled, left, pins, situation, scored);
-    if (rule.action === 'cap') pins = cappedPins(rule, pins);
+    if (rule.action === 'cap' && pins.length > 0) pins = cappedPins(rule, pins);
     if (left === before && pins === pinsBefore) continue;
     if (takesAway.has(rule.action) && left.length === before.length && pins === pinsBefore) continue;
-    const [removed, moved] = difference([...pinsBefore, ...before], [...pins, ...left]);
+    const [removed, moved] = difference(listed(pinsBefore, before), listed(pins, left));
     if (removed.length + moved.length > 0) tell(rule, removed, moved);
   }
   return { items: withPins(left, pins).map(({ item }) => item), fired };
@@ -98,15 +98,18 @@ function candidateOf(item: Item, rules: CompiledRules, situation: Situation): Ca
   return { item, row, words, weight: item.score, buried: false };
 }
 
-function union(candidates: readonly Candidate[], words: number): Uint32Array {
+/** What the rules say of any of the items. */
+function union(candidates: readonly Candidate[], { words, none }: ItemFacts): Uint32Array {
   const all = new Uint32Array(words);
-  for (let word = 0; word < words; word++) {
-    let bits = 0;
-    for (const candidate of candidates) bits |= candidate.words[word]!;
-    all[word] = bits;
+  for (const candidate of candidates) {
+    if (candidate.words === none) continue;
+    for (let word = 0; word < words; word++) all[word]! |= candidate.words[word]!;
   }
   return all;
 }
+
+const listed = (pins: readonly Candidate[], list: readonly Candidate[]): readonly Candidate[] =>
+  pins.length === 0 ? list : [...pins, ...list];
 
 /** Whether the rule is about the item. */
 function chooses({ fact, where }: CompiledItemRule, candidate: Candidate, situation: Situation): boolean {
@@ -177,10 +180,23 @@ function changed(
   }
 }
 
+/** Lists up to this long are sorted by insertion, which costs little where few items have moved, and not far. */
+const INSERTED_MAX = 100;
+
 /** The same list when it is in order already. */
 function ordered(left: Candidate[]): Candidate[] {
-  const inOrder = left.every((it, index) => index === 0 || comesBefore(left[index - 1]!, it) <= 0);
-  return inOrder ? left : left.toSorted(comesBefore);
+  let next = 1;
+  while (next < left.length && comesBefore(left[next - 1]!, left[next]!) <= 0) next += 1;
+  if (next >= left.length) return left;
+  if (left.length > INSERTED_MAX) return left.toSorted(comesBefore);
+  const sorted = [...left];
+  for (; next < sorted.length; next++) {
+    const candidate = sorted[next]!;
+    let place = next;
+    for (; place > 0 && comesBefore(sorted[place - 1]!, candidate) > 0; place--) sorted[place] = sorted[place - 1]!;
+    sorted[place] = candidate;
+  }
+  return sorted;
 }
 
 const comesBefore = (a: Candidate, b: Candidate): number =>
@@ -199,6 +215,7 @@ function withPins(left: readonly Candidate[], pins: readonly Pin[]): Candidate[]
 
 /** The SKUs that are gone, and those that now stand before one that stood before them, or the reverse. */
 function difference(before: readonly Candidate[], after: readonly Candidate[]): [string[], string[]] {
+  if (after.length === before.length) return [[], movedFrom(before, after)]; // no rule adds an item
   const removed: string[] = [];
   let met = 0;
   for (const candidate of before) {
@@ -206,9 +223,17 @@ function difference(before: readonly Candidate[], after: readonly Candidate[]): 
     else removed.push(candidate.item.sku);
   }
   if (met === after.length) return [removed, []]; // nothing but gaps: as most rules leave a list
-  const stays = new Set(after.map(({ item }) => item.sku));
-  removed.length = 0;
-  const stayed: string[] = [];
-  for (const { item } of before) (stays.has(item.sku) ? stayed : removed).push(item.sku);
-  return [removed, after.map(({ item }) => item.sku).filter((sku, index) => sku !== stayed[index])];
+  const stays = new Set(after.map(({ item }) => item));
+  const gone = before.filter(({ item }) => !stays.has(item));
+  const stayed = before.filter(({ item }) => stays.has(item));
+  return [gone.map(({ item }) => item.sku), movedFrom(stayed, after)];
+}
+
+/** The SKUs that do not stand where they stood, of two orders of the same items. */
+function movedFrom(before: readonly Candidate[], after: readonly Candidate[]): string[] {
+  const moved: string[] = [];
+  for (let place = 0; place < after.length; place++) {
+    if (after[place]!.item !== before[place]!.item) moved.push(after[place]!.item.sku);
+  }
+  return moved;
 }

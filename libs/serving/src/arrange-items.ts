@@ -19,7 +19,7 @@ export function capped<C extends Candidate>(list: C[], ahead: readonly Candidate
     const value = row[per];
     if (value === undefined) return true;
     const count = (seen.get(value) ?? 0) + 1;
-    seen.set(value, count);
+    if (count <= most) seen.set(value, count);
     return count <= most;
   };
   ahead.forEach(counts);

@@ -2,8 +2,8 @@ import { rowOf, type Fields, type Row, type Scope } from '@vinaigrette/documents
 import type { Chooser } from './compile-rules.js';
 import type { CatalogueRow } from './situation.js';
 
-/** Items without a row whose facts are kept; then they are forgotten, and found again as they come. */
-const ROWLESS_MAX = 10_000;
+/** Items whose facts are kept; then they are forgotten, and found again as they come. */
+const ITEMS_MAX = 50_000;
 
 const BITS = 32;
 
@@ -21,34 +21,34 @@ export interface ItemFact {
 export interface ItemFacts {
   /** How many words an item's facts have. */
   words: number;
+  /** The words of every item that no rule is about: the same object. */
+  none: Uint32Array;
   of(sku: string, row: CatalogueRow | undefined): ItemFact;
 }
 
 export function itemFacts(choosers: readonly Chooser[], fields: Fields): ItemFacts {
   const words = Math.ceil(choosers.length / BITS);
-  const byRow = new WeakMap<CatalogueRow, ItemFact>();
-  const bySku = new Map<string, ItemFact>();
+  const none = new Uint32Array(words);
+  const kept = new Map<string, { values: CatalogueRow | undefined; fact: ItemFact }>();
   const find = (sku: string, values: CatalogueRow | undefined): ItemFact => {
     const row = rowOf('item', fields, { ...values, sku });
-    const fact = { row, words: new Uint32Array(words) };
+    const found = new Uint32Array(words);
     const scope = { item: row } as Scope; // whoever reads more is no fact
     choosers.forEach((isAbout, index) => {
-      if (isAbout(scope)) fact.words[index >>> 5]! |= 1 << (index & 31);
+      if (isAbout(scope)) found[index >>> 5]! |= 1 << (index & 31);
     });
-    return fact;
+    return { row, words: found.some((word) => word !== 0) ? found : none };
   };
   return {
     words,
-    of: (sku, row) => {
-      const known = row ? byRow.get(row) : bySku.get(sku);
-      if (known) return known;
-      const found = find(sku, row);
-      if (row) byRow.set(row, found);
-      else {
-        if (bySku.size >= ROWLESS_MAX) bySku.clear();
-        bySku.set(sku, found);
-      }
-      return found;
+    none,
+    of: (sku, values) => {
+      const known = kept.get(sku);
+      if (known && known.values === values) return known.fact;
+      const fact = find(sku, values);
+      if (kept.size >= ITEMS_MAX) kept.clear();
+      kept.set(sku, { values, fact });
+      return fact;
     },
   };
 }

@@ -39,10 +39,10 @@ export function scopeOf(fields: ScopeFields, circumstances: Circumstances): Scop
 
 /** The circumstances of one request, read by the conditions of one rule set: each distinct condition once. */
 export class Situation {
-  readonly scope: Scope;
   readonly basket: ReadonlySet<string>;
   /** May come later than the rest: which items are in question is known once the model has answered. */
   catalogue: Circumstances['catalogue'];
+  private made: Scope | undefined;
   private readonly answers: (boolean | undefined)[];
   private readonly answered: Uint8Array;
 
@@ -50,11 +50,16 @@ export class Situation {
     private readonly rules: CompiledRules,
     readonly circumstances: Circumstances,
   ) {
-    this.scope = scopeOf(rules.fields, circumstances);
-    this.basket = this.scope.basket;
+    this.basket = new Set(circumstances.basket);
     this.catalogue = circumstances.catalogue;
     this.answers = new Array<boolean | undefined>(rules.conditions.length);
     this.answered = new Uint8Array(rules.conditions.length);
+  }
+
+  /** Made once something reads it: most requests meet no expression. */
+  get scope(): Scope {
+    this.made ??= scopeOf(this.rules.fields, this.circumstances);
+    return this.made;
   }
 
   /** The condition of the rule set with this number; undefined: something it needs is unknown. */
