@@ -1,6 +1,6 @@
 /** Load on one server: closed loops, where a caller waits for its answer, and open ones, where none waits. */
-import { Agent, request } from 'node:http';
 import { Calls } from './calls.mjs';
+import { Posts } from './posts.mjs';
 import { cpuUsOf } from './processes.mjs';
 
 export const METHOD = '/inference.GRPCInferenceService/ModelInfer';
@@ -59,27 +59,4 @@ export async function openLoop({ grpc, message }, rate, seconds) {
   calls.close();
   for (const times of [latenciesMs, refusedMs]) times.sort((a, b) => a - b);
   return { rate: latenciesMs.length / elapsedS, refused: refusedMs.length, p99: quantile(latenciesMs, 0.99), refusedP99: quantile(refusedMs, 0.99) }; // prettier-ignore
-}
-
-/** The same question by POST over and over, on connections that stay open. */
-class Posts {
-  #agent = new Agent({ keepAlive: true });
-  #options;
-
-  constructor(port, path) {
-    this.#options = { port, host: '127.0.0.1', path, method: 'POST', agent: this.#agent };
-  }
-
-  call(body, done) {
-    const headers = { 'content-type': 'application/json', 'content-length': body.length };
-    request({ ...this.#options, headers }, (response) => {
-      response.on('end', () => done(response.statusCode === 200)).resume();
-    })
-      .on('error', () => done(false))
-      .end(body);
-  }
-
-  close() {
-    this.#agent.destroy();
-  }
 }

@@ -9,6 +9,7 @@ import { startTracing } from '@vinaigrette/tracing';
 import { ClusterGroup } from './adapters/cluster/cluster-group.js';
 import { FolderModels } from './adapters/folder/folder-models.js';
 import { GrpcServer } from './adapters/grpc/grpc-server.js';
+import { InferFront } from './adapters/http/infer-front.js';
 import { addInferenceRoutes } from './adapters/http/inference-routes.js';
 import { createOperations } from './adapters/http/operations.js';
 import { OnnxExecutors } from './adapters/onnx/onnx-executors.js';
@@ -58,8 +59,10 @@ export async function startModelServer(config: Config, version: string, logger: 
   const group = cluster.isWorker ? new ClusterGroup(metrics.registry) : undefined;
   const ready = () => models.ready && !draining && (group?.othersReady ?? true);
   const shown = group ?? metrics.registry;
-  const http = createOperations(models, shown, { ready, draining: () => draining }, logger, tlsOf(config).http);
-  addInferenceRoutes(http, models, inferences, described, control, GRPC_MESSAGE_BYTES_MAX, logger);
+  const is = { ready, draining: () => draining };
+  const front = new InferFront(models, inferences, GRPC_MESSAGE_BYTES_MAX, is.draining, logger);
+  const http = createOperations(models, shown, is, front, logger, tlsOf(config).http);
+  addInferenceRoutes(http, models, described, control, GRPC_MESSAGE_BYTES_MAX, logger);
   models.onChange = (statuses) => {
     if (draining) return;
     grpc.tell(models.ready, statuses);

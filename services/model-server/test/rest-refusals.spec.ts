@@ -1,3 +1,4 @@
+import { request, type IncomingMessage } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { RunningServer, Repository, until } from './running-server.js';
@@ -207,6 +208,27 @@ describe('over HTTP', () => {
     expect(answer.status).toBe(404);
     expect(await answer.json()).toEqual({ error: expect.stringMatching(/^\[ROUTE_NOT_FOUND\]/) });
   });
+
+  it('a body that says it has more than 64 MiB is refused before it comes, and its connection closed', async () => {
+    const headers = { 'content-length': 65 * 2 ** 20 };
+    const path = '/v2/models/adder/infer';
+    const sent = request({ port: server.http, host: '127.0.0.1', path, method: 'POST', headers });
+    const answer = await new Promise<IncomingMessage>((answered, failed) => {
+      sent.on('response', answered).on('error', failed).flushHeaders();
+    });
+    expect(answer).toMatchObject({ statusCode: 413, headers: { connection: 'close' } });
+    sent.removeAllListeners('error').on('error', () => undefined);
+    sent.destroy();
+  }, 60_000);
+
+  it.each(['adder/infer?trace=1', '%61dder/infer', 'adder/versions/1/infer'])(
+    '%s is the way to a model',
+    async (path) => {
+      const url = `http://127.0.0.1:${server.http}/v2/models/${path}`;
+      const answer = await fetch(url, { method: 'POST', body: JSON.stringify({ inputs: [x] }) });
+      expect(await answer.json()).toMatchObject({ model_name: 'adder', model_version: '1' });
+    },
+  );
 
   it('a right request is answered after all of that', async () => {
     expect(await ask({ body: { inputs: [x] } })).toMatchObject({ status: 200, json: { outputs: [{ data: [2, 3] }] } });

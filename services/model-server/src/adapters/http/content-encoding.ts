@@ -1,10 +1,10 @@
 import { promisify } from 'node:util';
 import { deflate, gunzip, gzip, inflate } from 'node:zlib';
-import type { FastifyReply } from 'fastify';
 import { Problem } from '@vinaigrette/problems';
 
 const unpack = { gzip: promisify(gunzip), deflate: promisify(inflate) };
 const pack = { gzip: promisify(gzip), deflate: promisify(deflate) };
+type Encoding = keyof typeof pack;
 /** Below this a packed answer is hardly smaller. */
 const BYTES_WORTH_PACKING = 1_024;
 /** Tensors are packed while somebody waits. */
@@ -27,16 +27,18 @@ export async function uncompressed(body: Buffer, encoding: string | undefined, b
   }
 }
 
-/** The answer's body as the caller accepts it, and the header that says so. */
-export async function compressed(body: Buffer, accepted: string | undefined, reply: FastifyReply): Promise<Buffer> {
+/** The answer's body as the caller accepts it; `encoding`: what the header has to say of it. */
+export async function compressed(
+  body: string | Buffer,
+  accepted: string | undefined,
+): Promise<{ body: string | Buffer; encoding?: Encoding }> {
   const encoding = accepted && body.length >= BYTES_WORTH_PACKING ? preferred(accepted) : undefined;
-  if (!encoding) return body;
-  void reply.header('content-encoding', encoding);
-  return pack[encoding](body, { level: LEVEL });
+  if (!encoding) return { body };
+  return { body: await pack[encoding](body, { level: LEVEL }), encoding };
 }
 
 /** The first encoding of `Accept-Encoding` that is ours and not refused by `q=0`. */
-function preferred(accepted: string): keyof typeof pack | undefined {
+function preferred(accepted: string): Encoding | undefined {
   for (const entry of accepted.toLowerCase().split(',')) {
     const [name = '', ...parameters] = entry.split(';').map((part) => part.trim());
     if (parameters.some((parameter) => /^q=0(\.0*)?$/.test(parameter))) continue;

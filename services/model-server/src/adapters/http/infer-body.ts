@@ -30,9 +30,9 @@ export interface HttpQuestion extends Question {
   isBinary(output: string): boolean;
 }
 
-/** An answer as it is sent; `jsonBytes`: how much of the body is JSON, when tensors follow it. */
+/** An answer as it is sent: text when all of it is JSON; `jsonBytes`: how much of it is, when tensors follow. */
 export interface InferAnswer {
-  body: Buffer;
+  body: string | Buffer;
   jsonBytes?: number;
 }
 
@@ -77,8 +77,10 @@ export function writeInferBody({ version, outputs }: Answer, { model, id, isBina
   });
   const named = `"model_name":${JSON.stringify(model)},"model_version":"${version}"`;
   const identified = id === '' ? named : `${named},"id":${JSON.stringify(id)}`;
-  const json = Buffer.from(`{${identified},"outputs":[${entries.join()}]}`);
-  return behind.length === 0 ? { body: json } : { body: Buffer.concat([json, ...behind]), jsonBytes: json.length };
+  const text = `{${identified},"outputs":[${entries.join()}]}`;
+  if (behind.length === 0) return { body: text };
+  const json = Buffer.from(text);
+  return { body: Buffer.concat([json, ...behind]), jsonBytes: json.length };
 }
 
 function parseRequest(text: string): InferRequest {

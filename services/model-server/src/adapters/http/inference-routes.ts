@@ -3,28 +3,20 @@ import { toJson, type DescMessage, type MessageShape } from '@bufbuild/protobuf'
 import { ModelConfigSchema, ModelStatisticsSchema } from '@vinaigrette/contracts/inference';
 import { problemOfRequest, routeNotFound, type Logger } from '@vinaigrette/edge';
 import { Problem } from '@vinaigrette/problems';
-import type { AnswerInference } from '../../answer-inference.js';
 import type { ControlModels } from '../../control-models.js';
 import type { ServeWanted } from '../../serve-wanted.js';
 import type { DescribeModels } from '../protocol/describe-models.js';
-import { compressed, uncompressed } from './content-encoding.js';
-import { readInferBody, writeInferBody } from './infer-body.js';
-import { v2StatusOf } from './statuses.js';
-
-/** Where a request has JSON in front of its tensors, and an answer too. */
-const JSON_BYTES_HEADER = 'inference-header-content-length';
-/** What the message of a failure may quote, in characters. */
-const TEXT_MAX = 1_000;
+import { uncompressed } from './content-encoding.js';
+import { failureOf } from './failure-body.js';
 
 interface ModelRoute {
   Params: { model: string; version?: string };
 }
 
-/** The protocol's version 2 over HTTP, with Triton's additions. Failures are `{"error": "[CODE] ..."}`. */
+/** The protocol's version 2 over HTTP but for infer, with Triton's additions. Failures are `{"error": "[CODE] ..."}`. */
 export function addInferenceRoutes(
   server: FastifyInstance,
   models: ServeWanted,
-  inferences: AnswerInference,
   described: DescribeModels,
   control: ControlModels,
   bodyBytesMax: number,
@@ -77,23 +69,6 @@ export function addInferenceRoutes(
     http.get<ModelRoute>(`${path}/stats`, ({ params: { model, version = '' } }) => ({
       model_stats: described.statisticsOf(model, version).map(statisticsJson),
     }));
-    http.post<ModelRoute & { Body: Buffer | undefined }>(`${path}/infer`, async (request, reply) => {
-      const { model, version = '' } = request.params;
-      const announced = jsonBytesOf(request.headers[JSON_BYTES_HEADER]);
-      const body = request.body ?? Buffer.alloc(0);
-      const target = { model, version };
-      const refusal = inferences.refusal(model, version);
-      if (refusal) throw refusal;
-      const answer = await inferences.answer(
-        () => readInferBody(body, announced, target, () => models.find(model, version).signature),
-        writeInferBody,
-        { abandoned: () => request.raw.socket.destroyed, headers: request.headers },
-      );
-      const { jsonBytes } = answer;
-      if (jsonBytes === undefined) void reply.type('application/json');
-      else void reply.type('application/octet-stream').header(JSON_BYTES_HEADER, jsonBytes);
-      return reply.send(await compressed(answer.body, request.headers['accept-encoding'], reply));
-    });
   };
 
   void server.register(
@@ -114,18 +89,8 @@ function takeAnyBody(http: FastifyInstance, bytesMax: number): void {
 }
 
 function answerProblem(problem: Problem, reply: FastifyReply): FastifyReply {
-  const { message, code, remedy, retryAfterMs } = problem;
-  if (retryAfterMs !== undefined) void reply.header('retry-after', Math.ceil(retryAfterMs / 1_000));
-  const text = message.length > TEXT_MAX ? `${message.slice(0, TEXT_MAX)}…` : message;
-  return reply.status(v2StatusOf(problem)).send({ error: `[${code}] ${text}. Remedy: ${remedy}` });
-}
-
-function jsonBytesOf(header: string | string[] | undefined): number | undefined {
-  if (header === undefined) return undefined;
-  if (/^\d{1,10}$/.test(String(header))) return Number(header);
-  throw new Problem('BODY_INVALID', 'Inference-Header-Content-Length is the number of bytes of JSON', {
-    field: JSON_BYTES_HEADER,
-  });
+  const { status, headers, body } = failureOf(problem);
+  return reply.status(status).headers(headers).send(body);
 }
 
 /** A body of which little is wanted; none at all is an empty object. */
