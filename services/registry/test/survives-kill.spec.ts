@@ -10,7 +10,7 @@ import { describeWith } from '../../../tools/real-part.mjs';
 import { eventually, refusal, register, Workbench, type RunningRegistry } from './running-registry.js';
 import { slowModel, tinyFiles } from './tiny-model.js';
 
-const KILLS = 20;
+const KILLS = 8;
 const WORKERS = 3;
 const CHAMPION = { subject: { kind: 'rule-set', name: 'shop' }, alias: 'champion' };
 const MODEL = { subject: { kind: 'model', name: 'negation' }, alias: 'champion' };
