@@ -182,7 +182,7 @@ describe('rollouts', () => {
     await eventually(() => registry.verdicts.some((it) => it.rolloutId === 'bad'), 'the registry hears the verdict');
     expect(registry.verdicts.find((it) => it.rolloutId === 'bad')).toMatchObject({
       verdict: Verdict.BAD,
-      source: 'gateway-1',
+      source: 'app-gateway gateway-1',
       why: expect.stringContaining('went wrong'),
     });
     const { predictions } = await readLog(space.eventLogDir);

@@ -57,6 +57,7 @@ import { MeasureKpis } from './measure-kpis.js';
 import { MeasurePerformance } from './measure-performance.js';
 import { MonitorMetrics } from './metrics.js';
 import { ModelVersions } from './model-versions.js';
+import { PageHeldRollouts } from './page-held-rollouts.js';
 import { PageOnCall } from './page-on-call.js';
 import { Pages } from './pages.js';
 import { Panes } from './panes.js';
@@ -209,6 +210,12 @@ export class DriftMonitorModule {
           inject: [Archive, WantedNow, ReadDrift],
           useFactory: (archive: Archive, wanted: WantedNow, drift: ReadDrift) =>
             new Labels(archive, wanted, drift, now),
+        },
+        {
+          provide: PageHeldRollouts,
+          inject: [Actions, Pages, WantedNow],
+          useFactory: (actions: Actions, pages: Pages, wanted: WantedNow) =>
+            new PageHeldRollouts(actions, pages, wanted),
         },
         { provide: KnownVersions, useFactory: () => new KnownVersions() },
         {

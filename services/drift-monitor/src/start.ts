@@ -32,6 +32,7 @@ import { ReadDriftMap } from './read-drift-map.js';
 import { ReadDrift } from './read-drift.js';
 import { ReadMeasures } from './read-measures.js';
 import { RejudgeDrift } from './rejudge-drift.js';
+import { PageHeldRollouts } from './page-held-rollouts.js';
 import { repeat } from './repeat.js';
 import { WantedNow } from './wanted-now.js';
 
@@ -94,13 +95,14 @@ export async function start(config: Config, logger: Logger): Promise<() => Promi
   ];
   const reading = readers.map(({ reader, consumer }) => reader.run(consumer));
   const [parked, evaluate, forget] = [app.get(CountParked), app.get(EvaluateDrift), app.get(ForgetOldRecords)];
-  const pages = app.get(DeliverPages);
+  const [held, pages] = [app.get(PageHeldRollouts), app.get(DeliverPages)];
   const stops = [
     repeat('counting parked records', PARKED_PAUSE_MS, logger, () => parked.run()),
     repeat('judging drift', EVALUATION_PAUSE_MS, logger, () => evaluate.run(clock.now())),
     repeat('archiving', ARCHIVE_PAUSE_MS, logger, () => archive.flush()),
     repeat('keeping the archive', ARCHIVE_KEEPING_PAUSE_MS, logger, () => keeping.run(clock.now())),
     repeat('judging performance', EVALUATION_PAUSE_MS, logger, () => acting.run(clock.now())),
+    repeat('paging held rollouts', EVALUATION_PAUSE_MS, logger, () => held.run(clock.now())),
     repeat('acting', EVALUATION_PAUSE_MS, logger, () => actions.run()),
     repeat('telling pages', DELIVERY_PAUSE_MS, logger, () => pages.run(clock.now())),
     repeat('forgetting old records', FORGET_PAUSE_MS, logger, () => forget.run(clock.now())),

@@ -39,7 +39,12 @@ export class WantedNow implements StateTaker {
 
   /** Running or paused ones of models. */
   rollouts(): Rollout[] {
-    return (this.state?.rollouts ?? []).filter(({ subject }) => subject?.kind === 'model');
+    return this.allRollouts().filter(({ subject }) => subject?.kind === 'model');
+  }
+
+  /** Those of documents too. */
+  allRollouts(): Rollout[] {
+    return this.state?.rollouts ?? [];
   }
 
   /** Documents of a kind; what cannot be read, because the registry is newer, is left out. */

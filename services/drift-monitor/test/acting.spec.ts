@@ -8,7 +8,7 @@ import { create, toBinary } from '@bufbuild/protobuf';
 import { Code, ConnectError } from '@connectrpc/connect';
 import { connectNodeAdapter } from '@connectrpc/connect-node';
 import { OutcomeSchema, PredictionSchema, PredictionStatus } from '@vinaigrette/contracts/events';
-import { RegistryService, Verdict, WantedStateSchema } from '@vinaigrette/contracts/registry';
+import { RegistryService, RolloutState, Verdict, WantedStateSchema } from '@vinaigrette/contracts/registry';
 import { createLogger } from '@vinaigrette/edge';
 import { grpcTransport } from '@vinaigrette/edge/connect';
 import type { DataSource } from 'typeorm';
@@ -27,6 +27,7 @@ import { PANE_MS } from '../src/domain/pane.js';
 import { KnownVersions } from '../src/known-versions.js';
 import { MeasurePerformance } from '../src/measure-performance.js';
 import { MonitorMetrics } from '../src/metrics.js';
+import { PageHeldRollouts } from '../src/page-held-rollouts.js';
 import { WantedNow } from '../src/wanted-now.js';
 import { createTestDatabase, type TestDatabase } from './database.js';
 import { monitorParts } from './parts.js';
@@ -126,6 +127,7 @@ describeWith('PostgreSQL', 'DATABASE_URL', 'acting', () => {
       ),
       pages: new PostgresPages(sql, ['webhook']),
       actions,
+      wanted,
     };
   }
   /** The registry's side over real gRPC: no service may import another, not even to test. */
@@ -285,5 +287,43 @@ describeWith('PostgreSQL', 'DATABASE_URL', 'acting', () => {
     await wanted.recall();
     expect(wanted.documents('performance')).toMatchObject([{ name: 'basket', version: 1 }]);
     expect(wanted.model('basket')?.aliases.champion).toBe(2);
+  });
+
+  it('pages while a gateway holds a rollout whose sides are not as drawn, and not for what people pause', async () => {
+    const { actions, pages, wanted } = await monitor(wantedState(2));
+    const held = new PageHeldRollouts(actions, pages, wanted);
+    const rollout = (candidate: number, state: RolloutState, actor: string, kind = 'model') => ({
+      id: `r-${candidate}`,
+      subject: { kind, name: kind === 'model' ? 'basket' : 'shop' },
+      candidate,
+      variant: 'canary',
+      state,
+      actor,
+      reason: 'chi-square 40.1',
+      changedAtMs: BigInt(start),
+    });
+    const judge = async (...rollouts: ReturnType<typeof rollout>[]) => {
+      await wanted.take(create(WantedStateSchema, { revision: 2n, rollouts }));
+      await held.run(start + 1_000);
+      const open = (await pages.list('')).filter(({ name, endedMs }) => name === 'RolloutHeld' && !endedMs);
+      return open.map(({ model, version, description }) => ({ model, version, description }));
+    };
+    const [gateway, { PAUSED, RUNNING }] = ['app-gateway gateway-1', RolloutState];
+    const description = 'app-gateway gateway-1 paused canary: chi-square 40.1';
+    expect(await judge(rollout(3, RUNNING, gateway), rollout(4, PAUSED, 'ann'))).toEqual([]);
+    const both = [rollout(3, PAUSED, gateway), rollout(7, PAUSED, gateway, 'rule-set')];
+    for (const look of [await judge(...both), await judge(...both)]) {
+      expect(look).toHaveLength(2);
+      expect(look).toEqual(
+        expect.arrayContaining([
+          { model: 'basket', version: 3, description },
+          { model: 'rule-set/shop', version: 7, description },
+        ]),
+      );
+    }
+    expect(await judge(rollout(3, RUNNING, 'ann'), rollout(7, PAUSED, gateway, 'rule-set'))).toMatchObject([
+      { version: 7 },
+    ]);
+    expect(await judge()).toEqual([]);
   });
 });

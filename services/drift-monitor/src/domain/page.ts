@@ -1,7 +1,7 @@
 import type { Severity } from './judge-window.js';
 
 /** What on-call can be paged for; each has a runbook of its name. */
-export const pageNames = ['FeatureDrift', 'NoData', 'PerformanceDrop'] as const;
+export const pageNames = ['FeatureDrift', 'NoData', 'PerformanceDrop', 'RolloutHeld'] as const;
 export type PageName = (typeof pageNames)[number];
 
 /** What a page is about: there is never more than one open page for it. */

@@ -26,7 +26,7 @@ export class ConnectRollouts extends Rollouts {
 
   async complain(rolloutId: string, { verdict, why, evidence }: Complaint, signal: AbortSignal): Promise<void> {
     const evidenceJson = JSON.stringify(evidence);
-    const report = { rolloutId, verdict: Verdict[verdict], source: this.gatewayId, why, evidenceJson };
+    const report = { rolloutId, verdict: Verdict[verdict], source: `app-gateway ${this.gatewayId}`, why, evidenceJson };
     await this.client.reportVerdict(report, { signal });
   }
 }
