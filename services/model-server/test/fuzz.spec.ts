@@ -3,6 +3,7 @@ import { connect, type ClientHttp2Session } from 'node:http2';
 import { connect as connectSocket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Client } from '@grpc/grpc-js';
+import { floods, mutatedExchange, type Flood } from './floods.js';
 import { chanceOf, wrongCall, wrongConnection, type WrongCall } from './mutations.js';
 import { RunningServer, Repository, infer } from './running-server.js';
 import { adder, adderGolden, echo, priceList, priceListGolden } from './tiny-models.js';
@@ -14,6 +15,10 @@ const IN_FLIGHT = 32;
 /** One in so many is a connection that speaks HTTP/2 wrongly, and one in so many is followed by a right question. */
 const CONNECTION_EACH = 50;
 const QUESTION_EACH = 25;
+/** Frames of one flood, and how often each of them comes, beside so many exchanges with faults. */
+const FLOOD_FRAMES = Number(process.env['FUZZ_FLOOD_FRAMES'] ?? 2_000);
+const FLOOD_ROUNDS = 3;
+const EXCHANGES = Math.ceil(REQUESTS / 25);
 /** Of resident memory, from the first tenth of the requests to the end. */
 const GROWTH_MB_MAX = 64;
 const SILENCE_MS = 2_000;
@@ -78,6 +83,21 @@ describe('a fuzzer', () => {
     });
   }
 
+  /** Says it all, reads nothing until the server has had time to choke on it, and leaves. */
+  function drown({ bytes }: Flood): Promise<void> {
+    return new Promise((over) => {
+      const socket = connectSocket(server.grpc, '127.0.0.1', () => socket.write(bytes, () => socket.resume()));
+      socket.pause();
+      socket.setTimeout(SILENCE_MS / 10, () => socket.destroy());
+      socket.on('error', () => undefined).on('close', () => over());
+    });
+  }
+
+  const sumOf = async (number: number): Promise<number | undefined> => {
+    const x = { name: 'x', datatype: 'FP32', shape: [1n, 2n], contents: { fp32Contents: [number, -1] } };
+    return (await infer(client, { modelName: 'adder', inputs: [x] })).outputs[0]?.contents?.fp32Contents[0];
+  };
+
   const residentMb = (): number =>
     Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${server.process.pid}/status`, 'utf8'))?.[1]) / 1_024;
 
@@ -101,9 +121,7 @@ describe('a fuzzer', () => {
         }
         if (number % QUESTION_EACH === 0) {
           questions++;
-          const x = { name: 'x', datatype: 'FP32', shape: [1n, 2n], contents: { fp32Contents: [number, -1] } };
-          const { outputs } = await infer(client, { modelName: 'adder', inputs: [x] });
-          expect(outputs[0]?.contents?.fp32Contents).toEqual([number + 1, 0]);
+          expect(await sumOf(number)).toBe(number + 1);
         }
         if (number === Math.ceil(REQUESTS / 10)) firstMb = residentMb();
       }
@@ -121,4 +139,36 @@ describe('a fuzzer', () => {
     expect(server.process.exitCode).toBeNull();
     expect(lastMb - firstMb).toBeLessThan(GROWTH_MB_MAX);
   }, 1_800_000);
+
+  it(`is as well after floods of ${FLOOD_FRAMES} frames and ${EXCHANGES} mutated exchanges`, async () => {
+    const watch = await watchHealth();
+    const chance = chanceOf(SEED);
+    const residents: number[] = [];
+    for (let round = 1; round <= FLOOD_ROUNDS; round++) {
+      const over = Promise.all(floods(FLOOD_FRAMES).map(drown));
+      for (let number = 0; number < 20; number++) expect(await sumOf(number)).toBe(number + 1);
+      await over;
+      for (let sent = 0; sent < EXCHANGES / FLOOD_ROUNDS; sent += IN_FLIGHT) {
+        await Promise.all(Array.from({ length: IN_FLIGHT }, () => speakWrongly(mutatedExchange(chance))));
+        expect(await sumOf(sent)).toBe(sent + 1);
+      }
+      residents.push(residentMb());
+    }
+    process.stdout.write(`resident after each round: ${residents.map((mb) => mb.toFixed(0)).join(', ')} MB\n`);
+    expect(watch.ended).toBe(false); // what others do does not end a call behind the front
+    watch.cancel();
+    expect(server.log.filter((line) => Number(line['level']) >= 50)).toEqual([]);
+    expect(server.process.exitCode).toBeNull();
+    expect((residents.at(-1) as number) - (residents[0] as number)).toBeLessThan(GROWTH_MB_MAX);
+  }, 1_800_000);
+
+  /** A call that the full server behind the front answers for as long as it is wanted. */
+  async function watchHealth(): Promise<{ ended: boolean; cancel(): void }> {
+    const asItIs = (bytes: Buffer): Buffer => bytes;
+    const call = client.makeServerStreamRequest('/grpc.health.v1.Health/Watch', asItIs, asItIs, Buffer.alloc(0));
+    const watch = { ended: false, cancel: () => call.cancel() };
+    call.on('error', () => (watch.ended = true)).on('end', () => (watch.ended = true));
+    await new Promise((told) => call.once('data', told));
+    return watch;
+  }
 });

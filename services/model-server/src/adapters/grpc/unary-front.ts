@@ -1,11 +1,4 @@
-import {
-  connect,
-  constants,
-  type ClientHttp2Session,
-  type ClientHttp2Stream,
-  type IncomingHttpHeaders,
-  type OutgoingHttpHeaders,
-} from 'node:http2';
+import { constants, type OutgoingHttpHeaders } from 'node:http2';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createServer as createTlsServer } from 'node:tls';
@@ -14,10 +7,12 @@ import type { ServerTls } from '@vinaigrette/edge';
 import { headerBlock } from '../http2/hpack.js';
 import { Http2Connection } from '../http2/http2-connection.js';
 import type { Headers, Http2Stream } from '../http2/http2-stream.js';
-import { connectionWithin } from './connection-within.js';
+import { ServerBehind } from './server-behind.js';
 
-const { NGHTTP2_CANCEL, NGHTTP2_NO_ERROR, NGHTTP2_PROTOCOL_ERROR } = constants;
+const { NGHTTP2_CANCEL } = constants;
 const PREFIX_BYTES = 5;
+/** Memory kept for a piece of a message that is not whole, as a multiple of the piece. */
+const KEPT_PER_PIECE_MAX = 4;
 const STATUS = { resourceExhausted: 8, internal: 13 };
 const RESPONSE = { ':status': 200, 'content-type': 'application/grpc+proto' };
 const RESPONSE_BLOCK = headerBlock(RESPONSE);
@@ -54,7 +49,6 @@ export interface FrontOptions {
 export class UnaryFront {
   private readonly server: Server;
   private readonly connections = new Set<Http2Connection>();
-  private behind: ClientHttp2Session | undefined;
   private draining = false;
 
   constructor(private readonly options: FrontOptions) {
@@ -81,7 +75,6 @@ export class UnaryFront {
     signal.addEventListener('abort', () => this.cut());
     for (const connection of this.connections) connection.sendOff();
     await closed;
-    this.behind?.close();
   }
 
   private cut(): void {
@@ -89,66 +82,21 @@ export class UnaryFront {
   }
 
   private welcome(socket: Socket): void {
-    const connection = new Http2Connection(socket, (stream) => this.take(stream));
+    const behind = new ServerBehind(this.options.connectBehind);
+    const connection = new Http2Connection(socket, (stream) => this.take(stream, behind));
     this.connections.add(connection);
-    socket.once('close', () => this.connections.delete(connection));
+    socket.once('close', () => {
+      this.connections.delete(connection);
+      behind.close();
+    });
     if (this.draining) connection.sendOff();
   }
 
-  private take(stream: Http2Stream): void {
+  private take(stream: Http2Stream, behind: ServerBehind): void {
     const { headers } = stream;
     const plain = (headers['grpc-encoding'] ?? 'identity') === 'identity';
     if (headers[':path'] === this.options.path && plain) new FrontCall(stream, this.options);
-    else this.passOn(stream);
-  }
-
-  private passOn(stream: Http2Stream): void {
-    const behind = this.requestBehind(stream.headers);
-    if (!behind) return stream.reset(NGHTTP2_PROTOCOL_ERROR);
-    let trailers: IncomingHttpHeaders = {};
-    stream.onData = (piece) => behind.write(piece, () => stream.consumed(piece.length));
-    stream.onEnd = () => behind.end();
-    stream.onRoom = () => behind.resume();
-    stream.onGone = () => {
-      behind.close(NGHTTP2_CANCEL);
-      stream.reset(NGHTTP2_CANCEL);
-    };
-    behind.on('response', (response, flags) => {
-      stream.respond(headerBlock(response), (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0);
-      behind.on('data', (piece: Buffer) => {
-        if (!stream.write(piece)) behind.pause();
-      });
-    });
-    behind.on('trailers', (last) => (trailers = last));
-    behind.on('end', () => {
-      stream.end(headerBlock(trailers));
-      behind.close(NGHTTP2_NO_ERROR);
-    });
-    behind.on('error', () => stream.reset(behind.rstCode || NGHTTP2_PROTOCOL_ERROR));
-    behind.on('close', () => {
-      if (behind.rstCode !== NGHTTP2_NO_ERROR) stream.reset(behind.rstCode);
-    });
-  }
-
-  /** Undefined when Node's client will not send such headers. */
-  private requestBehind(headers: Headers): ClientHttp2Stream | undefined {
-    try {
-      return this.sessionBehind().request(headers as OutgoingHttpHeaders);
-    } catch {
-      return undefined;
-    }
-  }
-
-  /** One connection within the process, for as long as it holds. */
-  private sessionBehind(): ClientHttp2Session {
-    if (this.behind && !this.behind.closed && !this.behind.destroyed) return this.behind;
-    const [near, far] = connectionWithin();
-    this.options.connectBehind(far);
-    const session = connect('http://behind', { createConnection: () => near });
-    session.on('error', () => session.destroy());
-    session.unref();
-    this.behind = session;
-    return session;
+    else behind.passOn(stream);
   }
 }
 
@@ -176,7 +124,9 @@ class FrontCall implements UnaryCall {
   }
 
   private read(piece: Buffer): void {
-    this.pieces.push(piece);
+    // A small piece would keep all that was read together with it, for as long as its caller likes.
+    const small = piece.length * KEPT_PER_PIECE_MAX < piece.buffer.byteLength;
+    this.pieces.push(small ? Buffer.from(piece) : piece);
     this.bytes += piece.length;
     this.stream.consumed(piece.length);
     if (this.bytes <= this.options.messageBytesMax + PREFIX_BYTES) return;
