@@ -9,6 +9,9 @@ export interface ChiSquare {
   degreesOfFreedom: number;
 }
 
+/** What one category counts on either side. */
+type Column = readonly [expected: number, actual: number];
+
 /**
  * Pearson's chi-square of two rows of counts over the same categories, as a 2-row contingency: a category that one side
  * never met is no infinity. Categories expecting less than 5 on either side are merged into one, smallest first.
@@ -17,17 +20,18 @@ export function chiSquare(expected: ArrayLike<number>, actual: ArrayLike<number>
   const [expectedTotal, actualTotal] = [total(expected), total(actual)];
   if (expectedTotal === 0 || actualTotal === 0) throw new RangeError('Cannot compare with an empty histogram');
   const smaller = Math.min(expectedTotal, actualTotal) / (expectedTotal + actualTotal);
-  const columns = mergeSmall(
-    Array.from(expected, (count, category) => [count, actual[category] as number] as const),
-    EXPECTATION_MIN / smaller,
-  );
+  const columns: Column[] = [];
+  for (let category = 0; category < expected.length; category++) {
+    columns.push([expected[category] as number, actual[category] as number]);
+  }
   let statistic = 0;
-  for (const [e, a] of columns) {
+  const merged = mergeSmall(columns, EXPECTATION_MIN / smaller);
+  for (const [e, a] of merged) {
     const share = (e + a) / (expectedTotal + actualTotal);
     statistic += (e - share * expectedTotal) ** 2 / (share * expectedTotal);
     statistic += (a - share * actualTotal) ** 2 / (share * actualTotal);
   }
-  return { statistic, degreesOfFreedom: columns.length - 1 };
+  return { statistic, degreesOfFreedom: merged.length - 1 };
 }
 
 /** The chance of a statistic this large when nothing changed; 1 without degrees of freedom. */
@@ -37,9 +41,9 @@ export function chiSquarePValue({ statistic, degreesOfFreedom }: ChiSquare): num
 }
 
 /** Columns whose two counts add up to `least` or more: the small ones are summed, and a last small sum joins the next. */
-function mergeSmall(columns: (readonly [number, number])[], least: number): (readonly [number, number])[] {
+function mergeSmall(columns: readonly Column[], least: number): Column[] {
   const ascending = columns.filter(([e, a]) => e + a > 0).sort((x, y) => x[0] + x[1] - y[0] - y[1]);
-  const merged: (readonly [number, number])[] = [];
+  const merged: Column[] = [];
   let [e, a] = [0, 0];
   for (const column of ascending) {
     [e, a] = [e + column[0], a + column[1]];

@@ -22,8 +22,9 @@ export interface NumericCells {
   at: number;
   vocabulary: ReadonlySet<string> | undefined;
   bins: BinFinder;
-  /** One a bin: its bin of the PSI, and 1 where it is an atom, one single value. */
-  psiBin: Uint16Array;
+  /** One a bin of the PSI: where the next one begins. */
+  psiEnds: number[];
+  /** One a bin: 1 where it is an atom, one single value. */
   atoms: Uint8Array;
   /**
    * One a bin: how far its mass is from the next one's. A bin's mass is taken to lie in its middle, an atom's at its value,
@@ -107,18 +108,19 @@ export function categoryIndex({ indexOf, vocabulary }: CategoryCells, value: str
   return indexOf.get(value) ?? indexOf.size + (vocabulary.has(value) ? 0 : 1);
 }
 
-function binsOf(feature: NumericFeature): Pick<NumericCells, 'bins' | 'psiBin' | 'atoms' | 'gaps' | 'labels'> {
+function binsOf(feature: NumericFeature): Pick<NumericCells, 'bins' | 'psiEnds' | 'atoms' | 'gaps' | 'labels'> {
   const { edges, psiCuts, counts, datatype } = feature;
-  const [psiBin, atoms] = [new Uint16Array(counts.length), new Uint8Array(counts.length)];
+  const psiEnds: number[] = [];
+  const atoms = new Uint8Array(counts.length);
   const points = new Float64Array(counts.length);
-  for (let bin = 0, cut = 0; bin < counts.length; bin++) {
-    if (bin > 0 && edges[bin - 1] === psiCuts[cut]) cut += 1;
-    psiBin[bin] = cut;
+  for (let bin = 0; bin < counts.length; bin++) {
+    if (bin > 0 && edges[bin - 1] === psiCuts[psiEnds.length]) psiEnds.push(bin);
     const [from, to] = [edges[bin - 1] ?? (edges[0] as number), edges[bin] ?? (edges.at(-1) as number)];
     if (bin > 0 && bin < edges.length && nextUp(datatype, from) === to) atoms[bin] = 1;
     points[bin] = atoms[bin] === 1 ? from : from + (to - from) / 2;
   }
-  return { bins: new BinFinder(edges), psiBin, atoms, gaps: gapsOf(points), labels: cutLabels(psiCuts) };
+  psiEnds.push(counts.length);
+  return { bins: new BinFinder(edges), psiEnds, atoms, gaps: gapsOf(points), labels: cutLabels(psiCuts) };
 }
 
 function cutLabels(cuts: readonly number[]): string[] {

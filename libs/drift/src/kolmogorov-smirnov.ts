@@ -13,8 +13,8 @@ export interface KolmogorovSmirnov {
 
 /**
  * The two-sample Kolmogorov-Smirnov distance of two histograms over the same ascending bins, as bounds. Inside a bin
- * with masses p and q the difference starts at d and ends at d + p - q, so it stays within max(d + p, q - d). An atom's
- * bin is one value: both distributions step at once, and it has no inside (1 in `atoms`, one a bin). Throws RangeError when a side is empty.
+ * either distribution may have taken its whole step while the other has not begun, and no more. An atom's bin is one
+ * value: both distributions step at once, and it has no inside (1 in `atoms`, one a bin). Throws RangeError when a side is empty.
  */
 export function kolmogorovSmirnov(
   expected: ArrayLike<number>,

@@ -16,7 +16,7 @@ export interface Sweep {
  * needs of a thousand bins in one loop: it runs for every feature, segment and window of every pane.
  */
 export function sweep(
-  { shares, below }: ExpectedSide,
+  { below }: ExpectedSide,
   counters: ArrayLike<number>,
   at: number,
   count: number,
@@ -29,25 +29,27 @@ export function sweep(
   let farthest = 0;
   let area = 0;
   let counted = 0;
-  let difference = 0;
-  for (let bin = 0; bin < shares.length; bin++) {
-    const start = difference;
-    const actual = counters[at + bin] as number;
-    counted += actual;
-    difference = (below[bin] as number) - counted / count;
+  let expectedBefore = 0;
+  let actualBefore = 0;
+  for (let bin = 0; bin < below.length; bin++) {
+    counted += counters[at + bin] as number;
+    const expected = below[bin] as number;
+    const actual = counted / count;
+    const difference = expected - actual;
     const distance = difference < 0 ? -difference : difference;
     if (distance > low) {
       low = distance;
       farthest = bin;
     }
-    const share = shares[bin] as number;
-    if (actual > 0 && share > 0 && atoms[bin] !== 1) {
-      // Inside the bin the difference starts at `start` and ends at start + p - q: it stays within these two.
-      const up = start + share;
-      const down = actual / count - start;
+    if (actual > actualBefore && expected > expectedBefore && atoms[bin] !== 1) {
+      // Inside the bin either distribution may have stepped already while the other has not yet.
+      const up = expected - actualBefore;
+      const down = actual - expectedBefore;
       if (up > high) high = up;
       if (down > high) high = down;
     }
+    expectedBefore = expected;
+    actualBefore = actual;
     const gap = gaps[bin] as number;
     if (gap > 0) area += distance * gap;
   }

@@ -64,11 +64,12 @@ export function judgeWindow(
     return { look: { kind: 'no-data', why: 'no prediction by the end of the last 5-minute pane' }, judged: [] };
   if (!segments)
     return { look: { kind: 'no-baseline', why: 'the version has no baseline to compare with' }, judged: [] };
-  const tests = segments.flatMap(({ segment, features }) =>
-    features
-      .filter(({ name }) => !policy.features[name]?.ignore)
-      .flatMap((feature) => testsOf(segment, feature, policy, learned)),
-  );
+  const tests: Test[] = [];
+  for (const { segment, features } of segments) {
+    for (const feature of features) {
+      if (!policy.features[feature.name]?.ignore) pushTests(tests, segment, feature, policy, learned);
+    }
+  }
   const enough = tests.filter(({ feature, observations, needed }) => feature.measured && observations >= needed);
   const qValues = benjaminiHochberg(enough.map(({ pValue }) => pValue));
   enough.forEach((test, index) => {
@@ -103,28 +104,36 @@ export const testKey = (segment: string, name: string): string => JSON.stringify
 /** Of what has drifted, so much is told in words. */
 const SENTENCES_MAX = 5;
 
-function testsOf(
+/** Thousands of tests a look: each is one plain object, all of one shape. */
+function pushTests(
+  tests: Test[],
   segment: string,
   feature: FeatureDrift,
   policy: DriftPolicy,
   learned: Baseline['learned'] | undefined,
-): Test[] {
+): void {
   const { name, kind, independent, missingShare, unseenShare } = feature;
-  const own = policy.features[name] ?? {};
-  const tests = [shapeTest(segment, feature, policy, learned)];
+  const own = policy.features[name];
+  tests.push(shapeTest(segment, feature, policy, learned));
   // A missing category is a bin of its shape; a number outside the training range moves its KS distance.
   const measures = kind === 'numeric' ? (['missing'] as const) : kind === 'items' ? rates : (['unseen'] as const);
   for (const measure of measures) {
     const { expected, actual, pValue } = measure === 'missing' ? missingShare : unseenShare;
-    const floor = own[measure] ?? policy[measure];
+    const floor = own?.[measure] ?? policy[measure];
     const moved = Math.abs(actual - expected);
     const rows = measure === 'missing' ? independent.window + feature.missing : independent.window;
     tests.push({
-      ...{ segment, name, measure, feature, pValue, observations: rows, needed: rowsForShare(floor.warning) },
-      ...{ effect: moved / floor.warning, critical: moved >= floor.critical },
+      segment,
+      name,
+      measure,
+      feature,
+      observations: rows,
+      pValue,
+      needed: rowsForShare(floor.warning),
+      effect: moved / floor.warning,
+      critical: moved >= floor.critical,
     });
   }
-  return tests;
 }
 const rates = ['missing', 'unseen'] as const;
 
@@ -136,15 +145,19 @@ function shapeTest(
   learned: Baseline['learned'] | undefined,
 ): Test {
   const { name, measured, independent, bins } = feature;
-  const own = policy.features[name] ?? {};
+  const own = policy.features[name];
   const taught = policy.thresholds === 'learned' ? learned?.features[name] : undefined;
-  const psiFloor = own.psi ?? learnedFloor(policy.psi, taught?.psi);
-  const ksFloor = own.ks ?? learnedFloor(policy.ks, taught?.ks);
+  const psiFloor = own?.psi ?? learnedFloor(policy.psi, taught?.psi);
+  const ksFloor = own?.ks ?? learnedFloor(policy.ks, taught?.ks);
   const constant = measured !== undefined && measured.psi === undefined;
   const distance = measured?.ks?.low ?? (constant ? measured.lInfinity : 0);
   const psi = measured?.psi ?? 0;
   return {
-    ...{ segment, name, measure: 'shape', feature, observations: independent.window },
+    segment,
+    name,
+    measure: 'shape',
+    feature,
+    observations: independent.window,
     pValue: measured?.pValue ?? 1,
     needed: constant ? rowsForShare(ksFloor.warning) : rowsForPsi(bins.length, psiFloor.warning, independent.baseline),
     effect: Math.max(psi / psiFloor.warning, distance / ksFloor.warning),
