@@ -27,8 +27,11 @@ export const tensorName = z
   .max(256)
   .refine((text) => text !== '__proto__', 'cannot be the name of a field');
 
+/** Most characters of a market's or a channel's name. */
+export const SCOPE_NAME_LENGTH_MAX = 64;
+
 /** A market or a sales channel, as the shop calls it: "de", "web". */
-export const scopeName = z.string().min(1).max(64);
+export const scopeName = z.string().min(1).max(SCOPE_NAME_LENGTH_MAX);
 
 const scalar = z.union([z.string().max(10_000), z.number(), z.boolean(), z.null()]);
 

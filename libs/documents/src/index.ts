@@ -35,6 +35,7 @@ export {
   moments,
   name,
   outcomeKinds,
+  SCOPE_NAME_LENGTH_MAX,
   scopeName,
   sku,
   SKU_LENGTH_MAX,

@@ -11,6 +11,7 @@ import { admitRequests } from './adapters/http/admit-requests.js';
 import { countRequests } from './adapters/http/count-requests.js';
 import { askForKeys } from './adapters/http/ask-for-keys.js';
 import { corsOptions } from './adapters/http/cors.js';
+import { shortenHotRoutes } from './adapters/http/hot-routes.js';
 import { readForms } from './adapters/http/forms.js';
 import { installReference } from './adapters/http/openapi.js';
 import { traceRequests } from './adapters/http/trace-requests.js';
@@ -21,7 +22,9 @@ import { ConfigurationInForce } from './configuration-in-force.js';
 import { FollowRegistry } from './follow-registry.js';
 import { GuardRollouts } from './guard-rollouts.js';
 import { Models } from './models.js';
+import { Predict } from './predict.js';
 import { PrecomputedAnswers } from './precomputed-answers.js';
+import { Recommend } from './recommend.js';
 import { ShopTables } from './shop-tables.js';
 
 /** Largest request body, in bytes. */
@@ -68,6 +71,7 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
   readForms(server as never, app.get(ConfigurationInForce));
   const limits = { underWayMax: config.REQUESTS_UNDER_WAY_MAX, perSecond: config.RATE_LIMIT_PER_SECOND };
   admitRequests(server as never, limits, requests.underWay, logger);
+  shortenHotRoutes(server as never, app.get(Recommend), app.get(Predict), logger);
   installReference(app);
   const follower = app.get(FollowRegistry);
   let shipper: KafkaShipper | undefined;

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { moments, outcomeKinds, ruleSetSchema, scopeName, sku, tensorValue } from '@vinaigrette/documents';
 
 /** Most different items of a basket. */
-const BASKET_ITEMS_MAX = 1_000;
+export const BASKET_ITEMS_MAX = 1_000;
 
 /** Longest id of a customer or another unit, in characters. */
 export const UNIT_LENGTH_MAX = 256;
@@ -59,6 +59,7 @@ export const recommendationRequest = z
 
 export const customerQuery = z.strictObject({
   id: unit,
+  useCase: z.string().min(1).max(64).optional(),
   limit: z.coerce.number().int().min(1).optional(),
   ...context.unwrap().shape,
 });
