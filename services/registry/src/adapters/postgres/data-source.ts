@@ -9,6 +9,7 @@ import { Access1763942400000 } from './migrations/0005-access.js';
 import { Lineage1764028800000 } from './migrations/0006-lineage.js';
 import { Webhooks1764115200000 } from './migrations/0007-webhooks.js';
 import { ArtifactCare1764201600000 } from './migrations/0008-artifact-care.js';
+import { VersionBranches1764288000000 } from './migrations/0009-version-branches.js';
 
 /** Run in the order of the times in their names. */
 export const migrations = [
@@ -20,6 +21,7 @@ export const migrations = [
   Lineage1764028800000,
   Webhooks1764115200000,
   ArtifactCare1764201600000,
+  VersionBranches1764288000000,
 ];
 
 /** The registry's tables, in a schema of their own. */

@@ -16,6 +16,11 @@ export class Database {
     return reached(() => this.dataSource.transaction('REPEATABLE READ', work));
   }
 
+  /** One statement alone: it happens or not and sees one moment by itself, without the way there and back of a transaction. */
+  query<Rows>(text: string, values: unknown[] = []): Promise<Rows> {
+    return reached(() => this.dataSource.query<Rows>(text, values));
+  }
+
   /** What statements that all see the same moment answer, one after the other, for as long as somebody reads on. */
   async *stream<T>(work: (manager: EntityManager) => AsyncIterable<T>): AsyncIterable<T> {
     const runner = this.dataSource.createQueryRunner();

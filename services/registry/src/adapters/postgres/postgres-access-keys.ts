@@ -70,7 +70,7 @@ export class PostgresAccessKeys extends AccessKeys {
   }
 
   private query<Row>(text: string, values: unknown[]): Promise<Row[]> {
-    return this.database.write((manager) => manager.query<Row[]>(text, values));
+    return this.database.query<Row[]>(text, values);
   }
 }
 

@@ -96,13 +96,12 @@ export async function isCollected(manager: EntityManager, model: string, version
   return found.length > 0;
 }
 
-/** The highest number given to the model so far, also to a version that only MLflow's clients see; 0: none. */
-export async function highestNumber(manager: EntityManager, model: string): Promise<number> {
-  const [row] = await manager.query<[{ highest: number }]>(
-    `SELECT greatest((SELECT max(version) FROM registry.model_version WHERE model = $1),
-                     (SELECT max(version) FROM registry.mlflow_version WHERE name = $1), 0) AS highest`,
-    [model],
-  );
+/** The highest number given to model $1 so far, also to a version that only MLflow's clients see; 0: none. */
+export const HIGHEST_NUMBER = `greatest((SELECT max(version) FROM registry.model_version WHERE model = $1),
+  (SELECT max(version) FROM registry.mlflow_version WHERE name = $1), 0)`;
+
+async function highestNumber(manager: EntityManager, model: string): Promise<number> {
+  const [row] = await manager.query<[{ highest: number }]>(`SELECT ${HIGHEST_NUMBER} AS highest`, [model]);
   return row.highest;
 }
 

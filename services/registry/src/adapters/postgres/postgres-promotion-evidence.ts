@@ -101,11 +101,11 @@ export class PostgresPromotionEvidence extends PromotionEvidence {
   }
 
   private read<Row>(text: string, values: unknown[]): Promise<Row[]> {
-    return this.database.read((manager) => manager.query<Row[]>(text, values));
+    return this.database.query<Row[]>(text, values);
   }
 
   private write<Row>(text: string, values: unknown[]): Promise<Row[]> {
-    return this.database.write((manager) => manager.query<Row[]>(text, values));
+    return this.database.query<Row[]>(text, values);
   }
 }
 

@@ -144,7 +144,7 @@ export class PostgresWebhooks extends Webhooks {
 
   /** Each statement is a SELECT at its end, since TypeORM wraps the rows of all others. */
   private query<Row>(text: string, values: unknown[] = []): Promise<Row[]> {
-    return this.database.write((manager) => manager.query<Row[]>(text, values));
+    return this.database.query<Row[]>(text, values);
   }
 }
 

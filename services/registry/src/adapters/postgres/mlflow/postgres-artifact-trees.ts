@@ -39,9 +39,7 @@ export class PostgresArtifactTrees extends ArtifactTrees {
   }
 
   async find(path: string): Promise<StoredEntry | undefined> {
-    const [row] = await this.database.read((manager) =>
-      manager.query<Row[]>('SELECT * FROM registry.mlflow_artifact WHERE path = $1', [path]),
-    );
+    const [row] = await this.database.query<Row[]>('SELECT * FROM registry.mlflow_artifact WHERE path = $1', [path]);
     return row && entryOf(row);
   }
 
@@ -58,25 +56,21 @@ export class PostgresArtifactTrees extends ArtifactTrees {
   }
 
   async remove(path: string): Promise<void> {
-    await this.database.write((manager) =>
-      manager.query('DELETE FROM registry.mlflow_artifact WHERE path = $1 OR (path > $2 AND path < $3)', [
-        path,
-        ...rangeBelow(path),
-      ]),
-    );
+    await this.database.query('DELETE FROM registry.mlflow_artifact WHERE path = $1 OR (path > $2 AND path < $3)', [
+      path,
+      ...rangeBelow(path),
+    ]);
   }
 
   async freeze(folder: string, files: readonly StoredEntry[]): Promise<void> {
-    await this.database.write((manager) =>
-      manager.query(
-        `INSERT INTO registry.mlflow_artifact SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[])
+    await this.database.query(
+      `INSERT INTO registry.mlflow_artifact SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[])
          ON CONFLICT (path) DO NOTHING`,
-        [
-          files.map(({ path }) => `${folder}/${path}`),
-          files.map(({ sha256 }) => sha256),
-          files.map(({ sizeBytes }) => sizeBytes),
-        ],
-      ),
+      [
+        files.map(({ path }) => `${folder}/${path}`),
+        files.map(({ sha256 }) => sha256),
+        files.map(({ sizeBytes }) => sizeBytes),
+      ],
     );
   }
 }

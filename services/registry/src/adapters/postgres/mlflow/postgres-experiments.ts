@@ -43,13 +43,11 @@ export class PostgresExperiments extends Experiments {
 
   async create({ name, artifactLocation, tags }: Pick<Experiment, 'name' | 'artifactLocation' | 'tags'>, atMs: number) {
     const [row] = await this.uniquely(name, () =>
-      this.database.write((manager) =>
-        manager.query<{ id: string }[]>(
-          `INSERT INTO registry.mlflow_experiment
+      this.database.query<{ id: string }[]>(
+        `INSERT INTO registry.mlflow_experiment
              (name, artifact_location, lifecycle_stage, created_at_ms, updated_at_ms, tags)
            VALUES ($1, $2, 'active', $3, $3, $4) RETURNING id`,
-          [name, artifactLocation, atMs, JSON.stringify(tags)],
-        ),
+        [name, artifactLocation, atMs, JSON.stringify(tags)],
       ),
     );
     return (row as { id: string }).id;
@@ -57,9 +55,9 @@ export class PostgresExperiments extends Experiments {
 
   async find(by: { id: string } | { name: string }): Promise<Experiment | undefined> {
     const [column, value] = 'id' in by ? ['id::text', by.id] : ['name', by.name];
-    const [row] = await this.database.read((manager) =>
-      manager.query<Row[]>(`SELECT * FROM registry.mlflow_experiment WHERE ${column} = $1`, [value]),
-    );
+    const [row] = await this.database.query<Row[]>(`SELECT * FROM registry.mlflow_experiment WHERE ${column} = $1`, [
+      value,
+    ]);
     return row && experimentOf(row);
   }
 
@@ -83,24 +81,20 @@ export class PostgresExperiments extends Experiments {
 
   async search({ conditions, order, lifecycles, limit, offset }: Search): Promise<Experiment[]> {
     const values = new Values();
-    const rows = await this.database.read((manager) =>
-      manager.query<Row[]>(
-        `SELECT * FROM registry.mlflow_experiment
+    const rows = await this.database.query<Row[]>(
+      `SELECT * FROM registry.mlflow_experiment
          WHERE lifecycle_stage = ANY(${values.add(lifecycles, 'text[]')}) ${whereSql(conditions, columns, values)}
          ORDER BY ${orderSql(order, columns, values, 'mlflow_experiment.id DESC')}
          LIMIT ${values.add(limit, 'bigint')} OFFSET ${values.add(offset, 'bigint')}`,
-        values.list,
-      ),
+      values.list,
     );
     return rows.map(experimentOf);
   }
 
   private async update(id: string, assignments: string, values: readonly unknown[]): Promise<void> {
-    const [changed] = await this.database.write((manager) =>
-      manager.query<[unknown[], number]>(
-        `UPDATE registry.mlflow_experiment SET ${assignments} WHERE id::text = $1 RETURNING id`,
-        [id, ...values],
-      ),
+    const [changed] = await this.database.query<[unknown[], number]>(
+      `UPDATE registry.mlflow_experiment SET ${assignments} WHERE id::text = $1 RETURNING id`,
+      [id, ...values],
     );
     if (changed.length === 0) {
       throw new Problem('EXPERIMENT_NOT_FOUND', `There is no experiment ${id}`, { field: 'experiment_id' });

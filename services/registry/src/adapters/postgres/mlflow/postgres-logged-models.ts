@@ -95,14 +95,12 @@ export class PostgresLoggedModels extends LoggedModels {
     atMs: number,
   ): Promise<void> {
     const { id, experimentId, name, modelType, sourceRunId, params, tags } = draft;
-    const created = await this.database.write((manager) =>
-      manager.query<unknown[]>(
-        `INSERT INTO registry.mlflow_logged_model
+    const created = await this.database.query<unknown[]>(
+      `INSERT INTO registry.mlflow_logged_model
          SELECT $1, experiment.id, $3, $4, $5, 'LOGGED_MODEL_PENDING', 'active', $6, $6, $7, $8
          FROM registry.mlflow_experiment AS experiment WHERE experiment.id::text = $2
          RETURNING id`,
-        [id, experimentId, name, modelType, sourceRunId, atMs, JSON.stringify(params), JSON.stringify(tags)],
-      ),
+      [id, experimentId, name, modelType, sourceRunId, atMs, JSON.stringify(params), JSON.stringify(tags)],
     );
     if (created.length === 0) {
       throw new Problem('EXPERIMENT_NOT_FOUND', `There is no experiment ${experimentId}`, { field: 'experiment_id' });
@@ -110,8 +108,9 @@ export class PostgresLoggedModels extends LoggedModels {
   }
 
   async find(id: string): Promise<LoggedModel | undefined> {
-    const [row] = await this.database.read((manager) =>
-      manager.query<Row[]>(`${SELECT} WHERE model.id = $1 AND model.lifecycle_stage = 'active'`, [id]),
+    const [row] = await this.database.query<Row[]>(
+      `${SELECT} WHERE model.id = $1 AND model.lifecycle_stage = 'active'`,
+      [id],
     );
     return row && loggedModelOf(row);
   }
@@ -135,26 +134,22 @@ export class PostgresLoggedModels extends LoggedModels {
 
   async search(experimentIds: readonly string[], { conditions, order, limit, offset }: Search): Promise<LoggedModel[]> {
     const values = new Values();
-    const rows = await this.database.read((manager) =>
-      manager.query<Row[]>(
-        `${SELECT}
+    const rows = await this.database.query<Row[]>(
+      `${SELECT}
          WHERE model.experiment_id::text = ANY(${values.add(experimentIds, 'text[]')})
            AND model.lifecycle_stage = 'active' ${whereSql(conditions, columns, values)}
          ORDER BY ${orderSql(order, columns, values, 'model.created_at_ms DESC, model.id')}
          LIMIT ${values.add(limit, 'bigint')} OFFSET ${values.add(offset, 'bigint')}`,
-        values.list,
-      ),
+      values.list,
     );
     return rows.map(loggedModelOf);
   }
 
   private async update(id: string, assignments: string, values: readonly unknown[]): Promise<void> {
-    const [changed] = await this.database.write((manager) =>
-      manager.query<[unknown[], number]>(
-        `UPDATE registry.mlflow_logged_model SET updated_at_ms = $2, ${assignments}
+    const [changed] = await this.database.query<[unknown[], number]>(
+      `UPDATE registry.mlflow_logged_model SET updated_at_ms = $2, ${assignments}
          WHERE id = $1 AND lifecycle_stage = 'active' RETURNING id`,
-        [id, ...values],
-      ),
+      [id, ...values],
     );
     if (changed.length === 0) {
       throw new Problem('LOGGED_MODEL_NOT_FOUND', `There is no logged model ${id}`, { field: 'model_id' });

@@ -12,12 +12,14 @@ import {
 } from '../../../registered-models.js';
 import type { Search } from '../../../tracking.js';
 import { lockUntilCommit, type Database } from '../database.js';
-import { highestNumber } from '../postgres-model-versions.js';
+import { HIGHEST_NUMBER } from '../postgres-model-versions.js';
 import {
+  ALIASES,
   modelColumns,
   modelOf,
   SELECT_MODEL,
   SELECT_VERSION,
+  SERVABLE,
   versionColumns,
   versionOf,
   type ModelRow,
@@ -46,11 +48,9 @@ export class PostgresRegisteredModels extends RegisteredModels {
   }
 
   async has(name: string): Promise<boolean> {
-    const [row] = await this.database.read((manager) =>
-      manager.query<{ found: boolean }[]>(
-        'SELECT EXISTS (SELECT FROM registry.mlflow_registered_model_seen WHERE name = $1) AS found',
-        [name],
-      ),
+    const [row] = await this.database.query<{ found: boolean }[]>(
+      'SELECT EXISTS (SELECT FROM registry.mlflow_registered_model_seen WHERE name = $1) AS found',
+      [name],
     );
     return row?.found ?? false;
   }
@@ -123,31 +123,12 @@ export class PostgresRegisteredModels extends RegisteredModels {
   async addVersion(told: VersionTold, number: number | undefined, atMs: number): Promise<RegisteredVersion> {
     const { name } = told;
     return this.database.write(async (manager) => {
+      await lockUntilCommit(manager, MODEL_KIND, name);
+      const add = () => insertVersion(manager, told, number, atMs);
+      const added = await add();
+      if (added) return added;
       await this.adoptModel(manager, name);
-      const version = number ?? (await highestNumber(manager, name)) + 1;
-      await manager.query(
-        `INSERT INTO registry.mlflow_version
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'active', false, $10, $10, $11)
-         ON CONFLICT (name, version) DO UPDATE SET lifecycle_stage = 'active'`,
-        [
-          name,
-          version,
-          told.source,
-          told.runId,
-          told.runLink,
-          told.modelId,
-          told.description,
-          told.userId,
-          told.statusMessage,
-          atMs,
-          JSON.stringify(told.tags),
-        ],
-      );
-      await manager.query('UPDATE registry.mlflow_registered_model SET updated_at_ms = $2 WHERE name = $1', [
-        name,
-        atMs,
-      ]);
-      return (await findVersion(manager, name, version)) as RegisteredVersion;
+      return (await add()) as RegisteredVersion;
     });
   }
 
@@ -156,12 +137,10 @@ export class PostgresRegisteredModels extends RegisteredModels {
   }
 
   async holder(name: string, alias: string): Promise<RegisteredVersion | undefined> {
-    const [row] = await this.database.read((manager) =>
-      manager.query<VersionRow[]>(
-        `${SELECT_VERSION} WHERE version.name = $1 AND version.version =
+    const [row] = await this.database.query<VersionRow[]>(
+      `${SELECT_VERSION} WHERE version.name = $1 AND version.version =
            (SELECT version FROM registry.mlflow_alias_seen WHERE name = $1 AND alias = $2)`,
-        [name, alias],
-      ),
+      [name, alias],
     );
     return row && versionOf(row);
   }
@@ -195,15 +174,18 @@ export class PostgresRegisteredModels extends RegisteredModels {
     });
   }
 
+  /** Each half gives a page of its own, in the order of its index, and the page is cut from the two. */
   async searchVersions({ conditions, order, limit, offset }: Search): Promise<RegisteredVersion[]> {
     const values = new Values();
-    const rows = await this.database.read((manager) =>
-      manager.query<VersionRow[]>(
-        `${SELECT_VERSION} WHERE true ${whereSql(conditions, versionColumns, values)}
-         ORDER BY ${orderSql(order, versionColumns, values, 'version.updated_at_ms DESC, version.name, version.version DESC')}
-         LIMIT ${values.add(limit, 'bigint')} OFFSET ${values.add(offset, 'bigint')}`,
-        values.list,
-      ),
+    const where = `WHERE true ${whereSql(conditions, versionColumns, values)}`;
+    const sorted = `ORDER BY ${orderSql(order, versionColumns, values, tieBreakOf(order))}`;
+    const first = `${where} ${sorted} LIMIT ${values.add(limit + offset, 'bigint')}`;
+    const rows = await this.database.query<VersionRow[]>(
+      `SELECT version.*, ${ALIASES} FROM (
+         (SELECT * FROM registry.mlflow_version_told AS version ${first}) UNION ALL
+         (SELECT * FROM registry.mlflow_version_served AS version ${first})
+       ) AS version ${sorted} LIMIT ${values.add(limit, 'bigint')} OFFSET ${values.add(offset, 'bigint')}`,
+      values.list,
     );
     return rows.map(versionOf);
   }
@@ -249,6 +231,41 @@ export class PostgresRegisteredModels extends RegisteredModels {
   }
 }
 
+/** Adds it below a model that MLflow was told of; undefined: there is none. The model's lock must be held. */
+async function insertVersion(
+  manager: EntityManager,
+  told: VersionTold,
+  number: number | undefined,
+  atMs: number,
+): Promise<RegisteredVersion | undefined> {
+  const [row] = await manager.query<VersionRow[]>(
+    `WITH model AS (
+       UPDATE registry.mlflow_registered_model SET updated_at_ms = $10
+       WHERE name = $1 AND lifecycle_stage = 'active' RETURNING name
+     ), version AS (
+       INSERT INTO registry.mlflow_version
+       SELECT name, coalesce($2, ${HIGHEST_NUMBER} + 1), $3, $4, $5, $6, $7, $8, $9, 'active', false, $10, $10, $11 FROM model
+       ON CONFLICT (name, version) DO UPDATE SET lifecycle_stage = 'active'
+       RETURNING *
+     )
+     SELECT version.*, ${ALIASES}, ${SERVABLE} FROM version`,
+    [
+      told.name,
+      number,
+      told.source,
+      told.runId,
+      told.runLink,
+      told.modelId,
+      told.description,
+      told.userId,
+      told.statusMessage,
+      atMs,
+      JSON.stringify(told.tags),
+    ],
+  );
+  return row && versionOf(row);
+}
+
 async function findModel(manager: EntityManager, name: string): Promise<ModelRow | undefined> {
   const [row] = await manager.query<ModelRow[]>(`${SELECT_MODEL} WHERE model.name = $1`, [name]);
   return row;
@@ -281,6 +298,12 @@ async function latestVersions(manager: EntityManager, names: readonly string[]):
   }
   return [...newest.values()];
 }
+
+/** The newest change first, unless numbers are asked for: they are an order by themselves, which the index has. */
+const tieBreakOf = (order: Search['order']): string =>
+  order.some(({ key }) => key === 'version_number')
+    ? 'version.name, version.version'
+    : 'version.updated_at_ms DESC, version.name, version.version DESC';
 
 const inUse = (what: string, alias: string): Problem =>
   new Problem('VERSION_IN_USE', `The alias ${alias} names ${what}`, { field: 'name' });

@@ -47,6 +47,7 @@ const columns: Columns = {
     Created: 'run.started_at_ms',
     end_time: 'run.ended_at_ms',
   },
+  optional: ['end_time'],
   tags: 'run.tags',
   params: 'run.params',
   metric: (key) =>
@@ -82,14 +83,12 @@ export class PostgresRuns extends Runs {
 
   async create(draft: Pick<Run, 'id' | 'experimentId' | 'name' | 'userId' | 'startedAtMs' | 'tags'>): Promise<void> {
     const { id, experimentId, name, userId, startedAtMs, tags } = draft;
-    const created = await this.database.write((manager) =>
-      manager.query<unknown[]>(
-        `INSERT INTO registry.mlflow_run
+    const created = await this.database.query<unknown[]>(
+      `INSERT INTO registry.mlflow_run
          SELECT $1, experiment.id, $3, $4, 'RUNNING', 'active', $5, NULL, '{}', $6, '[]', '[]', '[]'
          FROM registry.mlflow_experiment AS experiment WHERE experiment.id::text = $2
          RETURNING id`,
-        [id, experimentId, name, userId, startedAtMs, JSON.stringify({ ...tags, [NAME_TAG]: name })],
-      ),
+      [id, experimentId, name, userId, startedAtMs, JSON.stringify({ ...tags, [NAME_TAG]: name })],
     );
     if (created.length === 0) {
       throw new Problem('EXPERIMENT_NOT_FOUND', `There is no experiment ${experimentId}`, { field: 'experiment_id' });
@@ -97,7 +96,7 @@ export class PostgresRuns extends Runs {
   }
 
   async find(id: string): Promise<Run | undefined> {
-    const [row] = await this.database.read((manager) => manager.query<Row[]>(`${SELECT} WHERE run.id = $1`, [id]));
+    const [row] = await this.database.query<Row[]>(`${SELECT} WHERE run.id = $1`, [id]);
     return row && runOf(row);
   }
 
@@ -113,11 +112,9 @@ export class PostgresRuns extends Runs {
   }
 
   async setLifecycle(id: string, lifecycle: Lifecycle): Promise<void> {
-    const [changed] = await this.database.write((manager) =>
-      manager.query<[unknown[], number]>(
-        'UPDATE registry.mlflow_run SET lifecycle_stage = $2 WHERE id = $1 RETURNING id',
-        [id, lifecycle],
-      ),
+    const [changed] = await this.database.query<[unknown[], number]>(
+      'UPDATE registry.mlflow_run SET lifecycle_stage = $2 WHERE id = $1 RETURNING id',
+      [id, lifecycle],
     );
     if (changed.length === 0) throw notFound(id);
   }
@@ -161,27 +158,23 @@ export class PostgresRuns extends Runs {
   async search(experimentIds: readonly string[], search: Search): Promise<Run[]> {
     const { conditions, order, lifecycles, limit, offset } = search;
     const values = new Values();
-    const rows = await this.database.read((manager) =>
-      manager.query<Row[]>(
-        `${SELECT}
+    const rows = await this.database.query<Row[]>(
+      `${SELECT}
          WHERE run.experiment_id::text = ANY(${values.add(experimentIds, 'text[]')})
            AND run.lifecycle_stage = ANY(${values.add(lifecycles, 'text[]')}) ${whereSql(conditions, columns, values)}
          ORDER BY ${orderSql(order, columns, values, 'run.started_at_ms DESC, run.id')}
          LIMIT ${values.add(limit, 'bigint')} OFFSET ${values.add(offset, 'bigint')}`,
-        values.list,
-      ),
+      values.list,
     );
     return rows.map(runOf);
   }
 
   /** What was logged for a run and once more for a model of it is one point of the run's curve. */
   async history(id: string, key: string, limit: number, offset: number): Promise<Point[]> {
-    const rows = await this.database.read((manager) =>
-      manager.query<{ value: number; at_ms: string; step: string }[]>(
-        `SELECT DISTINCT at_ms, step, value FROM registry.mlflow_metric WHERE run_id = $1 AND key = $2
+    const rows = await this.database.query<{ value: number; at_ms: string; step: string }[]>(
+      `SELECT DISTINCT at_ms, step, value FROM registry.mlflow_metric WHERE run_id = $1 AND key = $2
          ORDER BY at_ms, step, value LIMIT $3 OFFSET $4`,
-        [id, key, limit, offset],
-      ),
+      [id, key, limit, offset],
     );
     return rows.map(({ value, at_ms, step }) => ({
       key,

@@ -35,10 +35,13 @@ export const SELECT_MODEL = `
                             WHERE held.name = model.name), '{}') AS aliases
   FROM registry.mlflow_registered_model_seen AS model`;
 
-export const SELECT_VERSION = `
-  SELECT version.*, ARRAY(SELECT alias FROM registry.mlflow_alias_seen AS held
-                          WHERE held.name = version.name AND held.version = version.version ORDER BY alias) AS aliases
-  FROM registry.mlflow_version_seen AS version`;
+/** Of rows called `version`: who names them, and whether model servers load them. */
+export const ALIASES = `ARRAY(SELECT alias FROM registry.mlflow_alias_seen AS held
+  WHERE held.name = version.name AND held.version = version.version ORDER BY alias) AS aliases`;
+export const SERVABLE = `EXISTS (SELECT FROM registry.model_version AS served
+  WHERE served.model = version.name AND served.version = version.version) AS servable`;
+
+export const SELECT_VERSION = `SELECT version.*, ${ALIASES} FROM registry.mlflow_version_seen AS version`;
 
 export const modelColumns: Columns = {
   attributes: {

@@ -14,6 +14,8 @@ export class Values {
 /** Where what can be searched is found: SQL expressions of our own, for keys that are values of the statement. */
 export interface Columns {
   attributes: Readonly<Record<string, string>>;
+  /** Attributes that a row may be without: only they need a place for NULL, which keeps an index from giving the order. */
+  optional?: readonly string[];
   /** jsonb objects of texts. */
   tags?: string;
   params?: string;
@@ -36,7 +38,8 @@ export function orderSql(order: readonly Order[], columns: Columns, values: Valu
   const keys = order.map(({ entity, key, ascending }) => {
     const expression = expressionOf(entity, key, columns, values);
     const sortable = entity === 'metric' ? `NULLIF(${expression}, 'NaN')` : expression;
-    return `${sortable} ${ascending ? 'ASC' : 'DESC'} NULLS LAST`;
+    const always = entity === 'attribute' && !columns.optional?.includes(key);
+    return `${sortable} ${ascending ? 'ASC' : 'DESC'}${always ? '' : ' NULLS LAST'}`;
   });
   return [...keys, tieBreak].join(', ');
 }
