@@ -54,6 +54,19 @@ export const promotionPolicySchema = z.strictObject({
     )
     .max(1_000)
     .default([]),
+  /**
+   * How often a shadow must have given the champion's answer: a number between 0 and 1, put as an evaluation of what was
+   * logged. Only told of, and never refused, where the use case in force declares a feedback loop: there the champion's
+   * answers are no truth, since what it shows makes what is bought.
+   */
+  shadowAgreement: z
+    .strictObject({
+      useCase: name,
+      validationSet: name.default('shadow'),
+      metric: metric.default('agreement'),
+      atLeast: z.number().min(0).max(1),
+    })
+    .optional(),
   /** What a version must have been registered with, so that it can be proved when it is loaded, and judged when it is in use. */
   proofs: z.array(z.enum(['golden', 'baseline'])).default(['golden', 'baseline']),
   /** Whether the holder's callers may be left behind: with `refuse`, whoever calls it can call the version unchanged. */

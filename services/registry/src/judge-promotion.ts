@@ -64,7 +64,11 @@ export class JudgePromotion {
     }
     const holder = await this.versions.find(model, { alias: policy.alias });
     const [ours, theirs] = [await this.evidenceOf(candidate), holder && (await this.evidenceOf(holder))];
-    const gates = judgePromotion(policy, ours, theirs, this.now());
+    const circumstances = {
+      nowMs: this.now(),
+      feedbackLoop: policy.shadowAgreement && (await this.feedbackLoop(policy.shadowAgreement.useCase)),
+    };
+    const gates = judgePromotion(policy, ours, theirs, circumstances);
     return create(PromotionVerdictSchema, {
       model,
       version,
@@ -73,6 +77,12 @@ export class JudgePromotion {
       passed: gates.every(({ passed }) => passed),
       gates,
     });
+  }
+
+  /** Whether the use case in force declares one; undefined: none is in force. */
+  private async feedbackLoop(useCase: string): Promise<boolean | undefined> {
+    const document = await this.documents.find('use-case', useCase, IN_FORCE);
+    return document && parseDocument('use-case', JSON.parse(document.bodyJson)).feedbackLoop;
   }
 
   private async evidenceOf({

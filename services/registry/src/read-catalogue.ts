@@ -1,18 +1,31 @@
-import type { AliasChange, Document, Model, ModelVersion, Rollout, Subject } from '@vinaigrette/contracts/registry';
+import type {
+  AliasChange,
+  Document,
+  Model,
+  ModelVersion,
+  Rollout,
+  Subject,
+  WantedState,
+} from '@vinaigrette/contracts/registry';
 import { Problem } from '@vinaigrette/problems';
 import type { Aliases } from './aliases.js';
 import type { Documents } from './documents.js';
+import { findWantedDocument, findWantedVersion } from './domain/find-wanted.js';
 import { checkName, versionChoice } from './domain/names.js';
 import type { ModelVersions } from './model-versions.js';
 import type { Rollouts } from './rollouts.js';
 
-/** Answers what there is. */
+/**
+ * Answers what there is. Without the database it answers what watchers were told last, of which numbers never change and
+ * aliases are where they were then; what nobody watches is UPSTREAM_UNAVAILABLE.
+ */
 export class ReadCatalogue {
   constructor(
     private readonly versions: ModelVersions,
     private readonly documents: Documents,
     private readonly aliases: Aliases,
     private readonly rolloutHistory: Rollouts,
+    private readonly lastTold: () => WantedState | undefined,
   ) {}
 
   models(): Promise<Model[]> {
@@ -29,7 +42,10 @@ export class ReadCatalogue {
   /** `version`: a number or an alias. */
   async modelVersion(name: string, version: string): Promise<ModelVersion> {
     checkName(name, 'model');
-    const found = await this.versions.find(name, versionChoice(version, 'version'));
+    const choice = versionChoice(version, 'version');
+    const found = await this.versions
+      .find(name, choice)
+      .catch(otherwise(() => findWantedVersion(this.lastTold(), name, choice)));
     if (found) return found;
     await this.model(name);
     throw new Problem('VERSION_NOT_FOUND', `Model ${name} has no version ${version}`, { field: 'version' });
@@ -39,9 +55,12 @@ export class ReadCatalogue {
   async document(kind: string, name: string, version: string): Promise<Document> {
     checkName(kind, 'kind');
     checkName(name, 'name');
-    const found = await this.documents.find(kind, name, versionChoice(version, 'version'));
+    const choice = versionChoice(version, 'version');
+    const found = await this.documents
+      .find(kind, name, choice)
+      .catch(otherwise(() => findWantedDocument(this.lastTold(), { kind, name }, choice)));
     if (found) return found;
-    throw new Problem('DOCUMENT_NOT_FOUND', `There is no ${kind} ${name} of version ${version}`, { field: 'version' });
+    throw new Problem('DOCUMENT_NOT_FOUND', `There is no ${kind} ${name}@${version}`, { field: 'version' });
   }
 
   /** `kind` empty: every kind. */
@@ -65,3 +84,13 @@ export class ReadCatalogue {
     return this.rolloutHistory.list({ subject, active });
   }
 }
+
+/** For `.catch`: what is known without the database, where it does not answer; the failure where that is nothing. */
+const otherwise =
+  <Known>(known: () => Known | undefined) =>
+  (error: unknown): Known => {
+    const unavailable = error instanceof Problem && error.code === 'UPSTREAM_UNAVAILABLE';
+    const found = unavailable ? known() : undefined;
+    if (found === undefined) throw error;
+    return found;
+  };

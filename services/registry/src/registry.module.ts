@@ -125,9 +125,14 @@ export class RegistryModule {
         { provide: MoveRollout, inject: [Rollouts], useFactory: (rollouts: Rollouts) => new MoveRollout(rollouts) },
         {
           provide: ReadCatalogue,
-          inject: [ModelVersions, Documents, Aliases, Rollouts],
-          useFactory: (versions: ModelVersions, documents: Documents, aliases: Aliases, rollouts: Rollouts) =>
-            new ReadCatalogue(versions, documents, aliases, rollouts),
+          inject: [ModelVersions, Documents, Aliases, Rollouts, WatchWantedState],
+          useFactory: (
+            versions: ModelVersions,
+            documents: Documents,
+            aliases: Aliases,
+            rollouts: Rollouts,
+            watch: WatchWantedState,
+          ) => new ReadCatalogue(versions, documents, aliases, rollouts, () => watch.latest),
         },
         {
           provide: TraceVersions,

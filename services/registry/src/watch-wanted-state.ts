@@ -6,7 +6,8 @@ import type { WantedStates } from './wanted-states.js';
  * take a state misses the ones between and gets the newest; nothing is queued for it.
  */
 export class WatchWantedState {
-  private latest: WantedState | undefined;
+  /** What was read last; undefined: nothing yet. */
+  latest: WantedState | undefined;
   private readonly sleepers = new Set<() => void>();
   private refreshing: Promise<void> | undefined;
   private refreshAgain = false;

@@ -76,6 +76,7 @@ describeWith('PostgreSQL', 'DATABASE_URL', "the registry's database", () => {
     const { http } = await far.addresses();
     const kept = await register(client, 'kept', tinyFiles());
     const wish = { subject: { kind: 'model', name: 'kept' }, alias: 'champion', version: 1, ...by };
+    await client.setAlias({ ...wish, alias: 'staging' });
 
     const told: WantedState[] = [];
     const leave = new AbortController();
@@ -91,6 +92,17 @@ describeWith('PostgreSQL', 'DATABASE_URL', "the registry's database", () => {
     expect(await refusal(register(cut, 'new', tinyFiles()))).toMatchObject(unavailable);
     expect(await (await fetch(`${http}/readyz`)).json()).toMatchObject({ status: 503, code: 'UPSTREAM_UNAVAILABLE' });
     expect((await fetch(`${http}/healthz`)).status).toBe(200);
+    // What watchers know is answered; MLflow's clients are told to come again.
+    const known = { modelVersion: { version: 1, files: kept.modelVersion?.files } };
+    for (const version of ['1', 'staging']) {
+      expect(await cut.getModelVersion({ model: 'kept', version })).toMatchObject(known);
+    }
+    expect(await refusal(cut.getModelVersion({ model: 'kept', version: '2' }))).toMatchObject(unavailable);
+    const told503 = { error_code: 'TEMPORARILY_UNAVAILABLE', message: expect.stringContaining('PostgreSQL') };
+    for (const path of ['registered-models/get?name=kept', 'registered-models/alias?name=kept&alias=staging']) {
+      const answer = await fetch(`${http}/api/2.0/mlflow/${path}`);
+      expect([answer.status, await answer.json()]).toEqual([503, told503]);
+    }
     const file = kept.modelVersion?.files[0];
     expect(await refusal(cut.downloadArtifact({ sha256: file?.sha256 }))).toBeUndefined();
     expect(await upload(cut, Buffer.from('artefacts need no database'))).toMatchObject({ sizeBytes: 26n });

@@ -95,6 +95,26 @@ describeWith('PostgreSQL', 'DATABASE_URL', 'promotion policies', () => {
     expect(await promote(2)).toMatchObject({ change: { to: 2, forced: false } });
   });
 
+  it('hold a shadow to the champion, except where the use case in force has a feedback loop', async () => {
+    await putPolicy({ shadowAgreement: { useCase: 'quotes', atLeast: 0.9 } });
+    await evaluate(3, 1);
+    await client.putEvaluation({
+      evaluation: { model: 'negation', version: 3, validationSet: 'shadow', metrics: { agreement: 0.5 }, actor: 'ci' },
+    });
+    const asked = async () => (await client.judgeVersion({ model: 'negation', version: 3, actor: 'ana' })).verdict;
+    expect((await asked())?.gates.at(-1)).toMatchObject({ gate: 'shadow agreement', passed: false });
+    const useCase = { kind: 'use-case', name: 'quotes' };
+    for (const [feedbackLoop, passed] of [
+      [false, false],
+      [true, true],
+    ]) {
+      const body = { kind: 'prediction', model: 'negation', alias: 'champion', budgetMs: 100, feedbackLoop };
+      const { document } = await client.putDocument({ ...useCase, bodyJson: JSON.stringify(body), actor: 'ana' });
+      await client.setAlias({ subject: useCase, alias: 'champion', version: document?.version ?? 0, ...by });
+      expect(await asked()).toMatchObject({ passed });
+    }
+  });
+
   it.each([
     { what: 'nothing', evaluation: undefined, code: 'BODY_INVALID' },
     { what: 'a number that is none', evaluation: { version: 1, metrics: { recall: NaN } }, code: 'BODY_INVALID' },

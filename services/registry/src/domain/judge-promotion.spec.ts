@@ -215,7 +215,29 @@ describe('judgePromotion()', () => {
     },
     { what: 'an empty policy', body: {}, ours: evidence(2, {}), theirs: undefined, passed: [] },
   ])('of $what: $passed', ({ body, ours, theirs, passed }) => {
-    expect(judgePromotion(policy(body), ours, theirs, NOW_MS).map((gate) => gate.passed)).toEqual(passed);
+    expect(
+      judgePromotion(policy(body), ours, theirs, { nowMs: NOW_MS, feedbackLoop: undefined }).map((gate) => gate.passed),
+    ).toEqual(passed);
+  });
+
+  it.each([
+    { what: 'enough', agreement: 0.9, feedbackLoop: false, passed: true, why: '0.9 of 0.9 to 1' },
+    { what: 'too little', agreement: 0.5, feedbackLoop: false, passed: false, why: '0.5 of 0.9 to 1' },
+    {
+      what: 'too little where what is shown decides what is bought',
+      agreement: 0.5,
+      feedbackLoop: true,
+      passed: true,
+      why: 'advisory, since shop has a feedback loop: 0.5 of 0.9 to 1',
+    },
+    { what: 'one that nobody measured', agreement: undefined, feedbackLoop: false, passed: false, why: 'not known' },
+    { what: 'one for no use case', agreement: 1, feedbackLoop: undefined, passed: false, why: 'no use case shop' },
+  ])('of a shadow agreement, $what: $passed', ({ agreement, feedbackLoop, passed, why }) => {
+    const body = { shadowAgreement: { useCase: 'shop', validationSet: 'june', atLeast: 0.9 } };
+    const ours = evidence(2, agreement === undefined ? {} : { agreement });
+    expect(judgePromotion(policy(body), ours, evidence(1, {}), { nowMs: NOW_MS, feedbackLoop })).toEqual([
+      { gate: 'shadow agreement', passed, why: expect.stringContaining(why) },
+    ]);
   });
 
   it('tells the numbers behind it', () => {
@@ -223,7 +245,7 @@ describe('judgePromotion()', () => {
       policy(perSegment),
       evidence(2, { recall: 0.75 }),
       evidence(1, { recall: 0.5 }, { segments: { 'market=de': 0.5 } }),
-      NOW_MS,
+      { nowMs: NOW_MS, feedbackLoop: undefined },
     );
     expect(gates.map(({ gate, why }) => `${gate}: ${why}`)).toEqual([
       'metric recall on june: 0.75 against 0.5 of version 1: a gain of 0.25, at least 0 is wanted',

@@ -17,6 +17,13 @@ export interface VersionEvidence {
   approvers: readonly string[];
 }
 
+/** What a verdict depends on besides the versions. */
+export interface Circumstances {
+  nowMs: number;
+  /** Whether the use case of the shadow's requests declares one; undefined: it is not known, or there is none in force. */
+  feedbackLoop: boolean | undefined;
+}
+
 type Proof = PromotionPolicy['proofs'][number];
 type Gate = Pick<GateResult, 'gate' | 'passed' | 'why'>;
 type MetricGate = PromotionPolicy['metrics'][number];
@@ -32,7 +39,7 @@ export function judgePromotion(
   policy: PromotionPolicy,
   candidate: VersionEvidence,
   holder: VersionEvidence | undefined,
-  nowMs: number,
+  { nowMs, feedbackLoop }: Circumstances,
 ): Gate[] {
   return [
     ...policy.proofs.map((proof) => judgeProof(proof, candidate)),
@@ -40,6 +47,7 @@ export function judgePromotion(
     ...policy.metrics.flatMap((metric) => judgeMetric(metric, policy.cost, candidate, holder)),
     ...policy.limits.map((limit) => judgeLimit(`limit ${limit.metric} on ${limit.validationSet}`, limit, candidate)),
     ...policy.cases.map((one) => judgeLimit(`case ${one.id}`, one, candidate)),
+    ...(policy.shadowAgreement ? [judgeAgreement(policy.shadowAgreement, candidate, feedbackLoop)] : []),
     ...(policy.sizeBytesMax === undefined ? [] : [judgeSize(policy.sizeBytesMax, candidate)]),
     ...(policy.freshnessDaysMax === undefined ? [] : judgeFreshness(policy, policy.freshnessDaysMax, candidate, nowMs)),
     ...(policy.approvals === 0 ? [] : [judgeApprovals(policy.approvals, candidate)]),
@@ -135,6 +143,19 @@ function judgeLimit(
   if (value === undefined) return unknown(gate, candidate, limit.metric, limit.validationSet);
   const { atLeast = -Infinity, atMost = Infinity } = limit;
   return { gate, passed: value >= atLeast && value <= atMost, why: `${value} of ${atLeast} to ${atMost}` };
+}
+
+/** With a feedback loop the gate is told and passes: to answer otherwise may be the point of the version. */
+function judgeAgreement(
+  { useCase, validationSet, metric, atLeast }: NonNullable<PromotionPolicy['shadowAgreement']>,
+  candidate: VersionEvidence,
+  feedbackLoop: boolean | undefined,
+): Gate {
+  const gate = 'shadow agreement';
+  if (feedbackLoop === undefined) return { gate, passed: false, why: `no use case ${useCase} is in force` };
+  const judged = judgeLimit(gate, { metric, validationSet, atLeast, atMost: 1 }, candidate);
+  if (!feedbackLoop) return judged;
+  return { gate, passed: true, why: `advisory, since ${useCase} has a feedback loop: ${judged.why}` };
 }
 
 function judgeSize(sizeBytesMax: number, { sizeBytes }: VersionEvidence): Gate {
