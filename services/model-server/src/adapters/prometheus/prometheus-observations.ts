@@ -1,7 +1,8 @@
-import { collectDefaultMetrics, type Aggregator, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { collectDefaultMetrics, type Aggregator, Counter, Gauge, Registry } from 'prom-client';
 import { problems, type ProblemCode } from '@vinaigrette/problems';
 import type { Version } from '../../domain/plan-versions.js';
 import { Observations, type ReplyTimes, type VersionState } from '../../observations.js';
+import { VersionHistogram, VersionNumber } from './version-metrics.js';
 
 const STATES: VersionState[] = ['loading', 'ready', 'quarantined', 'resting'];
 const DURATIONS_S = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
@@ -12,21 +13,24 @@ export class PrometheusObservations extends Observations {
   readonly registry = new Registry();
   /** Every alias that was ever asked for and answered: as many as there are in the registry. */
   private readonly aliases = new Set<string>();
-  private readonly inferences = this.counter('inferences_total', 'Inferences answered', ['model', 'version']);
-  private readonly rows = this.counter('inference_rows_total', 'Rows of the inferences answered', ['model', 'version']);
-  private readonly asked = this.counter('inferences_by_name_total', 'Inferences answered, by the name asked for', [
-    'model',
-    'version',
-    'alias',
-  ]);
+  private readonly inferences = this.number('counter', 'inferences_total', 'Inferences answered');
+  private readonly rows = this.number('counter', 'inference_rows_total', 'Rows of the inferences answered');
+  private readonly asked = this.counter(
+    'inferences_by_name_total',
+    'Inferences answered, by the name asked for',
+    ['model', 'version', 'alias'],
+    () => this.tellAsked(),
+  );
   private readonly failures = this.counter(
     'inference_failures_total',
     'Inferences refused or failed, by code',
     ['model', 'version', 'code'],
     () => this.tellFailures(),
   );
+  /** Not yet in `asked`. */
+  private readonly untoldNames = new Tallies<Version, string>();
   /** Not yet in `failures`: under too much load they come by the ten thousand. */
-  private readonly untold = new Map<Version | undefined, Map<ProblemCode, number>>();
+  private readonly untoldFailures = new Tallies<Version | undefined, ProblemCode>();
   private readonly durations = this.histogram(
     'inference_duration_seconds',
     'From the acceptance of an inference to its answer',
@@ -38,7 +42,7 @@ export class PrometheusObservations extends Observations {
   private readonly runs = this.histogram('run_duration_seconds', 'One run of the graph, hop included', DURATIONS_S);
   private readonly runRequests = this.histogram('run_requests', 'Requests joined into one run', ROWS);
   private readonly runRows = this.histogram('run_rows', 'Rows of one run', ROWS);
-  private readonly queue = this.gauge('queue_requests', 'Requests that wait', ['model', 'version']);
+  private readonly queue = this.number('gauge', 'queue_requests', 'Requests that wait');
   private readonly losses = this.counter('executors_lost_total', 'Executors that died and were replaced', [
     'model',
     'version',
@@ -57,45 +61,46 @@ export class PrometheusObservations extends Observations {
   }
 
   override answered(version: Version, rows: number, seconds: number, queueSeconds: number): void {
-    const labels = labelsOf(version);
-    this.inferences.inc(labels);
-    this.rows.inc(labels, rows);
-    this.durations.observe(labels, seconds);
-    this.waits.observe(labels, queueSeconds);
+    this.inferences.add(version, 1);
+    this.rows.add(version, rows);
+    this.durations.observe(version, seconds);
+    this.waits.observe(version, queueSeconds);
   }
 
   override told(version: Version, name: string, { inputSeconds, outputSeconds }: ReplyTimes): void {
-    const labels = labelsOf(version);
-    // A number is no alias, and has a label already.
-    const alias = /^\d+$/.test(name) ? '' : name || 'default';
-    this.aliases.add(alias);
-    this.asked.inc({ ...labels, alias });
-    this.inputs.observe(labels, inputSeconds);
-    this.outputs.observe(labels, outputSeconds);
+    this.untoldNames.count(version, name);
+    this.inputs.observe(version, inputSeconds);
+    this.outputs.observe(version, outputSeconds);
+  }
+
+  private tellAsked(): void {
+    this.untoldNames.tell((version, name, count) => {
+      // A number is no alias, and has a label already.
+      const alias = /^\d+$/.test(name) ? '' : name || 'default';
+      this.aliases.add(alias);
+      this.asked.inc({ ...labelsOf(version), alias }, count);
+    });
   }
 
   override failed(version: Version | undefined, code: ProblemCode): void {
-    const byCode = this.untold.get(version) ?? new Map<ProblemCode, number>();
-    this.untold.set(version, byCode.set(code, (byCode.get(code) ?? 0) + 1));
+    this.untoldFailures.count(version, code);
   }
 
   private tellFailures(): void {
-    for (const [version, byCode] of this.untold) {
+    this.untoldFailures.tell((version, code, count) => {
       const labels = version ? labelsOf(version) : { model: '', version: '' };
-      for (const [code, count] of byCode) this.failures.inc({ ...labels, code }, count);
-    }
-    this.untold.clear();
+      this.failures.inc({ ...labels, code }, count);
+    });
   }
 
   override ran(version: Version, requests: number, rows: number, seconds: number): void {
-    const labels = labelsOf(version);
-    this.runs.observe(labels, seconds);
-    this.runRequests.observe(labels, requests);
-    this.runRows.observe(labels, rows);
+    this.runs.observe(version, seconds);
+    this.runRequests.observe(version, requests);
+    this.runRows.observe(version, rows);
   }
 
   override queued(version: Version, requests: number): void {
-    this.queue.set(labelsOf(version), requests);
+    this.queue.set(version, requests);
   }
 
   override executorLost(version: Version): void {
@@ -109,9 +114,11 @@ export class PrometheusObservations extends Observations {
   /** Takes away every series of the version: they would be told for ever. */
   override versionGone(version: Version): void {
     const labels = labelsOf(version);
-    this.untold.delete(version);
+    this.untoldNames.forget(version);
+    this.untoldFailures.forget(version);
     const plain = [this.inferences, this.rows, this.durations, this.waits, this.inputs, this.outputs, this.runs];
-    for (const metric of [...plain, this.runRequests, this.runRows, this.queue, this.losses]) metric.remove(labels);
+    for (const metric of [...plain, this.runRequests, this.runRows, this.queue]) metric.remove(version);
+    this.losses.remove(labels);
     for (const state of STATES) this.states.remove({ ...labels, state });
     for (const code of Object.keys(problems)) this.failures.remove({ ...labels, code });
     for (const alias of this.aliases) this.asked.remove({ ...labels, alias });
@@ -131,9 +138,35 @@ export class PrometheusObservations extends Observations {
     return new Gauge({ name: `model_server_${name}`, help, labelNames, aggregator, registers: [this.registry] });
   }
 
-  private histogram(name: string, help: string, buckets: number[]): Histogram {
-    const labelNames = ['model', 'version'];
-    return new Histogram({ name: `model_server_${name}`, help, labelNames, buckets, registers: [this.registry] });
+  private number(type: 'counter' | 'gauge', name: string, help: string): VersionNumber {
+    const metric = new VersionNumber(`model_server_${name}`, help, type);
+    this.registry.registerMetric(metric.asMetric());
+    return metric;
+  }
+
+  private histogram(name: string, help: string, bounds: number[]): VersionHistogram {
+    const metric = new VersionHistogram(`model_server_${name}`, help, bounds);
+    this.registry.registerMetric(metric.asMetric());
+    return metric;
+  }
+}
+
+/** How often each thing happened with each version, until it is told. */
+class Tallies<V, T> {
+  private readonly byVersion = new Map<V, Map<T, number>>();
+
+  count(version: V, thing: T): void {
+    const counts = this.byVersion.get(version) ?? new Map<T, number>();
+    this.byVersion.set(version, counts.set(thing, (counts.get(thing) ?? 0) + 1));
+  }
+
+  tell(hear: (version: V, thing: T, count: number) => void): void {
+    for (const [version, counts] of this.byVersion) for (const [thing, count] of counts) hear(version, thing, count);
+    this.byVersion.clear();
+  }
+
+  forget(version: V): void {
+    this.byVersion.delete(version);
   }
 }
 
