@@ -47,11 +47,22 @@ export class AnswerInference {
    * Why nothing more is taken for whom a question is addressed to, so that it need not be read; undefined: it may be
    * taken. Under too much load most of the work is to refuse: this costs no promise and throws nothing.
    */
-  refusal(model: string, name: string): Problem | undefined {
+  refusal(model: string, name: string, caller: CallerHeaders): Problem | undefined {
     const served = this.models.answering(model, name);
     const problem = served?.full;
-    if (problem) this.observations.failed(served?.version, problem.code, 0);
+    if (served && problem) {
+      this.observations.failed(served.version, problem.code, 0);
+      const trace = this.traces?.begin(caller);
+      trace?.found(served.version, name);
+      trace?.ended(problem);
+    }
     return problem;
+  }
+
+  /** A request was refused before it could be read as a question. */
+  refused(problem: Problem, caller: CallerHeaders): void {
+    this.observations.failed(undefined, problem.code, 0);
+    this.traces?.begin(caller).ended(problem);
   }
 
   /** `read` and `write` know the protocol; their time counts. Throws a Problem. */

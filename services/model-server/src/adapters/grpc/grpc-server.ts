@@ -3,6 +3,7 @@ import { HealthImplementation, service as healthDefinition, type ServingStatus }
 import { file_inference_inference, file_inference_model_config } from '@vinaigrette/contracts/inference';
 import { GRPC_MESSAGE_BYTES_MAX, grpcChannelOptions } from '@vinaigrette/contracts/grpc';
 import type { Logger, ServerTls } from '@vinaigrette/edge';
+import { Problem } from '@vinaigrette/problems';
 import type { AnswerInference } from '../../answer-inference.js';
 import type { ControlModels } from '../../control-models.js';
 import type { ModelStatus } from '../../serve-wanted.js';
@@ -49,7 +50,8 @@ export class GrpcServer {
     const behind = this.server.createConnectionInjector(ServerCredentials.createInsecure());
     this.front = new UnaryFront({
       path: INFER,
-      refusal: (message) => refusalOf(inferences, message),
+      refusal: (message, call) => refusalOf(inferences, message, call),
+      refused: (text, { headers }) => inferences.refused(new Problem('MESSAGE_MALFORMED', text), headers),
       answer: (message, call) => inferMessage(inferences, message, call),
       errorOf: (error) => failureOf(error, logger),
       connectBehind: (connection) => behind.injectConnection(connection),

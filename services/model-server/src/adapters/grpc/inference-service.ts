@@ -94,9 +94,13 @@ export function inferMessage(inferences: AnswerInference, message: Buffer, calle
 }
 
 /** Why a message is refused whatever its tensors are; undefined: they have to be read. */
-export function refusalOf(inferences: AnswerInference, message: Buffer): Problem | undefined {
+export function refusalOf(
+  inferences: AnswerInference,
+  message: Buffer,
+  { headers }: Pick<Caller, 'headers'>,
+): Problem | undefined {
   const address = addressOf(message);
-  return address && inferences.refusal(address.model, address.version);
+  return address && inferences.refusal(address.model, address.version, headers);
 }
 
 /** The calls both repository services have. */

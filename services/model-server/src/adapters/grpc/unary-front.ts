@@ -31,7 +31,9 @@ export interface FrontOptions {
   /** The one method answered here: it must be unary. */
   path: string;
   /** What is refused at a glance: what `errorOf` understands, or undefined. */
-  refusal?(message: Buffer): unknown;
+  refusal?(message: Buffer, call: UnaryCall): unknown;
+  /** Told why a call was refused that carries no message. */
+  refused?(text: string, call: UnaryCall): void;
   /** Throws what `errorOf` understands. */
   answer(message: Buffer, call: UnaryCall): Promise<Uint8Array>;
   errorOf(error: unknown): ServerErrorResponse;
@@ -147,7 +149,7 @@ class FrontCall implements UnaryCall {
       return this.refuse(STATUS.internal, 'The call does not carry exactly one message that is not compressed');
     }
     const message = body.subarray(PREFIX_BYTES);
-    const refusal = this.options.refusal?.(message);
+    const refusal = this.options.refusal?.(message, this);
     if (refusal !== undefined) return this.fail(refusal);
     this.options.answer(message, this).then(
       (answer) => this.reply(answer),
@@ -178,6 +180,7 @@ class FrontCall implements UnaryCall {
   }
 
   private refuse(code: number, text: string): void {
+    this.options.refused?.(text, this);
     this.stream.respond(failureBlock(code, text), true);
   }
 }

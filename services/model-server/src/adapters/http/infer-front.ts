@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from '@vinaigrette/edge';
 import { Problem, problemOf } from '@vinaigrette/problems';
 import type { AnswerInference } from '../../answer-inference.js';
@@ -31,7 +31,10 @@ export class InferFront {
     const address = request.method === 'POST' ? addressOf(request.url as string) : undefined;
     if (!address) return false;
     this.read(request)
-      .then((body) => this.answer(address, body, request, response))
+      .then(
+        (body) => this.answer(address, body, request, response),
+        (error: unknown) => this.refuse(error, request.headers),
+      )
       .catch((error: unknown) => this.fail(error, request, response));
     return true;
   }
@@ -63,13 +66,18 @@ export class InferFront {
     response: ServerResponse,
   ): Promise<void> {
     const encoding = headers['content-encoding'];
-    const body = encoding === undefined ? sent : await uncompressed(sent, encoding, this.bodyBytesMax);
-    const announced = jsonBytesOf(headers[JSON_BYTES_HEADER]);
+    const body = encoding === undefined ? sent : await this.unpacked(sent, encoding, headers);
     const { model, version } = target;
-    const refusal = this.inferences.refusal(model, version);
+    const refusal = this.inferences.refusal(model, version, headers);
     if (refusal) throw refusal;
     const answer = await this.inferences.answer(
-      () => readInferBody(body, announced, target, () => this.models.find(model, version).signature),
+      () =>
+        readInferBody(
+          body,
+          jsonBytesOf(headers[JSON_BYTES_HEADER]),
+          target,
+          () => this.models.find(model, version).signature,
+        ),
       writeInferBody,
       { abandoned: () => socket.destroyed, headers },
     );
@@ -81,6 +89,20 @@ export class InferFront {
     const packed = await compressed(answer.body, headers['accept-encoding']);
     if (packed.encoding) type['content-encoding'] = packed.encoding;
     this.send(response, 200, type, packed.body);
+  }
+
+  private async unpacked(sent: Buffer, encoding: string, headers: IncomingHttpHeaders): Promise<Buffer> {
+    try {
+      return await uncompressed(sent, encoding, this.bodyBytesMax);
+    } catch (error) {
+      return this.refuse(error, headers);
+    }
+  }
+
+  /** Before there is a question. A caller that has gone is no news. */
+  private refuse(error: unknown, headers: IncomingHttpHeaders): never {
+    if (error instanceof Problem) this.inferences.refused(error, headers);
+    throw error;
   }
 
   private fail(error: unknown, request: IncomingMessage, response: ServerResponse): void {
