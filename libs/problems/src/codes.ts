@@ -46,6 +46,10 @@ export const problems = {
     kind: 'conflict',
     remedy: 'Choose another output, take that one away, or write over it with --restart',
   },
+  BATCH_RUNNING: {
+    kind: 'conflict',
+    remedy: 'Wait for the run that writes there, or end it and call again: it goes on where that one stood',
+  },
   BODY_INVALID: { kind: 'invalid', remedy: 'Send the fields that the API reference at /docs names, in its types' },
   BODY_NOT_JSON: { kind: 'malformed', remedy: 'Send valid JSON with Content-Type: application/json' },
   BODY_TOO_LARGE: { kind: 'too-large', remedy: 'Send a smaller body; the limit is in the message' },

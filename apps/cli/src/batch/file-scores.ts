@@ -6,6 +6,7 @@ import { Problem } from '@vinaigrette/problems';
 import { versionColumns, type OutputColumn } from '../domain/batch-plan.js';
 import type { Rejected, ScoredRows } from '../domain/batch-rows.js';
 import { csvCell, csvLine } from '../domain/csv.js';
+import { claim } from '../house/claim.js';
 import type { Checkpoint, Scores } from './scores.js';
 
 /** Rows are promised at most so much later than they are written, in milliseconds: a promise costs a sync. */
@@ -45,21 +46,28 @@ export class FileScores implements Scores {
     private readonly key: string | undefined,
     private readonly written: readonly OutputColumn[],
     private readonly kept: Kept | undefined,
+    private readonly release: () => void,
   ) {}
 
-  /** `restart`: forgets what there is. Throws BATCH_OUTPUT_TAKEN where the file is there and nothing is to be resumed. */
+  /**
+   * `restart`: forgets what there is. Throws BATCH_RUNNING where another run writes there, and BATCH_OUTPUT_TAKEN where
+   * the file is there and nothing is to be resumed.
+   */
   static async open(
     file: string,
     columns: { key: string | undefined; written: readonly OutputColumn[] },
     restart: boolean,
   ): Promise<FileScores> {
+    const running = (pid: number) => new Problem('BATCH_RUNNING', `Process ${pid} writes into ${file}`);
+    const release = await claim(lockOf(file), running);
     const kept = restart ? undefined : await readCheckpoint(checkpointOf(file));
     if (!kept && !restart && existsSync(file)) {
+      release();
       throw new Problem('BATCH_OUTPUT_TAKEN', `${file} is there already, and no run into it was cut off`, {
         field: 'output',
       });
     }
-    return new FileScores(file, columns.key, columns.written, kept);
+    return new FileScores(file, columns.key, columns.written, kept, release);
   }
 
   get checkpoint(): Checkpoint | undefined {
@@ -91,7 +99,7 @@ export class FileScores implements Scores {
       await this.write('', broken.map(rejectLine).join(''));
       this.last ??= this.kept;
       await this.promise(true);
-      await this.close();
+      await this.closeFiles();
     }
     const partial = partialOf(this.file);
     if (existsSync(partial)) {
@@ -102,6 +110,11 @@ export class FileScores implements Scores {
   }
 
   async close(): Promise<void> {
+    await this.closeFiles();
+    this.release();
+  }
+
+  private async closeFiles(): Promise<void> {
     const [rows, rejects] = [this.rows, this.rejects];
     [this.rows, this.rejects] = [undefined, undefined];
     await rows?.close();
@@ -165,6 +178,8 @@ export class FileScores implements Scores {
 
 const partialOf = (file: string): string => `${file}.partial`;
 const checkpointOf = (file: string): string => `${file}.checkpoint.json`;
+/** Holds the id of the process that writes. */
+const lockOf = (file: string): string => `${file}.lock`;
 
 /** Where the rows are told that have no answer. */
 export const rejectsOf = (file: string): string => `${file}.rejects.csv`;

@@ -19,6 +19,11 @@ const ownTypes: Readonly<Record<string, string>> = {
   scored_at: 'timestamptz',
 };
 
+/** PostgreSQL may need so long to notice that the run before was killed. */
+const CLAIM_WAIT_MS = 10_000;
+/** https://www.postgresql.org/docs/current/errcodes-appendix.html */
+const LOCK_NOT_AVAILABLE = '55P03';
+
 const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 
 /**
@@ -36,12 +41,13 @@ export class TableScores implements Scores {
     private readonly written: readonly OutputColumn[],
   ) {}
 
-  /** `table`: `name` or `schema.name`. */
+  /** `table`: `name` or `schema.name`. Throws BATCH_RUNNING where another run writes there. */
   static async open(
     databaseUrl: string,
     table: string,
     { key, written }: { key: string | undefined; written: readonly OutputColumn[] },
     restart: boolean,
+    waitMs = CLAIM_WAIT_MS,
   ): Promise<TableScores> {
     if (key === undefined) {
       throw new Problem('BATCH_INPUT_INVALID', 'A table wants --key, the column that says whose row it is', {
@@ -57,6 +63,10 @@ export class TableScores implements Scores {
     } catch (cause) {
       await client.end().catch(() => undefined);
       throw new Problem('DATABASE_UNREACHABLE', `Cannot write into ${table}: ${(cause as Error).message}`, { cause });
+    }
+    if (!(await scores.claim(waitMs))) {
+      await client.end();
+      throw new Problem('BATCH_RUNNING', `Another run writes into the table ${table}`);
     }
     if (!restart) scores.checkpoint = await scores.readCheckpoint();
     return scores;
@@ -141,6 +151,21 @@ export class TableScores implements Scores {
     await this.client.query(
       `CREATE TABLE IF NOT EXISTS ${this.checkpoints} (output text PRIMARY KEY, checkpoint jsonb NOT NULL)`,
     );
+  }
+
+  /** False: another connection holds the table. PostgreSQL frees it when the connection ends, killed or not. */
+  private async claim(waitMs: number): Promise<boolean> {
+    await this.client.query(`SET lock_timeout = ${waitMs}`);
+    try {
+      await this.client.query(`SELECT pg_advisory_lock(hashtext('vinaigrette batch'), $1::regclass::oid::int)`, [
+        this.table,
+      ]);
+    } catch (error) {
+      if ((error as { code?: string }).code === LOCK_NOT_AVAILABLE) return false;
+      throw error;
+    }
+    await this.client.query('RESET lock_timeout');
+    return true;
   }
 
   private async readCheckpoint(): Promise<Checkpoint | undefined> {

@@ -54,7 +54,8 @@ export function addBatch(program: Command): void {
       `
 A prediction reads columns by the names of the model's inputs, a recommendation the column \`basket\`; attributes and
 moment, market and channel are read where they are there. In CSV a list is JSON, or has semicolons between.
-Cut off, even by kill -9, it goes on when it is called again. Rows without an answer are told in OUTPUT.rejects.csv, or
+Cut off, even by kill -9, it goes on when it is called again; while it runs, a second one into the same output is
+refused, so a schedule may call it blindly. Rows without an answer are told in OUTPUT.rejects.csv, or
 in the table OUTPUT_rejects.
 
 Examples:

@@ -5,13 +5,20 @@ import { Problem } from '@vinaigrette/problems';
 import { portVariables, type Ports, type PortVariable } from '../domain/plan-house.js';
 import { runsScript } from './processes.js';
 
-/**
- * Makes this process the only supervisor of a state folder; answers with what gives it up again. Throws ALREADY_RUNNING.
- * The file of a supervisor that was killed is taken over.
- */
-export async function claimState(stateDir: string): Promise<() => void> {
+/** Makes this process the only supervisor of a state folder; answers with what gives it up again. Throws ALREADY_RUNNING. */
+export function claimState(stateDir: string): Promise<() => void> {
   const file = path.join(stateDir, 'run/supervisor.pid');
   mkdirSync(path.dirname(file), { recursive: true });
+  const running = (pid: number) =>
+    new Problem('ALREADY_RUNNING', `Process ${pid} already runs Vinaigrette on ${stateDir}`);
+  return claim(file, running);
+}
+
+/**
+ * Writes this process's id into a file that was not there; answers with what removes it again. Throws what `running`
+ * makes of the process of ours that wrote it before; the file of one that was killed is taken over.
+ */
+export async function claim(file: string, running: (pid: number) => Problem): Promise<() => void> {
   for (;;) {
     try {
       writeFileSync(file, String(process.pid), { flag: 'wx' });
@@ -20,15 +27,13 @@ export async function claimState(stateDir: string): Promise<() => void> {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     }
     const pid = Number(readFileSync(file, 'utf8'));
-    if (pid !== process.pid && (await isSupervisor(pid))) {
-      throw new Problem('ALREADY_RUNNING', `Process ${pid} already runs Vinaigrette on ${stateDir}`);
-    }
+    if (pid !== process.pid && (await isOurs(pid))) throw running(pid);
     rmSync(file, { force: true });
   }
 }
 
 /** By `npm start`, or by the command itself. */
-async function isSupervisor(pid: number): Promise<boolean> {
+async function isOurs(pid: number): Promise<boolean> {
   return (
     (await runsScript(pid, 'tools/start.mjs')) || (await runsScript(pid, 'main.js')) || runsScript(pid, 'vinaigrette')
   );
