@@ -126,7 +126,7 @@ export const recommendationUseCaseSchema = z.strictObject({
     .refine((limit) => limit.default <= limit.max, { path: ['default'], message: 'must not exceed limit.max' }),
   /** The rungs tried, in order, when the version asked gives no answer. */
   fallback: ladder(recommendationRungs).default(['best-sellers']),
-  /** Of the rung `precomputed`, and of GET /v1/customers/{id}/recommendations. */
+  /** Of the rung `precomputed`, and of GET /v1/customers/{id}/recommendations?useCase= this one. */
   precomputed: precomputed.optional(),
   rungBudgetsMs: rungBudgetsMs(recommendationRungs),
 });

@@ -61,6 +61,23 @@ export interface Recommendation {
   predictionId: string;
   items: RecommendedItem[];
   servedBy: ServedBy;
+  /** Set: a batch gave this answer; the rules are those of now. */
+  precomputed?:
+    | {
+        /** The model version that was asked. */
+        version: number;
+        /** When it was asked, ISO 8601. */
+        scoredAt: string;
+      }
+    | undefined;
+}
+
+/** How the answer that a batch gave a customer is wanted. */
+export interface CustomerQuery extends Context {
+  /** The document whose table of answers is read; absent: recommendations. */
+  useCase?: string | undefined;
+  /** Most items wanted; absent: the use case's own. */
+  limit?: number | undefined;
 }
 
 type Scalar = string | number | boolean | null;

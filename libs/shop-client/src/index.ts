@@ -4,6 +4,7 @@ export type {
   Attributes,
   BatchAnswer,
   Context,
+  CustomerQuery,
   Feedback,
   FeedbackTaken,
   Prediction,

@@ -1,5 +1,6 @@
 import type {
   BatchAnswer,
+  CustomerQuery,
   Feedback,
   FeedbackTaken,
   Prediction,
@@ -29,7 +30,8 @@ export interface CallOptions {
 }
 
 interface Call extends CallOptions {
-  body: object;
+  /** Absent: nothing is sent, so it is a GET. */
+  body?: object;
   idempotencyKey?: string;
 }
 
@@ -52,6 +54,15 @@ export class ShopClient {
   /** The same of up to 100 requests; an answer or a problem each, in their order. */
   recommendEach(requests: RecommendationRequest[], options?: CallOptions): Promise<BatchAnswer<Recommendation>[]> {
     return this.each('/v1/recommendations/batch', requests, options);
+  }
+
+  /** What has a batch answered for this customer, by the rules of now? Asked again where nothing came. */
+  recommendFor(customer: string, query: CustomerQuery = {}, options?: CallOptions): Promise<Recommendation> {
+    const said = Object.entries(query).filter(([, value]) => value !== undefined);
+    const search = new URLSearchParams(said.map(([name, value]) => [name, String(value)])).toString();
+    return this.call(`/v1/customers/${encodeURIComponent(customer)}/recommendations${search && `?${search}`}`, {
+      ...options,
+    });
   }
 
   /** What does the model of this use case say of these inputs? */
@@ -83,7 +94,7 @@ export class ShopClient {
 
   private async call<Answer>(path: string, call: Call): Promise<Answer> {
     const { retries, pauseMsMax } = this.options;
-    const repeatable = call.idempotencyKey !== undefined;
+    const repeatable = call.body === undefined || call.idempotencyKey !== undefined;
     for (let attempts = 1; ; attempts++) {
       try {
         return await this.attempt<Answer>(path, call);
@@ -101,13 +112,13 @@ export class ShopClient {
     const { url, key, timeoutMs } = this.options;
     const timeout = AbortSignal.timeout(timeoutMs);
     const response = await fetch(`${url}${path}`, {
-      method: 'POST',
+      method: body ? 'POST' : 'GET',
       headers: {
-        'content-type': 'application/json',
+        ...(body && { 'content-type': 'application/json' }),
         ...(key && { authorization: `Bearer ${key}` }),
         ...(idempotencyKey && { 'idempotency-key': idempotencyKey }),
       },
-      body: JSON.stringify(body),
+      ...(body && { body: JSON.stringify(body) }),
       signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
     });
     const answer = parsed(await response.text());

@@ -26,7 +26,7 @@ describe('ShopClient', () => {
       let text = '';
       request.on('data', (piece: Buffer) => (text += piece.toString()));
       request.on('end', () => {
-        seen.push({ url: request.url, headers: request.headers, body: JSON.parse(text) });
+        seen.push({ url: request.url, headers: request.headers, body: text === '' ? undefined : JSON.parse(text) });
         const reply = replies.length > 0 ? replies.shift() : { status: 200 };
         if (!reply) return;
         response.writeHead(reply.status, reply.headers);
@@ -59,6 +59,12 @@ describe('ShopClient', () => {
       body: { requests: [{ inputs: { age: 1 } }] },
     },
     { path: '/v1/feedback', ask: () => client.feedback(feedback), body: feedback },
+    { path: '/v1/customers/c%201%2F2/recommendations', ask: () => client.recommendFor('c 1/2'), body: undefined },
+    {
+      path: '/v1/customers/c-1/recommendations?useCase=mail&limit=3&market=d%26e',
+      ask: () => client.recommendFor('c-1', { useCase: 'mail', limit: 3, market: 'd&e', channel: undefined }),
+      body: undefined,
+    },
   ])('asks $path, with its key', async ({ path, ask, body }) => {
     await ask();
     expect(seen.map((it) => ({ url: it.url, body: it.body }))).toEqual([{ url: path, body }]);
@@ -80,11 +86,16 @@ describe('ShopClient', () => {
     { what: 'feedback', when: 'nobody could take it', reply: { status: 503 }, times: 2 },
     { what: 'feedback', when: 'a proxy failed', reply: { status: 502, body: '<h1>Bad gateway</h1>' }, times: 2 },
     { what: 'feedback', when: 'it is wrong', reply: { status: 422 }, times: 1 },
+    { what: "a batch's answer", when: 'nobody could give it', reply: { status: 503 }, times: 2 },
+    { what: "a batch's answer", when: 'there is none', reply: { status: 404 }, times: 1 },
   ])('sends $what $times time(s) when $when', async ({ what, reply, times }) => {
     replies = [reply, reply];
-    const told = await (what === 'feedback' ? client.feedback(feedback) : client.recommend({ basket: [] })).catch(
-      (error: unknown) => error,
-    );
+    const asks: Record<string, () => Promise<unknown>> = {
+      feedback: () => client.feedback(feedback),
+      "a batch's answer": () => client.recommendFor('c-1'),
+      'a question': () => client.recommend({ basket: [] }),
+    };
+    const told = await asks[what]?.().catch((error: unknown) => error);
     expect(told).toBeInstanceOf(ShopProblem);
     expect(seen).toHaveLength(times);
     expect(new Set(seen.map(({ headers }) => headers['idempotency-key'])).size).toBe(1);

@@ -37,7 +37,7 @@ export class ConfigurationInForce {
   }
 
   recommendation(name: string): ReadyUseCase<RecommendationUseCase> {
-    return this.find(name, 'recommendation', 'POST /v1/recommendations');
+    return this.find(name, 'recommendation', 'this route');
   }
 
   prediction(name: string): ReadyUseCase<PredictionUseCase> {

@@ -8,13 +8,7 @@ import { HOLDOUT } from './domain/route.js';
 import { servedBy } from './domain/served-by.js';
 import type { GatherCircumstances } from './gather-circumstances.js';
 import type { PrecomputedAnswers } from './precomputed-answers.js';
-import {
-  precomputedBy,
-  RECOMMENDATIONS,
-  skusOf,
-  type Recommendation,
-  type RecommendationRequest,
-} from './recommend.js';
+import { precomputedBy, skusOf, type Recommendation, type RecommendationRequest } from './recommend.js';
 
 /** No model is asked, and none is to blame. */
 const unasked: ModelAnswer = { ok: false, reason: 'failed', why: 'no precomputed answer, and no rung below' };
@@ -31,11 +25,12 @@ export class RecommendPrecomputed {
 
   /** Throws REFUSED_BY_RULE, or PRECOMPUTED_MISSING when there is nothing for the customer and no rung below. */
   async answer(
+    useCase: string,
     customer: string,
     { context, limit: wish }: Pick<RecommendationRequest, 'context' | 'limit'>,
   ): Promise<Recommendation> {
     const [startedMs, occurredAtMs, predictionId] = [performance.now(), Date.now(), this.newId()];
-    const wanted = this.configuration.recommendation(RECOMMENDATIONS);
+    const wanted = this.configuration.recommendation(useCase);
     const { document, expressions } = wanted;
     if (wish !== undefined && wish > document.limit.max) {
       throw new Problem('QUERY_INVALID', `limit is at most ${document.limit.max}, not ${wish}`, { field: 'limit' });

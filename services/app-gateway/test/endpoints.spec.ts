@@ -8,11 +8,13 @@ const page = 'https://shop.example';
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
 const secret = 'vin_a-secret-of-the-back-office';
 const open = 'vin_what-everybody-can-read-in-the-page';
+const mailing = 'vin_whoever-writes-to-customers';
 const old = 'vin_the-one-before-the-rotation';
 const keys = {
   keys: [
     { id: 'back-office', sha256: sha256(secret), scopes: ['recommend', 'predict', 'feedback', 'test-rules'] },
     { id: 'page', sha256: sha256(open), scopes: ['recommend', 'feedback'], origins: [page] },
+    { id: 'mailing', sha256: sha256(mailing), scopes: ['recommend'], useCases: ['mail'] },
     { id: 'old', sha256: sha256(old), scopes: ['recommend'], notAfter: '2020-01-01T00:00:00Z' },
   ],
 };
@@ -68,6 +70,16 @@ describe('the endpoints', () => {
       status,
       code: status === 403 ? 'KEY_REFUSED' : undefined,
     });
+  });
+
+  it.each([
+    { query: '?useCase=mail', code: 'USE_CASE_NOT_FOUND' }, // let in: there is none here
+    { query: '', code: 'KEY_REFUSED' },
+    { query: '?useCase=recommendations', code: 'KEY_REFUSED' },
+    { query: '?useCase=mail&useCase=recommendations', code: 'KEY_REFUSED' },
+  ])("hold a key to its use cases where a customer's answer is asked for with '$query'", async ({ query, code }) => {
+    const url = `${shop.gateway.url}/v1/customers/c-1/recommendations${query}`;
+    expect((await call(url, { headers: authorized(mailing) })).body.code).toBe(code);
   });
 
   it('tell a browser which pages may ask', async () => {

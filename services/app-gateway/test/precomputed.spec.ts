@@ -163,6 +163,33 @@ describeWith('PostgreSQL', 'DATABASE_URL', 'answers that a batch has given', () 
     60_000,
   );
 
+  it('come from the table of the use case that is asked for, under its rules and its budget', async () => {
+    await database.query(`CREATE TABLE IF NOT EXISTS shop.mail (LIKE shop.answers)`);
+    await put('c-1', 1, [bought('bread', 0.5)]);
+    await database.query(`INSERT INTO shop.mail VALUES ('c-1', 1, $1, NULL, now())`, [
+      JSON.stringify([bought('rum', 0.9), bought('sugar', 0.8)]),
+    ]);
+    const { models, documents } = wantedShop(shop.registry);
+    const source = { ...ladder.precomputed, table: 'shop.mail' };
+    const mail = document('use-case', 'mail', { ...ladder, precomputed: source });
+    const both = documents.filter(({ name }) => name !== 'recommendations');
+    shop.registry.want({ models, documents: [...both, document('use-case', 'recommendations', ladder), mail] });
+    await eventually(async () => (await of('c-1', '?useCase=mail')).status === 200, 'the use case is in force');
+    const [fromMail, byDefault] = [await of('c-1', '?useCase=mail&moment=cart'), await of('c-1')];
+    expect(skus(fromMail)).toEqual(['sugar']);
+    expect(fromMail.body.servedBy).toMatchObject({ useCase: 'mail', fallback: 'precomputed' });
+    expect(skus(byDefault)).toEqual(['bread']);
+    const { predictions } = await readLog(shop.space.eventLogDir);
+    expect(new Set(predictions.map(({ useCase }) => useCase))).toEqual(new Set(['mail', 'recommendations']));
+    for (const stranger of ['nothing', 'quote', '__proto__']) {
+      expect(await of('c-1', `?useCase=${stranger}`)).toMatchObject({
+        status: 404,
+        body: { code: 'USE_CASE_NOT_FOUND', field: 'useCase' },
+      });
+    }
+    expect(await of('c-1', '?useCase=mail&useCase=mail')).toMatchObject({ status: 422, body: { field: 'useCase' } });
+  }, 60_000);
+
   it('are a 404 where there is nothing and no rung below, and a 422 for a wish that makes no sense', async () => {
     await want(1, undefined, { ...ladder, fallback: ['precomputed'] });
     expect(await of('c-1')).toMatchObject({ status: 404, body: { code: 'PRECOMPUTED_MISSING' } });

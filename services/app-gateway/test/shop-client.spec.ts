@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import {
   ShopClient,
   type BatchAnswer,
+  type CustomerQuery,
   type Feedback,
   type FeedbackTaken,
   type Prediction,
@@ -25,8 +26,15 @@ import type * as schemas from '../src/adapters/http/schemas.js';
 import { openShop } from './open-shop.js';
 import { document } from './shop.js';
 
+/** Every field, also one that need not be there: without it, what knows an optional field fits what does not. */
+type Whole<T> = T extends readonly (infer Item)[]
+  ? Whole<Item>[]
+  : T extends object
+    ? { [Key in keyof T]-?: Whole<T[Key]> }
+    : T;
+type Fits<One, Other> = [One] extends [Other] ? ([Other] extends [One] ? true : never) : never;
 /** Compiles only where whatever is one is the other too. */
-type Same<One, Other> = [One] extends [Other] ? ([Other] extends [One] ? true : never) : never;
+type Same<One, Other> = Fits<One, Other> & Fits<Whole<One>, Whole<Other>>;
 type Schemas = typeof schemas;
 type Asked<Name extends keyof Schemas> = Schemas[Name] extends z.ZodType ? z.input<Schemas[Name]> : never;
 type Answered<Name extends keyof Schemas> = Schemas[Name] extends z.ZodType ? z.output<Schemas[Name]> : never;
@@ -36,6 +44,7 @@ const theSame: {
   recommendationRequest: Same<RecommendationRequest, Asked<'recommendationRequest'>>;
   recommendation: Same<Recommendation, Answered<'recommendation'>>;
   predictionRequest: Same<PredictionRequest, Asked<'predictionRequest'>>;
+  customerQuery: Same<CustomerQuery, Omit<z.output<Schemas['customerQuery']>, 'id'>>;
   prediction: Same<Prediction, Answered<'prediction'>>;
   feedback: Same<Feedback, Asked<'feedbackRequest'>>;
   feedbackTaken: Same<FeedbackTaken, Answered<'feedbackTaken'>>;
@@ -45,6 +54,7 @@ const theSame: {
 } = {
   recommendationRequest: true,
   recommendation: true,
+  customerQuery: true,
   predictionRequest: true,
   prediction: true,
   feedback: true,

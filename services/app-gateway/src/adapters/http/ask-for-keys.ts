@@ -14,10 +14,12 @@ declare module 'fastify' {
   }
 }
 
+const CUSTOMERS = '/v1/customers';
+
 /** What the routes that need a key are for, by the beginning of their pattern; operations and documentation need none. */
 const scopes: readonly (readonly [string, KeyScope])[] = [
   ['/v1/recommendations', 'recommend'],
-  ['/v1/customers', 'recommend'],
+  [CUSTOMERS, 'recommend'],
   ['/v1/predictions', 'predict'],
   ['/v1/feedback', 'feedback'],
   ['/v1', 'test-rules'],
@@ -58,11 +60,17 @@ function keyOf(
   if (!token) throw new Problem('KEY_REFUSED', 'Authorization: Bearer vin_... is missing or no key');
   const key = keys.get(createHash('sha256').update(token).digest('hex'));
   if (!key) throw new Problem('KEY_REFUSED', 'The key is not one of this shop');
-  const { useCase = scope === 'recommend' ? RECOMMENDATIONS : current?.routes.get(pathOf(request))?.useCase } =
-    request.params as { useCase?: string };
+  const useCase = useCaseOf(request) ?? (scope === 'recommend' ? RECOMMENDATIONS : ownPathOf(request, configuration));
   const why = judgeKey(key, { scope, useCase, origin, nowMs: Date.now() });
   if (why !== undefined) throw new Problem('KEY_REFUSED', why);
   return key;
 }
 
-const pathOf = ({ url }: FastifyRequest): string => url.split('?', 1)[0] ?? '';
+/** As the address names it: in the path, or behind the question mark where a route reads it there. */
+function useCaseOf({ params, query, routeOptions }: FastifyRequest): string | undefined {
+  const { useCase } = params as { useCase?: string };
+  return useCase ?? (routeOptions.url?.startsWith(CUSTOMERS) ? (query as { useCase?: string }).useCase : undefined);
+}
+
+const ownPathOf = ({ url }: FastifyRequest, { current }: ConfigurationInForce): string | undefined =>
+  current?.routes.get(url.split('?', 1)[0] ?? '')?.useCase;

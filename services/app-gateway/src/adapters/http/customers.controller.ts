@@ -2,7 +2,7 @@ import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiOperation, ApiParam, ApiQuery, ApiTags } from '@nestjs/swagger';
 import { firstFault, moments } from '@vinaigrette/documents';
 import { Problem } from '@vinaigrette/problems';
-import type { Recommendation } from '../../recommend.js';
+import { RECOMMENDATIONS, type Recommendation } from '../../recommend.js';
 import { RecommendPrecomputed } from '../../recommend-precomputed.js';
 import { Answers } from './openapi.js';
 import { customerQuery, recommendation, UNIT_LENGTH_MAX } from './schemas.js';
@@ -15,6 +15,12 @@ export class CustomersController {
   @Get(':id/recommendations')
   @ApiOperation({ summary: 'What a batch has answered for this customer, by the rules of now' })
   @ApiParam({ name: 'id', schema: { type: 'string', minLength: 1, maxLength: UNIT_LENGTH_MAX } })
+  @ApiQuery({
+    name: 'useCase',
+    required: false,
+    description: `The document whose table of answers is read; absent: ${RECOMMENDATIONS}`,
+    schema: { type: 'string', minLength: 1, maxLength: 64 },
+  })
   @ApiQuery({ name: 'limit', required: false, schema: { type: 'integer', minimum: 1 } })
   @ApiQuery({ name: 'moment', required: false, schema: { type: 'string', enum: [...moments] } })
   @ApiQuery({ name: 'market', required: false, schema: { type: 'string', minLength: 1, maxLength: 64 } })
@@ -26,7 +32,7 @@ export class CustomersController {
       const { field, message } = firstFault(error.issues);
       throw new Problem('QUERY_INVALID', `${field}: ${message}`, { field });
     }
-    const { limit, id: customer, ...context } = data;
-    return this.recommend.answer(customer, { limit, context });
+    const { limit, useCase = RECOMMENDATIONS, id: customer, ...context } = data;
+    return this.recommend.answer(useCase, customer, { limit, context });
   }
 }
