@@ -1,6 +1,7 @@
 // How fast the drift monitor counts and judges: encoded records in, verdict out, beside peers on the same rows.
 //   node proof/benchmarks/drift.mjs [--rows 1000000] [--peers PYTHON]    (after `npm run build`)
-// PYTHON: an interpreter with evidently, nannyml, pandas and scipy; the peers get the rows as a data frame, decoded.
+// PYTHON: an interpreter with drift_peers.requirements.txt; the peers get the rows as a data frame, decoded:
+//   python3 -m venv DIR && DIR/bin/python -m pip install --no-deps -r proof/benchmarks/drift_peers.requirements.txt
 // Counting and judging run in a process of their own, which holds what a monitor holds and nothing else.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -88,21 +89,26 @@ const here = (name) => new URL(name, import.meta.url).pathname;
 
 let ours = NaN;
 for (const line of run(process.execPath, [here('drift_counting.mjs'), ...inputs, String(rows)])) {
-  const { what, count, ms, note = '', limit } = JSON.parse(line);
+  const { what, count, ms, mb, limit = '' } = JSON.parse(line);
   const rate = (count / ms) * 1_000;
-  const figure = limit ? `${ms.toFixed(1)} ms` : `${Math.round(rate).toLocaleString('en')} /s`;
-  console.log(`${what.padEnd(58)} ${figure.padStart(14)}  ${limit ?? note}`);
+  const time = limit ? `${ms?.toFixed(1)} ms` : `${Math.round(rate).toLocaleString('en')} /s`;
+  console.log(`${what.padEnd(58)} ${(mb ? `${mb} MB` : time).padStart(14)}  ${limit}`);
   if (what.endsWith('end to end')) ours = rate;
 }
 
+const limits = {
+  'Evidently, DataDriftPreset': ', limit 20x',
+  'NannyML, univariate drift as it comes': ', limit 1x',
+  'NannyML, KS and Jensen-Shannon': ', limit 1x',
+};
 if (values.peers) {
   const files = [file('training.f64', doubles(training)), file('window.f64', doubles(window))];
   console.log('\npeers, the same rows as a data frame, nothing to decode:');
   for (const line of run(values.peers, [here('drift_peers.py'), ...files, String(FEATURES), String(rows)])) {
-    const { peer, seconds, rssMb, note = '' } = JSON.parse(line);
+    const { peer, seconds, rssMb } = JSON.parse(line);
     const rate = rows / seconds;
     const figure = `${Math.round(rate).toLocaleString('en').padStart(11)} /s  RSS ${rssMb} MB`;
-    console.log(`${peer.padEnd(58)} ${figure}  ours is ${(ours / rate).toFixed(1)}x  ${note}`);
+    console.log(`${peer.padEnd(58)} ${figure}  ours is ${(ours / rate).toFixed(1)}x${limits[peer] ?? ''}`);
   }
 }
 rmSync(dir, { recursive: true });

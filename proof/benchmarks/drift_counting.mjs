@@ -28,7 +28,7 @@ const tell = (figure) => console.log(JSON.stringify(figure));
 const pass = (count, one) => {
   for (let i = 0; i < count; i++) one(bodyOf(i % lengths.length));
 };
-const rssMb = () => Math.round(process.memoryUsage().rss / 2 ** 20);
+const peakMb = () => Math.round(process.resourceUsage().maxRSS / 2 ** 10);
 
 const decoder = new PredictionDecoder();
 const counter = new PackedCounter(grid, schema);
@@ -37,13 +37,16 @@ const count = (body) => {
   for (const slot of counter.read(decoder.decode(body))) counters[slot] += 1;
 };
 pass(lengths.length, count);
-const before = rssMb();
 const endToEnd = timed(() => {
   pass(rows, count);
   judgeWindow([{ segment: '', features: featureDrifts(grid, counters) }], rows);
 });
-const after = rssMb();
-tell({ what: 'decode, count and judge: end to end', count: rows, ms: endToEnd, note: `RSS ${before} -> ${after} MB` });
+tell({ what: 'decode, count and judge: end to end', count: rows, ms: endToEnd });
+const peakOfOnceMb = peakMb();
+pass(9 * rows, count);
+const named = [rows, 10 * rows].map((some) => some.toLocaleString('en'));
+tell({ what: `peak memory after ${named[0]} rows`, mb: peakOfOnceMb, limit: 'limit 150 MB' });
+tell({ what: `peak memory after ${named[1]} rows`, mb: peakMb(), limit: 'limit 150 MB, and flat' });
 tell({ what: 'decode, made by hand', count: rows, ms: timed(() => pass(rows, (body) => decoder.decode(body))) });
 
 const CELLS = 1_200;
