@@ -13,7 +13,7 @@ import {
 import { Problem } from '@vinaigrette/problems';
 import type { Signature } from '@vinaigrette/signature';
 import type { CompiledRules } from './compile-rules.js';
-import type { ScopeFields } from './situation.js';
+import { scopeOf, type Circumstances, type ScopeFields } from './situation.js';
 
 /** What a segment is called when it cannot be told. */
 const UNKNOWN = 'unknown';
@@ -46,6 +46,10 @@ export function compileUseCase(document: UseCase): CompiledUseCase {
 /** "dimension=value" for each segment, in the use case's order. */
 export const segmentsOf = ({ segments }: CompiledUseCase, scope: Scope): string[] =>
   segments.map(({ name, from }) => `${name}=${String(from.valueIn(scope) ?? UNKNOWN)}`);
+
+/** The same of a request that nothing else reads by expressions: without segments it costs nothing. */
+export const segmentsIn = (useCase: CompiledUseCase, circumstances: Circumstances): string[] =>
+  useCase.segments.length === 0 ? [] : segmentsOf(useCase, scopeOf(useCase.fields, circumstances));
 
 /** By input, the values that can be derived; what cannot is left out. */
 export function derivedInputs({ inputs }: CompiledUseCase, scope: Scope): Record<string, TensorValue> {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Datatype, Signature } from './signature.js';
 import { isList } from './read-graph.js';
-import { rowOf, type Tensor } from './tensor.js';
+import { elementCount, valuesOf, type Tensor } from './tensor.js';
 
 /** A column of the prediction log: one tensor's values of one row. */
 export interface LoggedColumn {
@@ -60,15 +60,20 @@ export function packRow(
   for (const column of schema) {
     const tensor = tensors[column.name];
     const text = column.datatype === 'BYTES';
-    let values = tensor ? rowOf(tensor, row) : column.list ? [] : [text ? '' : NaN];
-    if (column.list) {
-      if (text) values = values.slice(0, values.findLastIndex((value) => value !== '') + 1);
-      values = values.slice(0, column.first);
-      packed.lengths.push(values.length);
-    }
-    (text ? packed.texts : packed.numbers).push(...(values as never[]));
+    const values = tensor ? loggedValues(column, tensor, row) : column.list ? [] : [text ? '' : NaN];
+    if (column.list) packed.lengths.push(values.length);
+    const into = (text ? packed.texts : packed.numbers) as (number | string)[];
+    for (const value of values) into.push(value);
   }
   return packed;
+}
+
+function loggedValues({ list, datatype, first = Infinity }: LoggedColumn, tensor: Tensor, row: number) {
+  const width = elementCount(tensor.shape.slice(1));
+  const start = row * width;
+  let end = start + width;
+  if (list && datatype === 'BYTES') while (end > start && tensor.data[end - 1] === '') end -= 1;
+  return valuesOf(tensor, start, list ? Math.min(end, start + first) : end);
 }
 
 /**

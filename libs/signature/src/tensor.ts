@@ -146,7 +146,17 @@ export function checkTensor(spec: TensorSpec, tensor: Tensor): void {
 /** The values of one row of the batch, as numbers or text. INT64 beyond 2^53 is rounded to the nearest double. */
 export function rowOf(tensor: Tensor, row: number): (number | string)[] {
   const width = elementCount(tensor.shape.slice(1));
-  const slice = Array.from(tensor.data.slice(row * width, (row + 1) * width) as ArrayLike<number | bigint | string>);
-  if (tensor.datatype === 'FP16') return slice.map((bits) => numberOfHalf(bits as number));
-  return slice.map((value) => (typeof value === 'bigint' ? Number(value) : value));
+  return valuesOf(tensor, row * width, (row + 1) * width);
+}
+
+/** Some of the values, as `rowOf` gives them, from one place up to another. */
+export function valuesOf({ datatype, data }: Tensor, start: number, end: number): (number | string)[] {
+  const values: (number | string)[] = [];
+  for (let at = start; at < Math.min(end, data.length); at++) {
+    const value = data[at] as number | bigint | string;
+    values.push(
+      typeof value === 'bigint' ? Number(value) : datatype === 'FP16' ? numberOfHalf(value as number) : value,
+    );
+  }
+  return values;
 }

@@ -1,5 +1,5 @@
 import { Problem } from '@vinaigrette/problems';
-import { applyRules, noRules, rulesBefore, scopeOf, segmentsOf, Situation } from '@vinaigrette/serving';
+import { applyRules, noRules, rulesBefore, segmentsIn, Situation } from '@vinaigrette/serving';
 import type { AskModels } from './ask-models.js';
 import type { ConfigurationInForce } from './configuration-in-force.js';
 import { chooseLast, choosePrecomputed, versionsToShow } from './domain/choose-items.js';
@@ -40,7 +40,7 @@ export class RecommendPrecomputed {
     const leftMs = () => budgetMs - (performance.now() - startedMs);
     const said = { context, customer: { id: customer }, basket: [], nowMs: occurredAtMs };
     const circumstances = await this.shop.of(document, said, budgetMs);
-    const segments = segmentsOf(expressions, scopeOf(expressions.fields, circumstances));
+    const segments = segmentsIn(expressions, circumstances);
     const asker = { unit: customer, predictionId, segments };
     const route = this.models.route(wanted, asker);
     const rules = route.useCase.ruleSet?.rules ?? noRules;

@@ -9,8 +9,7 @@ import {
   noRules,
   recommendedItems,
   rulesBefore,
-  scopeOf,
-  segmentsOf,
+  segmentsIn,
   Situation,
 } from '@vinaigrette/serving';
 import type { AskModels, Asked } from './ask-models.js';
@@ -66,7 +65,7 @@ export class Recommend {
     const basket = differentItems(request.basket);
     const said = { context, customer, basket, nowMs: occurredAtMs };
     const circumstances = await this.shop.of(wanted.document, said, budgetMs);
-    const segments = segmentsOf(wanted.expressions, scopeOf(wanted.expressions.fields, circumstances));
+    const segments = segmentsIn(wanted.expressions, circumstances);
     const asker = { unit: customer?.id ?? predictionId, predictionId, segments };
     const route = this.models.route(wanted, asker);
     const { useCase } = route;

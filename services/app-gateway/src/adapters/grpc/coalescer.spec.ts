@@ -30,10 +30,10 @@ async function ask(coalescer: Coalescer, questions: readonly string[][]): Promis
   const answers = await Promise.all(questions.map((skus) => coalescer.ask(question(...skus), soon())));
   return answers.map((answer) => (answer.ok ? (answer.outputs['said']!.data[0] as string) : answer.reason));
 }
-const rows = Array.from({ length: 40 }, (_, at) => (at % 2 ? [`a${at}`] : [`a${at}`, `b${at}`]));
+const rows = Array.from({ length: 80 }, (_, at) => (at % 2 ? [`a${at}`] : [`a${at}`, `b${at}`]));
 const joined = rows.map((texts) => texts.join('+'));
 
-/** Rows of the calls of one round of forty questions, once it is settled how they may be joined. */
+/** Rows of the calls of one round of eighty questions, once it is settled how they may be joined. */
 async function settled(coalescer: Coalescer, calls: number[]): Promise<number[]> {
   for (let round = 0; round < 6; round++) await ask(coalescer, rows);
   calls.length = 0;
@@ -45,14 +45,14 @@ describe('Coalescer', () => {
   it('joins what waits once joined rows were seen to answer as they do alone, of different lengths too', async () => {
     const { told, coalescer } = model((texts) => texts.join('+'));
     expect(await ask(coalescer, rows)).toEqual(joined);
-    expect(await settled(coalescer, told.calls)).toEqual([32, 8]);
+    expect(await settled(coalescer, told.calls)).toEqual([64, 16]);
     expect(await ask(coalescer, rows)).toEqual(joined);
   });
 
   it('never joins a model whose rows answer differently in company', async () => {
     const { told, coalescer } = model((texts, batch) => `${texts.join('+')} of ${batch.length}`);
     const alone = joined.map((text) => `${text} of 1`);
-    expect(await settled(coalescer, told.calls)).toEqual(Array<number>(40).fill(1));
+    expect(await settled(coalescer, told.calls)).toEqual(Array<number>(80).fill(1));
     expect(await ask(coalescer, rows)).toEqual(alone);
   });
 
@@ -72,7 +72,11 @@ describe('Coalescer', () => {
 
   it('answers each question by its own deadline, whatever the call does', async () => {
     const never = new Coalescer(() => new Promise(() => undefined));
-    const late = await never.ask(question('a'), performance.now() + 5);
-    expect(late).toMatchObject({ ok: false, reason: 'timeout' });
+    const asked = [20, 5, 10].map(async (ms) => {
+      const deadlineMs = performance.now() + ms;
+      expect(await never.ask(question('a'), deadlineMs)).toMatchObject({ ok: false, reason: 'timeout' });
+      expect(performance.now()).toBeGreaterThanOrEqual(deadlineMs);
+    });
+    await Promise.all(asked);
   });
 });

@@ -6,8 +6,12 @@ import type { ModelAnswer } from '../../domain/model-answer.js';
 /** So many calls of one version go out at a time; what comes meanwhile shares the next one. */
 const CALLS_MAX = 4;
 
+/** Of a version whose calls come back soon, fewer go out at a time: so more questions share each. */
+const SOON_MS = 10;
+const CALLS_MAX_IF_SOON = 2;
+
 /** Most questions in one call. */
-const ROWS_MAX = 32;
+const ROWS_MAX = 64;
 
 /** One call: the inputs of one or several questions, until when, and within which traces they were asked. */
 export type Call = (inputs: Tensors, deadlineMs: number, askers: readonly Context[]) => Promise<ModelAnswer>;
@@ -18,7 +22,6 @@ interface Waiting {
   deadlineMs: number;
   answer: (answer: ModelAnswer) => void;
   answered: boolean;
-  timer: NodeJS.Timeout;
 }
 
 /**
@@ -28,7 +31,13 @@ interface Waiting {
  */
 export class Coalescer {
   private waiting: Waiting[] = [];
+  /** Not answered yet, whether asked or waiting. */
+  private readonly open = new Set<Waiting>();
+  /** One timer for all of them: its price is not one of each question. */
+  private alarm: { atMs: number; timer: NodeJS.Timeout } | undefined;
   private calls = 0;
+  /** How long the last call took. */
+  private tookMs = 0;
   private planned = false;
   private comparing = false;
   /** The version that answered last; an alias may have moved on. */
@@ -39,19 +48,29 @@ export class Coalescer {
 
   ask(inputs: Tensors, deadlineMs: number): Promise<ModelAnswer> {
     return new Promise((resolve) => {
-      const late = () => this.settle(question, { ok: false, reason: 'timeout', why: 'it did not answer in time' });
-      const timer = setTimeout(late, Math.max(0, deadlineMs - performance.now()));
-      const question: Waiting = {
-        inputs,
-        asker: context.active(),
-        deadlineMs,
-        answer: resolve,
-        answered: false,
-        timer,
-      };
+      const question: Waiting = { inputs, asker: context.active(), deadlineMs, answer: resolve, answered: false };
+      this.open.add(question);
+      if (!this.alarm || deadlineMs < this.alarm.atMs) this.wakeAt(deadlineMs);
       this.waiting.push(question);
       this.plan();
     });
+  }
+
+  private wakeAt(atMs: number): void {
+    clearTimeout(this.alarm?.timer);
+    const timer = setTimeout(() => this.giveUpLate(), Math.max(0, Math.ceil(atMs - performance.now())));
+    this.alarm = { atMs, timer };
+  }
+
+  private giveUpLate(): void {
+    this.alarm = undefined;
+    const nowMs = performance.now();
+    let nextMs = Infinity;
+    for (const question of this.open) {
+      if (question.deadlineMs > nowMs) nextMs = Math.min(nextMs, question.deadlineMs);
+      else this.settle(question, { ok: false, reason: 'timeout', why: 'it did not answer in time' });
+    }
+    if (nextMs < Infinity) this.wakeAt(nextMs);
   }
 
   /** After everything that has arrived by now was read: what came together goes together. */
@@ -68,7 +87,8 @@ export class Coalescer {
     this.waiting = this.waiting.filter(({ answered }) => !answered);
     const joining = provedJoining(this.proof);
     if (!joining || this.paddingIsOpen()) return this.sendAlone(this.waiting.splice(0));
-    while (this.waiting.length > 0 && this.calls < CALLS_MAX) {
+    const callsMax = this.tookMs < SOON_MS ? CALLS_MAX_IF_SOON : CALLS_MAX;
+    while (this.waiting.length > 0 && this.calls < callsMax) {
       const batch = this.takeBatch(joining);
       if (batch.length === 1) this.sendAlone(batch);
       else void this.sendJoined(batch);
@@ -154,7 +174,9 @@ export class Coalescer {
 
   private async counted(inputs: Tensors, deadlineMs: number, askers: readonly Context[]): Promise<ModelAnswer> {
     this.calls += 1;
+    const askedMs = performance.now();
     const answer = await this.call(inputs, deadlineMs, askers);
+    this.tookMs = performance.now() - askedMs;
     this.calls -= 1;
     if (this.waiting.length > 0) this.plan();
     return answer;
@@ -169,7 +191,11 @@ export class Coalescer {
   private settle(question: Waiting, answer: ModelAnswer): void {
     if (question.answered) return;
     question.answered = true;
-    clearTimeout(question.timer);
+    this.open.delete(question);
+    if (this.open.size === 0) {
+      clearTimeout(this.alarm?.timer);
+      this.alarm = undefined;
+    }
     question.answer(answer);
   }
 }

@@ -32,6 +32,11 @@ export class PrometheusMeters extends Meters {
     buckets: LATENCY_BUCKETS_S,
     registers: [this.registry],
   });
+  /** By route: of every request, so their labels are looked up once. */
+  private readonly labelled = new Map<
+    string,
+    { requests: Map<number, Counter.Internal>; latency: Histogram.Internal<string> }
+  >();
   private readonly fallbacks = new Counter({
     name: 'vinaigrette_gateway_fallbacks_total',
     help: "Answers that were not the model's, by why",
@@ -99,8 +104,18 @@ export class PrometheusMeters extends Meters {
   }
 
   answered(route: string, status: number, durationMs: number): void {
-    this.requests.inc({ route, status });
-    this.latency.observe({ route }, durationMs / 1_000);
+    let labelled = this.labelled.get(route);
+    if (!labelled) {
+      labelled = { requests: new Map(), latency: this.latency.labels({ route }) };
+      this.labelled.set(route, labelled);
+    }
+    let requests = labelled.requests.get(status);
+    if (!requests) {
+      requests = this.requests.labels({ route, status });
+      labelled.requests.set(status, requests);
+    }
+    requests.inc();
+    labelled.latency.observe(durationMs / 1_000);
   }
 
   /** Adds the numbers that others keep. */
