@@ -15,6 +15,7 @@ import { Client, credentials } from '@grpc/grpc-js';
 import { grpcChannelOptions, grpcServiceDefinition } from '@vinaigrette/contracts/grpc';
 import { GRPCInferenceService } from '@vinaigrette/contracts/inference';
 import { encodeRequest } from '@vinaigrette/app-gateway/parts';
+import { trainInsurance } from '@vinaigrette/insurance';
 import * as ort from 'onnxruntime-node';
 import { createDatabase } from '../dist/journey/database.js';
 import { eventually, House } from '../dist/journey/house.js';
@@ -140,7 +141,7 @@ try {
   const [people, training, version] = ['people.csv', 'training.csv', 'insurance'].map((name) => join(house.dir, name));
   await writePeople(people, rows);
   await writePeople(training, 1_500);
-  await house.vinaigrette('insurance', 'train', training, '--out-dir', version);
+  await trainInsurance({ input: training, outDir: version });
   const useCase = join(house.dir, 'quote.json');
   writeFileSync(useCase, JSON.stringify({ kind: 'prediction', model: 'insurance' }));
   const champion = ['--alias', 'champion', '--reason', 'measured'];

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { trainInsurance } from '@vinaigrette/insurance';
 import { Client } from 'pg';
 import { describeWith } from '../../tools/real-part.mjs';
 import { createDatabase } from './database.js';
@@ -69,7 +70,7 @@ describeWith('PostgreSQL', 'DATABASE_URL', 'a table, answered over night', () =>
         .slice(0, 1_501)
         .join('\n'),
     );
-    await house.vinaigrette('insurance', 'train', at('training.csv'), '--out-dir', at('version'));
+    await trainInsurance({ input: at('training.csv'), outDir: at('version') });
     await house.vinaigrette('models', 'push', at('version'), '--name', 'insurance', ...champion('first'));
     await put('use-case', 'quote', { kind: 'prediction', model: 'insurance' });
     const ready = `http://127.0.0.1:${house.ports.modelServerHttp}/v2/models/insurance/ready`;

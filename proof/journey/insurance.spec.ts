@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { trainInsurance } from '@vinaigrette/insurance';
 import type { ProblemDetails } from '@vinaigrette/problems';
 import { parseGolden } from '@vinaigrette/signature';
 import { describeWith } from '../../tools/real-part.mjs';
@@ -55,7 +56,7 @@ describeWith('real data', 'DATA_DIR', 'the bill of an insured person', () => {
       drop = database.drop;
       house = await House.open({ databaseUrl: database.url });
       const linear = join(house.dir, 'linear');
-      await house.vinaigrette('insurance', 'train', csv, '--out-dir', linear);
+      await trainInsurance({ input: csv, outDir: linear });
       await push(linear, 'least squares');
       await put('rule-set', 'bounds', example('bounds.rule-set.yaml'));
       const patient = join(house.dir, 'bill.use-case.yaml'); // on a busy machine too

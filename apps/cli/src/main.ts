@@ -11,7 +11,6 @@ import { addDrift } from './commands/drift.js';
 import { addEvaluations } from './commands/evaluations.js';
 import { addGarbage } from './commands/garbage.js';
 import { addImport } from './commands/import.js';
-import { addInsurance } from './commands/insurance.js';
 import { addKeys } from './commands/keys.js';
 import { addLabels } from './commands/labels.js';
 import { addLearn } from './commands/learn.js';
@@ -68,7 +67,6 @@ addBatch(program);
 addReplay(program);
 addLearn(program);
 addRetrain(program);
-addInsurance(program);
 addDemo(program);
 
 try {
