@@ -17,6 +17,7 @@ export { fieldsOf, rowOf, type FieldValue, type Row, type Scope, type Vocabulary
 export { fieldTypes, type Fields, type FieldType } from './field-types.js';
 export { type Route } from './route.js';
 export {
+  LIMIT_MAX,
   predictionRungs,
   predictionUseCaseSchema,
   recommendationRungs,

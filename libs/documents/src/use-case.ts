@@ -10,7 +10,7 @@ import type { Vocabulary } from './scope.js';
 const BUDGET_MS_MAX = 60_000;
 
 /** Most items one answer may hold. */
-const LIMIT_MAX = 1_000;
+export const LIMIT_MAX = 1_000;
 
 const budgetMs = z.number().int().min(1).max(BUDGET_MS_MAX);
 

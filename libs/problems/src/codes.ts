@@ -123,6 +123,7 @@ export const problems = {
   },
   LOGGED_MODEL_NOT_FOUND: { kind: 'not-found', remedy: 'Search the logged models and check the id' },
   MESSAGE_MALFORMED: { kind: 'malformed', remedy: 'Send the message that the .proto describes, whole and uncut' },
+  METHOD_NOT_ALLOWED: { kind: 'not-allowed', remedy: 'Ask with a method that the header Allow names' },
   MODEL_CONFIG_INVALID: {
     kind: 'invalid',
     remedy: 'Correct the field of config.json that the message names; the README of the model server lists them all',
@@ -132,6 +133,10 @@ export const problems = {
     remedy: 'Change what is wanted in the registry or the model repository, or start with MODEL_CONTROL=explicit',
   },
   MODEL_INVALID: { kind: 'invalid', remedy: 'Export the model again: the file is not an ONNX graph that can be run' },
+  MODEL_NAME_KEPT: {
+    kind: 'conflict',
+    remedy: 'Register the model under the other name and move the aliases there; the versions that were served stay',
+  },
   MODEL_NOT_FOUND: { kind: 'not-found', remedy: 'List the registered models and check the name' },
   MODEL_NOT_READY: { kind: 'unavailable', remedy: 'Wait until the model is ready, or ask for a version that is' },
   NAME_TAKEN: {

@@ -5,6 +5,7 @@ export type ProblemKind =
   | 'forbidden' // understood, and not for this caller
   | 'too-large' // a size or count over a stated limit
   | 'not-found'
+  | 'not-allowed' // the place exists, and this cannot be done there
   | 'conflict' // the world moved on: read again, then decide
   | 'unsupported'
   | 'unavailable' // not now: try again
@@ -18,6 +19,7 @@ const statuses: Record<ProblemKind, { http: number; grpc: number }> = {
   forbidden: { http: 403, grpc: 7 },
   'too-large': { http: 413, grpc: 3 },
   'not-found': { http: 404, grpc: 5 },
+  'not-allowed': { http: 405, grpc: 12 },
   conflict: { http: 409, grpc: 10 },
   unsupported: { http: 501, grpc: 12 },
   unavailable: { http: 503, grpc: 14 },

@@ -14,6 +14,7 @@ import { corsOptions } from './adapters/http/cors.js';
 import { shortenHotRoutes } from './adapters/http/hot-routes.js';
 import { readForms } from './adapters/http/forms.js';
 import { installReference } from './adapters/http/openapi.js';
+import { refuseOtherMethods } from './adapters/http/refuse-other-methods.js';
 import { traceRequests } from './adapters/http/trace-requests.js';
 import { PrometheusMeters } from './adapters/metrics/prometheus-meters.js';
 import { AppGatewayModule } from './app-gateway.module.js';
@@ -66,6 +67,7 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
   const requests = countRequests(server as never, meters);
   const tracing = await startTracing({ name: 'app-gateway' }, (complaint) => logger.warn(complaint));
   if (tracing) traceRequests(server as never, tracing);
+  refuseOtherMethods(server as never, logger);
   if (config.CORS_ORIGINS) app.enableCors(corsOptions(config.CORS_ORIGINS));
   if (config.SHOP_KEYS) askForKeys(server as never, config.SHOP_KEYS, app.get(ConfigurationInForce), logger);
   readForms(server as never, app.get(ConfigurationInForce));

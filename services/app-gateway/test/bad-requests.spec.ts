@@ -129,10 +129,28 @@ describe('a bad request', () => {
     expect(JSON.stringify(answer.body)).not.toMatch(/\.[jt]s:\d|node_modules|    at /);
   });
 
-  it('knows no GET of what is asked with POST', async () => {
-    const { status, body } = await shop.gateway.get(recommend);
-    expect({ status, code: body.code }).toEqual({ status: 404, code: 'ROUTE_NOT_FOUND' });
+  it.each([
+    { method: 'GET', path: recommend, allow: 'POST' },
+    { method: 'DELETE', path: '/v1/predictions/quote/batch', allow: 'POST' },
+    { method: 'PUT', path: '/v1/customers/c%2F1/recommendations?limit=1', allow: 'GET, HEAD' },
+    { method: 'POST', path: '/healthz', allow: 'GET, HEAD' },
+    { method: 'PATCH', path: '/openapi.json', allow: 'GET, HEAD' },
+  ])('hears which methods $path has, and $method is none of them', async ({ method, path, allow }) => {
+    const { status, headers, body } = await call(`${shop.gateway.url}${path}`, { method });
+    expect({ status, code: body.code, allow: headers.get('allow')?.split(', ').toSorted().join(', ') }).toEqual({
+      status: 405,
+      code: 'METHOD_NOT_ALLOWED',
+      allow,
+    });
   });
+
+  it.each(['/', '/v1', '/v1/recommendations/', '/v1/recommendations/batch/more', '/openapiXjson'])(
+    'hears that there is no %s at all',
+    async (path) => {
+      const { status, body } = await call(`${shop.gateway.url}${path}`, { method: 'PUT' });
+      expect({ status, code: body.code }).toEqual({ status: 404, code: 'ROUTE_NOT_FOUND' });
+    },
+  );
 
   it('hears how large a body may be', async () => {
     const { body } = await shop.gateway.post(recommend, JSON.stringify({ basket: ['x'.repeat(300_000)] }));
@@ -166,9 +184,5 @@ describe('a bad request', () => {
     const { predictions } = await readLog(shop.space.eventLogDir);
     expect(predictions).toHaveLength(before + 1);
     expect(predictions.at(-1)?.predictionId).toBe(good.body.predictionId);
-  });
-
-  it('of another method is not found', async () => {
-    expect((await call(`${shop.gateway.url}${recommend}`, { method: 'DELETE' })).status).toBe(404);
   });
 });

@@ -16,7 +16,12 @@ describeWith('the Python clients', 'PYTHON_CLIENTS', 'the reference at /openapi.
 
   beforeAll(async () => {
     shop = await openShop([
-      document('use-case', 'recommendations', { ...recommendations, budgetMs }),
+      document('use-case', 'recommendations', {
+        ...recommendations,
+        budgetMs,
+        limit: { default: 5, max: 1_000 }, // whatever the reference allows
+        precomputed: { table: 'answers', key: 'customer' }, // best sellers, while nothing is in it
+      }),
       document('use-case', 'quote', { ...quote, budgetMs }),
     ]);
   }, 60_000);

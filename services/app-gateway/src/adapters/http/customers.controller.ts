@@ -1,6 +1,6 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiOperation, ApiParam, ApiQuery, ApiTags } from '@nestjs/swagger';
-import { firstFault, moments } from '@vinaigrette/documents';
+import { firstFault, LIMIT_MAX, moments } from '@vinaigrette/documents';
 import { Problem } from '@vinaigrette/problems';
 import { RECOMMENDATIONS, type Recommendation } from '../../recommend.js';
 import { RecommendPrecomputed } from '../../recommend-precomputed.js';
@@ -21,7 +21,7 @@ export class CustomersController {
     description: `The document whose table of answers is read; absent: ${RECOMMENDATIONS}`,
     schema: { type: 'string', minLength: 1, maxLength: 64 },
   })
-  @ApiQuery({ name: 'limit', required: false, schema: { type: 'integer', minimum: 1 } })
+  @ApiQuery({ name: 'limit', required: false, schema: { type: 'integer', minimum: 1, maximum: LIMIT_MAX } })
   @ApiQuery({ name: 'moment', required: false, schema: { type: 'string', enum: [...moments] } })
   @ApiQuery({ name: 'market', required: false, schema: { type: 'string', minLength: 1, maxLength: 64 } })
   @ApiQuery({ name: 'channel', required: false, schema: { type: 'string', minLength: 1, maxLength: 64 } })

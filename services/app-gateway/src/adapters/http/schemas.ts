@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { moments, outcomeKinds, ruleSetSchema, scopeName, sku, tensorValue } from '@vinaigrette/documents';
+import { LIMIT_MAX, moments, outcomeKinds, ruleSetSchema, scopeName, sku, tensorValue } from '@vinaigrette/documents';
 
 /** Most different items of a basket. */
 export const BASKET_ITEMS_MAX = 1_000;
@@ -33,6 +33,13 @@ const context = z
   .optional()
   .meta({ description: 'What the `when` of a rule is held against' });
 
+const limit = z
+  .number()
+  .int()
+  .min(1)
+  .max(LIMIT_MAX)
+  .meta({ description: "Most items wanted, and no more than the use case allows; absent: the use case's own" });
+
 export const recommendationRequest = z
   .strictObject({
     basket: z
@@ -49,7 +56,7 @@ export const recommendationRequest = z
       .optional()
       .meta({ example: { id: 'c-1027' } }),
     context,
-    limit: z.number().int().min(1).optional().meta({ description: "Most items wanted; absent: the use case's own" }),
+    limit: limit.optional(),
     occurredAt,
   })
   .meta({
@@ -60,7 +67,7 @@ export const recommendationRequest = z
 export const customerQuery = z.strictObject({
   id: unit,
   useCase: z.string().min(1).max(64).optional(),
-  limit: z.coerce.number().int().min(1).optional(),
+  limit: z.coerce.number().pipe(limit).optional(),
   ...context.unwrap().shape,
 });
 

@@ -8,6 +8,7 @@ const ofKind: Record<ProblemKind, { code: string; status: number }> = {
   invalid: { code: 'INVALID_PARAMETER_VALUE', status: 400 },
   forbidden: { code: 'PERMISSION_DENIED', status: 403 },
   'too-large': { code: 'INVALID_PARAMETER_VALUE', status: 400 },
+  'not-allowed': { code: 'BAD_REQUEST', status: 405 },
   'not-found': { code: 'RESOURCE_DOES_NOT_EXIST', status: 404 },
   conflict: { code: 'INVALID_PARAMETER_VALUE', status: 400 },
   unsupported: { code: 'NOT_IMPLEMENTED', status: 501 },
