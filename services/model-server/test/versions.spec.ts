@@ -1,7 +1,9 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Client } from '@grpc/grpc-js';
 import { RunningServer, Repository, infer, until, type Files } from './running-server.js';
-import { adder, adderGolden, echo, priceList } from './tiny-models.js';
+import { adder, adderGolden, echo, priceList, weightsBeside } from './tiny-models.js';
 
 /** 1 + the addend of whoever answers. */
 async function onePlus(client: Client, modelVersion = ''): Promise<{ version: string; sum: number | undefined }> {
@@ -120,6 +122,29 @@ describe('versions of a folder', () => {
     },
     60_000,
   );
+
+  it('with other weights beside the same graph are other ones, and half a file is none', async () => {
+    const weights = (addend: number) => Buffer.from(Float32Array.of(addend).buffer);
+    const folder = join(repository.folder, 'adder/2');
+    const golden = { 'golden.json': adderGolden(4) };
+    await repository.put('adder', 2, { 'model.onnx': weightsBeside('deep/addend.bin'), ...golden });
+    await until('a graph without its weights is refused', () =>
+      server.log.some(({ msg }) => msg.startsWith('version quarantined')),
+    );
+    await mkdir(join(folder, 'deep'));
+    await writeFile(join(folder, 'deep/addend.bin'), weights(4).subarray(0, 2)); // half of it
+    await expect(onePlus(client)).resolves.toEqual({ version: '1', sum: 2 });
+    await writeFile(join(folder, 'deep/addend.bin'), weights(4));
+    await until('the whole file is taken', async () => (await onePlus(client)).sum === 5);
+
+    await writeFile(join(folder, 'deep/addend.bin'), weights(6)); // as golden.json does not expect
+    await until('other weights are tried, and refused', () =>
+      server.log.some(({ msg }) => /^version quarantined.*example 0.*not 4/.test(msg)),
+    );
+    await expect(onePlus(client)).resolves.toEqual({ version: '2', sum: 5 });
+    await writeFile(join(folder, 'golden.json'), JSON.stringify(adderGolden(6)));
+    await until('they are right now', async () => (await onePlus(client)).sum === 7);
+  }, 180_000);
 
   it('a model that appears is served, one that disappears is not found', async () => {
     await repository.put('texts', 3, { 'model.onnx': echo('BYTES') });

@@ -108,17 +108,19 @@ export class OnnxSession {
 }
 
 /**
- * A graph whose weights are all its own is loaded from bytes, so that it can open no file. One that keeps weights beside
- * it is loaded from its path, and only where those files really lie below its folder.
+ * A graph comes as bytes, and so do the weights it keeps in files that really lie below its folder: ONNX Runtime opens
+ * none. What it opens by itself it maps, and whoever writes to the file then changes, or crashes, what is being served.
  */
 async function sessionOf(modelPath: string, { model, externalFiles }: LoadableGraph): Promise<ort.InferenceSession> {
   if (externalFiles.length === 0) return ort.InferenceSession.create(model, sessionOptions);
   const folder = await realpath(dirname(modelPath));
-  for (const file of externalFiles) {
-    const real = await realpath(join(folder, file));
-    if (!real.startsWith(folder + sep)) throw new Error(`${file} lies outside the folder of the model`);
+  const externalData: { path: string; data: Uint8Array }[] = [];
+  for (const path of externalFiles) {
+    const real = await realpath(join(folder, path));
+    if (!real.startsWith(folder + sep)) throw new Error(`${path} lies outside the folder of the model`);
+    externalData.push({ path, data: await readFile(real) });
   }
-  return ort.InferenceSession.create(modelPath, sessionOptions);
+  return ort.InferenceSession.create(model, { ...sessionOptions, externalData });
 }
 
 /** The reason without the source lines ONNX Runtime adds. */
