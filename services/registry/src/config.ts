@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { checkTls, readEnvironment, tlsVariables } from '@vinaigrette/edge';
+import { KEY_BYTES } from './domain/webhooks/seal-secret.js';
 
 const port = z.coerce.number().int().min(0).max(65_535);
 const GIB = 1024 ** 3;
@@ -39,6 +40,12 @@ const variables = z.object({
     .default('')
     .transform((text) => text.split(',').filter((word) => word !== ''))
     .pipe(z.array(z.union([z.cidrv4(), z.cidrv6()]))), // not public, and allowed: 10.1.0.0/16,fd00::/8
+  WEBHOOK_SEALING_KEYS: z
+    .string()
+    .default('')
+    .transform((text) => text.split(',').filter((word) => word !== ''))
+    .pipe(z.array(z.base64().transform((word) => Buffer.from(word, 'base64')))) // of 32 bytes; the first one seals
+    .refine((keys) => keys.every(({ byteLength }) => byteLength === KEY_BYTES), 'each must be base64 of 32 bytes'),
   DRAIN_TIMEOUT_MS: z.coerce.number().int().positive().default(10_000), // after SIGTERM, before calls are cut
   REGISTRY_ADMIN_KEY: z
     .string()

@@ -1,4 +1,5 @@
 import { afterAttempt, type Outcome, type RetryPolicy } from './domain/webhooks/next-attempt.js';
+import { openSecret, type SealingKeys } from './domain/webhooks/seal-secret.js';
 import { signedHeaders } from './domain/webhooks/sign-message.js';
 import type { DueMessage, Webhooks } from './webhooks.js';
 
@@ -15,6 +16,7 @@ export class DeliverWebhooks {
     private readonly webhooks: Webhooks,
     private readonly post: Post,
     private readonly policy: RetryPolicy,
+    private readonly keys: SealingKeys,
     private readonly now: () => number,
     private readonly tell: (result: string) => void,
   ) {}
@@ -33,10 +35,17 @@ export class DeliverWebhooks {
     return this.webhooks.forget(KEPT_MS);
   }
 
-  private async deliver({ id, url, secret, bodyJson, attempts }: DueMessage): Promise<void> {
-    const outcome = await this.post(new URL(url), signedHeaders(secret, id, bodyJson, this.now()), bodyJson);
+  private async deliver(message: DueMessage): Promise<void> {
+    const { id, attempts } = message;
+    const outcome = await this.attempt(message);
     const after = afterAttempt(outcome, attempts, this.policy);
     this.tell(after.state === 'pending' ? 'retry' : after.state);
     await this.webhooks.settle(id, outcome, after);
+  }
+
+  private async attempt({ id, webhookId, url, secret: kept, bodyJson }: DueMessage): Promise<Outcome> {
+    const secret = openSecret(kept, webhookId, this.keys);
+    if (secret === undefined) return { error: 'no key of WEBHOOK_SEALING_KEYS opens the secret to sign with' };
+    return this.post(new URL(url), signedHeaders(secret, id, bodyJson, this.now()), bodyJson);
   }
 }

@@ -3,6 +3,13 @@ import type { AddWebhookRequest, Webhook, WebhookDelivery } from '@vinaigrette/c
 import { Problem } from '@vinaigrette/problems';
 import { checkActor } from './domain/names.js';
 import { checkEventTypes, checkWebhookUrl } from './domain/webhooks/check-webhook.js';
+import {
+  isSealedByFirst,
+  NONCE_BYTES,
+  openSecret,
+  sealSecret,
+  type SealingKeys,
+} from './domain/webhooks/seal-secret.js';
 import { secretText } from './domain/webhooks/sign-message.js';
 import type { Webhooks } from './webhooks.js';
 
@@ -13,18 +20,34 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** Says who is told of changes, and tells what became of it. */
 export class KeepWebhooks {
-  constructor(private readonly webhooks: Webhooks) {}
+  constructor(
+    private readonly webhooks: Webhooks,
+    private readonly keys: SealingKeys,
+  ) {}
 
   async add({ url, types, actor }: AddWebhookRequest): Promise<{ webhook: Webhook; secret: string }> {
     checkWebhookUrl(url);
     checkEventTypes(types);
     checkActor(actor, 'actor');
-    const secret = secretText(randomBytes(SECRET_BYTES));
+    const [id, secret] = [randomUUID(), secretText(randomBytes(SECRET_BYTES))];
     const webhook = await this.webhooks.add(
-      { id: randomUUID(), url, types: [...new Set(types)], createdBy: actor },
-      secret,
+      { id, url, types: [...new Set(types)], createdBy: actor },
+      this.sealed(secret, id),
     );
     return { webhook, secret };
+  }
+
+  /** Seals by the first key what was kept before there was one, or under one that is to go. Answers how many it was. */
+  async sealAll(): Promise<number> {
+    const others = (await this.webhooks.secrets()).filter(({ secret }) => !isSealedByFirst(secret, this.keys));
+    let sealed = 0;
+    for (const { id, secret: kept } of others) {
+      const secret = openSecret(kept, id, this.keys);
+      if (secret === undefined) continue; // its deliveries tell
+      await this.webhooks.keepSecret(id, kept, this.sealed(secret, id));
+      sealed += 1;
+    }
+    return sealed;
   }
 
   list(): Promise<Webhook[]> {
@@ -48,5 +71,9 @@ export class KeepWebhooks {
     const due = UUID.test(id.replace(/^msg_/, '')) ? await this.webhooks.replay(id) : undefined;
     if (!due) throw new Problem('DELIVERY_NOT_FOUND', `There is no delivery ${id.slice(0, 80)}`, { field: 'id' });
     return due;
+  }
+
+  private sealed(secret: string, id: string): string {
+    return sealSecret(secret, id, this.keys, randomBytes(NONCE_BYTES));
   }
 }

@@ -167,7 +167,7 @@ export class RegistryModule {
         {
           provide: KeepWebhooks,
           inject: [Webhooks],
-          useFactory: (webhooks: Webhooks) => new KeepWebhooks(webhooks),
+          useFactory: (webhooks: Webhooks) => new KeepWebhooks(webhooks, config.WEBHOOK_SEALING_KEYS),
         },
         {
           provide: DeliverWebhooks,
@@ -194,7 +194,9 @@ function deliverWebhooks(config: Config, webhooks: Webhooks, metrics: Metrics): 
   const addresses = new ReachableAddresses(config.WEBHOOK_NETWORKS);
   const post: Post = (url, headers, body) => postMessage(addresses, url, headers, body);
   const policy = { firstWaitMs: config.WEBHOOK_RETRY_MS, attemptsMax: config.WEBHOOK_ATTEMPTS_MAX };
-  return new DeliverWebhooks(webhooks, post, policy, Date.now, (result) => metrics.webhookPosts.inc({ result }));
+  return new DeliverWebhooks(webhooks, post, policy, config.WEBHOOK_SEALING_KEYS, Date.now, (result) =>
+    metrics.webhookPosts.inc({ result }),
+  );
 }
 
 async function openArtifacts(config: Config, logger: Logger): Promise<Artifacts> {

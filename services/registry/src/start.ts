@@ -106,6 +106,8 @@ export async function start(config: Config, logger: Logger): Promise<() => Promi
     every(TIDY_MS, () => webhooks.tidy(), logger, 'old deliveries could not be forgotten'),
   ];
   await watch.refresh();
+  const sealed = await app.get(KeepWebhooks).sealAll();
+  if (sealed > 0) logger.info({ sealed }, 'sealed the secrets of webhooks by the first key');
 
   const http: Server = app.getHttpServer();
   const httpPort = await listen(config, 'REGISTRY_HTTP_PORT', async (port, host) => {

@@ -4,7 +4,9 @@ import type { AfterAttempt, Outcome } from './domain/webhooks/next-attempt.js';
 /** A message that is due, in the hands of one process until its claim runs out. */
 export interface DueMessage {
   id: string;
+  webhookId: string;
   url: string;
+  /** As it is kept. */
   secret: string;
   bodyJson: string;
   /** Attempts begun, this one included. */
@@ -18,6 +20,10 @@ export abstract class Webhooks {
     secret: string,
   ): Promise<Webhook>;
   abstract list(): Promise<Webhook[]>;
+  /** The secrets of those that were not removed, as they are kept. */
+  abstract secrets(): Promise<{ id: string; secret: string }[]>;
+  /** Keeps it otherwise, unless somebody did so already. */
+  abstract keepSecret(id: string, before: string, after: string): Promise<void>;
   /** undefined: there is none of that id. */
   abstract remove(id: string): Promise<Webhook | undefined>;
   /** Newest first; `webhookId` empty: of all. */

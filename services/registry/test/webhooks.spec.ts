@@ -7,6 +7,7 @@ import { tinyFiles } from './tiny-model.js';
 import { isSigned, WebhookReceiver } from './webhook-receiver.js';
 
 const LOOPBACK = { WEBHOOK_NETWORKS: '127.0.0.0/8', WEBHOOK_RETRY_MS: '200', WEBHOOK_ATTEMPTS_MAX: '3' };
+const [KEY, NEXT_KEY] = [1, 2].map((byte) => Buffer.alloc(32, byte).toString('base64')) as [string, string];
 const SHOP = { kind: 'rule-set', name: 'shop' };
 
 describeWith('PostgreSQL', 'DATABASE_URL', 'webhooks', () => {
@@ -41,6 +42,12 @@ describeWith('PostgreSQL', 'DATABASE_URL', 'webhooks', () => {
   const move = (version: number, reason: string) =>
     client.setAlias({ subject: SHOP, alias: 'champion', version, actor: 'mary', reason });
   const told = (reason: string) => receiver.received.filter(({ event }) => event.data.reason === reason);
+  const secretsKept = async () => {
+    const rows = await bench.query<{ secret: string }>(
+      'SELECT secret FROM registry.webhook WHERE removed_at IS NULL ORDER BY created_at',
+    );
+    return rows.map((row) => row.secret);
+  };
   const deliveries = async () => (await client.listWebhookDeliveries({ webhookId: id })).deliveries;
 
   it('tells that an alias moved, from where to where, by whom and why, signed', async () => {
@@ -164,7 +171,7 @@ describeWith('PostgreSQL', 'DATABASE_URL', 'webhooks', () => {
 
   it('loses no message when it is killed between the commit and the delivery, at any moment', async () => {
     await registry.kill('SIGKILL');
-    const patient = { ...LOOPBACK, WEBHOOK_ATTEMPTS_MAX: '1000' };
+    const patient = { ...LOOPBACK, WEBHOOK_ATTEMPTS_MAX: '1000', WEBHOOK_SEALING_KEYS: KEY };
     receiver.status = 0; // nobody takes anything while it is killed
     for (let kill = 0; kill < 4; kill += 1) {
       const dying = bench.start(patient);
@@ -192,12 +199,20 @@ describeWith('PostgreSQL', 'DATABASE_URL', 'webhooks', () => {
       await bench.query(`UPDATE registry.webhook_delivery SET next_attempt_at = now() WHERE state = 'pending'`);
       expect(committed.filter((reason) => told(reason).length === 0)).toEqual([]);
     });
+    // The secret was sealed when the first of them started, and signs as it did.
+    expect(receiver.received.every((message) => isSigned(message, secret))).toBe(true);
+    expect(await secretsKept()).toEqual([expect.stringMatching(/^sealed:/)]);
   }, 180_000);
 
   it('posts to no private address unless it is allowed to', async () => {
     await registry.kill('SIGKILL');
-    registry = bench.start({ WEBHOOK_RETRY_MS: '100', WEBHOOK_ATTEMPTS_MAX: '1' });
+    const [before] = await secretsKept();
+    const keys = { WEBHOOK_SEALING_KEYS: `${NEXT_KEY},${KEY}` };
+    registry = bench.start({ WEBHOOK_RETRY_MS: '100', WEBHOOK_ATTEMPTS_MAX: '1', ...keys });
     client = await registry.client();
+    expect(await registry.line('sealed the secrets of webhooks by the first key')).toMatchObject({ sealed: 1 });
+    const [after] = await secretsKept();
+    expect(after?.slice(0, 16)).not.toBe(before?.slice(0, 16)); // the name of the key
     receiver.received.length = 0;
     await client.addWebhook({ url: receiver.url.replace('127.0.0.1', 'localhost'), actor: 'test' });
     await client.addWebhook({ url: 'http://169.254.169.254/latest/meta-data', actor: 'test' });
@@ -211,6 +226,19 @@ describeWith('PostgreSQL', 'DATABASE_URL', 'webhooks', () => {
     });
     expect(receiver.received).toEqual([]);
   }, 60_000);
+
+  it('says of a secret that no key opens that it cannot sign', async () => {
+    const sealed = `sealed:00000000:${Buffer.alloc(64).toString('base64')}`;
+    await bench.query(`UPDATE registry.webhook SET secret = $1 WHERE id = $2`, [sealed, id]);
+    const [last] = await deliveries();
+    await client.replayWebhookDelivery({ id: last?.id, actor: 'test' });
+    await eventually(async () =>
+      expect((await deliveries())[0]).toMatchObject({
+        state: DeliveryState.FAILED,
+        lastError: expect.stringContaining('WEBHOOK_SEALING_KEYS'),
+      }),
+    );
+  });
 
   it.each([
     { what: 'a URL of another protocol', request: { url: 'file:///etc/passwd' }, field: 'url' },

@@ -58,6 +58,14 @@ export class PostgresWebhooks extends Webhooks {
     return rows.map(webhookOf);
   }
 
+  secrets(): Promise<{ id: string; secret: string }[]> {
+    return this.query('SELECT id, secret FROM registry.webhook WHERE removed_at IS NULL');
+  }
+
+  async keepSecret(id: string, before: string, after: string): Promise<void> {
+    await this.query('UPDATE registry.webhook SET secret = $3 WHERE id = $1 AND secret = $2', [id, before, after]);
+  }
+
   /** What waits for it is given up in the same transaction, and its secret is forgotten. */
   async remove(id: string): Promise<Webhook | undefined> {
     const [row] = await this.query<WebhookRow>(
@@ -106,7 +114,7 @@ export class PostgresWebhooks extends Webhooks {
          SET attempts = attempts + 1, last_attempt_at = now(), next_attempt_at = now() + $2 * interval '1 millisecond'
          FROM due WHERE message.id = due.id RETURNING message.*
        )
-       SELECT claimed.id, url, secret, body_json AS "bodyJson", attempts
+       SELECT claimed.id, webhook_id AS "webhookId", url, secret, body_json AS "bodyJson", attempts
        FROM claimed JOIN registry.webhook ON webhook.id = webhook_id WHERE removed_at IS NULL
        ORDER BY claimed.created_at`,
       [limit, claimMs],
