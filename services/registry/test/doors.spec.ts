@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { createClient } from '@connectrpc/connect';
 import { createConnectTransport, createGrpcWebTransport } from '@connectrpc/connect-node';
 import { RegistryService } from '@vinaigrette/contracts/registry';
+import pg from 'pg';
 import { describeWith } from '../../../tools/real-part.mjs';
 import { eventually, refusal, register, Workbench, type RunningRegistry } from './running-registry.js';
 import { slowModel, tinyFiles } from './tiny-model.js';
@@ -160,17 +161,22 @@ describeWith('PostgreSQL', 'DATABASE_URL', "the registry's doors", () => {
   }, 60_000);
 
   it('lets the calls that are open finish when it is told to stop, and takes no new ones', async () => {
-    const stopping = bench.start();
+    const stopping = bench.start({ DRAIN_TIMEOUT_MS: '120000' });
     const client = await stopping.client();
+    // The call stays open, however fast the machine: what numbers versions waits for this lock.
+    const holder = new pg.Client({ connectionString: bench.databaseUrl });
+    await holder.connect();
+    await holder.query(`SELECT pg_advisory_lock(hashtextextended('model/last', 0))`);
     const registered = register(client, 'last', tinyFiles({ 'card.json': 'last' }));
     await eventually(async () => {
       const metrics = await (await fetch(`${(await stopping.addresses()).http}/metrics`)).text();
       expect(metrics).toMatch(/open_calls\{method="RegisterVersion"\} 1/);
     });
     stopping.process.kill('SIGTERM');
+    await eventually(async () => expect(await refusal(client.listModels({}))).toBeDefined());
+    await holder.end();
     expect(await registered).toMatchObject({ created: true, modelVersion: { version: 1 } });
     expect(await stopping.exited).toEqual([0, null]);
-    expect(await refusal(client.listModels({}))).toBeDefined();
   }, 90_000);
 
   it('cuts what would outlast the drain, and says so to who waits for it', async () => {
