@@ -10,19 +10,24 @@ export function basketTensors(items: readonly string[]): Record<string, Tensor> 
   return { items: { datatype: 'BYTES', shape: [1, data.length], data } };
 }
 
+type Outputs = Readonly<Record<string, Tensor>>;
+
+/** Whether the tensors are a recommender's: `skus` BYTES [B, K] and as many of `confidence` FP32. */
+export function namesItems(outputs: Outputs): outputs is Outputs & Record<'skus' | 'confidence', Tensor> {
+  const { skus, confidence } = outputs;
+  if (skus?.datatype !== 'BYTES' || confidence?.datatype !== 'FP32' || skus.shape[1] === undefined) return false;
+  return confidence.data.length === skus.data.length;
+}
+
 /**
  * The items of the answer's first row, best first, without those already in the basket. Undefined when the tensors are
  * not a recommender's: `skus` BYTES [B, K], `confidence` FP32 [B, K] and, if they are there, `because` BYTES [B, K, A],
  * `rule` INT64 [B, K]. An empty SKU is an empty slot.
  */
-export function recommendedItems(
-  outputs: Readonly<Record<string, Tensor>>,
-  basket: readonly string[],
-): Item[] | undefined {
+export function recommendedItems(outputs: Outputs, basket: readonly string[]): Item[] | undefined {
+  if (!namesItems(outputs)) return undefined;
   const { skus, confidence, because, rule } = outputs;
-  const slots = skus?.shape[1];
-  if (skus?.datatype !== 'BYTES' || confidence?.datatype !== 'FP32' || slots === undefined) return undefined;
-  if (confidence.data.length !== skus.data.length) return undefined;
+  const slots = skus.shape[1] ?? 0;
   const antecedents = because?.datatype === 'BYTES' ? (because.shape[2] ?? 0) : 0;
   const mine = new Set(basket);
   const items: Item[] = [];

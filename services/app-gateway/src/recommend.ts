@@ -6,8 +6,8 @@ import {
   type CompiledRules,
   differentItems,
   type Item,
+  namesItems,
   noRules,
-  recommendedItems,
   rulesBefore,
   segmentsIn,
   Situation,
@@ -79,7 +79,7 @@ export class Recommend {
     }
     const seen = basket.filter((sku) => !before.maskedSkus.has(sku));
     const inputs = basketTensors(seen);
-    const question = { inputsOf: () => inputs, check: (answer: ModelAnswer) => asRecommender(answer, basket) };
+    const question = { inputsOf: () => inputs, check: asRecommender };
     const asked = await this.models.ask(route, asker, question, startedMs);
     const choice = await this.choose(asked, basket, customer?.id);
     const { items: offered, scored, fallback } = choice;
@@ -131,8 +131,8 @@ export function skusOf(items: readonly Item[] | undefined, rules: CompiledRules)
 }
 
 /** An answer in tensors nobody can recommend from is none. */
-function asRecommender(answer: ModelAnswer, basket: readonly string[]): ModelAnswer {
-  if (!answer.ok || recommendedItems(answer.outputs, basket)) return answer;
+function asRecommender(answer: ModelAnswer): ModelAnswer {
+  if (!answer.ok || namesItems(answer.outputs)) return answer;
   return {
     ok: false,
     reason: 'failed',
