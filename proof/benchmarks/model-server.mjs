@@ -11,7 +11,9 @@
  *     --idle      also 100 models of 1 MB at rest
  *     --batch     also what a batch of 2,048 rows leaves behind
  *     --processes N   so many server processes (SERVER_PROCESSES); the load comes on one connection for each loop
- *     --peers PYTHON  also KServe and FastAPI on the same files; PYTHON has kserve, fastapi, uvicorn and onnxruntime
+ *     --no-grpc   not the closed loops over gRPC
+ *     --peers FOLDER  also KServe, MLServer and FastAPI on the same files; FOLDER has the Python environments `kserve` and
+ *                 `mlserver`, made of model-server/{kserve,mlserver}.requirements.txt
  */
 import { cpSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
@@ -23,7 +25,7 @@ import { create, toBinary } from '@bufbuild/protobuf';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { ModelInferRequestSchema } from '@vinaigrette/contracts/inference';
 import { encodeRaw, tensorOf } from '@vinaigrette/signature';
-import { Calls, grpcMessage } from './model-server/calls.mjs';
+import { Calls, grpcMessage, versionOf } from './model-server/calls.mjs';
 import { closedLoop, median, METHOD, openLoop } from './model-server/loops.mjs';
 import { recommender, tabular } from './model-server/models.mjs';
 import { cpuUsOf, listening, memoryMbOf, untilReady, untilServed } from './model-server/processes.mjs';
@@ -35,6 +37,7 @@ const { values } = parseArgs({
     swaps: { type: 'string', default: '0' },
     processes: { type: 'string', default: '1' },
     peers: { type: 'string' },
+    'no-grpc': { type: 'boolean', default: false },
     ...Object.fromEntries(['open', 'rest', 'idle', 'batch', 'echo'].map((name) => [name, { type: 'boolean', default: false }])), // prettier-ignore
   },
 });
@@ -70,18 +73,22 @@ async function measure() {
     cpSync(repository, peersRepository, { recursive: true });
     const echo = await listening(children, process.execPath, [fileURLToPath(import.meta.url), '--echo']);
     const server = await serve(children, repository);
-    const fastapi = values.peers && (await peer(children, 'fastapi', peersRepository));
-    const kserve = values.peers && (await peer(children, 'kserve', peersRepository));
-    const targetOf = (host, name) => ({ ...host, name, runMs: models[name].runMs, message: request(name, models[name].inputs) }); // prettier-ignore
-    const ours = Object.keys(models).map((name) => targetOf(server, name));
-    const others = kserve ? Object.keys(models).map((name) => ({ ...targetOf(kserve, name), label: `kserve ${name}` })) : []; // prettier-ignore
-    const limit = { ...echo, name: 'echo', runMs: 0, message: ours[0].message };
+    const targetsOf = (host, label) => Object.entries(models).map(([name, { runMs, inputs }]) => ({ ...host, name, label: `${label}${name}`, runMs, message: request(name, inputs) })); // prettier-ignore
+    const ours = targetsOf(server, '');
+    const others = [];
+    for (const name of values.peers && !values['no-grpc'] ? ['kserve', 'mlserver'] : []) {
+      others.push(...targetsOf(await peer(children, name, peersRepository), `${name} `));
+    }
+    const limit = { ...echo, name: 'echo', label: 'echo', runMs: 0, message: ours[0].message };
     console.log(
       `${cpus().length} cores (${cpus()[0].model}), Node ${process.version}, ${rounds} rounds of ${seconds} s`,
     );
-    const rates = await closedLoops([limit, ...ours, ...others]);
+    const rates = values['no-grpc'] ? [] : await closedLoops([limit, ...ours, ...others]);
     if (values.open) await openLoops(ours, rates.slice(1));
-    if (values.rest) await restLoops(server, fastapi, models);
+    if (values.rest) {
+      const fastapi = values.peers && (await peer(children, 'fastapi', peersRepository));
+      await restLoops(server, fastapi, models);
+    }
     if (values.batch) await leftByBatch(ours[1], models.recommender);
     if (Number(values.swaps) > 0) await swapUnderLoad(repository, ours[0], models.tabular, Number(values.swaps));
     if (values.idle) await idle(children, join(folder, 'idle'), models.recommender);
@@ -104,7 +111,8 @@ async function serve(children, repository) {
 }
 
 async function peer(children, name, repository) {
-  const server = await listening(children, values.peers, [at('model-server/peers.py'), name, repository]);
+  const python = join(values.peers, name === 'mlserver' ? 'mlserver' : 'kserve', 'bin/python');
+  const server = await listening(children, python, [at('model-server/peers.py'), name, repository]);
   await untilReady(server.http, name === 'fastapi' ? '/openapi.json' : '/v2/health/ready');
   return server;
 }
@@ -115,14 +123,14 @@ async function closedLoops(targets) {
   for (let round = 0; round <= rounds; round++) {
     for (const [index, target] of targets.entries()) {
       for (const inFlight of [1, 64]) {
-        const result = await closedLoop(target, inFlight, round === 0 ? 1 : seconds); // round 0 warms up
+        const result = await closedLoop(target, inFlight, round === 0 ? 2 : seconds); // round 0 warms up
         if (round > 0) seen[index][inFlight].push(result);
       }
     }
   }
   const of = (index, inFlight, key) => median(seen[index][inFlight].map((result) => result[key]));
   for (const inFlight of [1, 64]) {
-    for (const [index, { name, label = name, runMs }] of targets.entries()) {
+    for (const [index, { label, runMs }] of targets.entries()) {
       const [rate, p50, p99, cpuUs, failed] = ['rate', 'p50', 'p99', 'cpuUs', 'failed'].map((key) => of(index, inFlight, key)); // prettier-ignore
       const share = (rate / of(0, inFlight, 'rate')).toFixed(2);
       const slower = (p50 / (of(0, inFlight, 'p50') + runMs)).toFixed(2);
@@ -135,17 +143,31 @@ async function closedLoops(targets) {
       );
     }
   }
+  besidePeers(targets, (index) => of(index, 64, 'rate'));
   return targets.map((_, index) => of(index, 64, 'rate'));
+}
+
+/** Each model at 64 in flight, beside the best of those who serve it too. */
+function besidePeers(targets, rateOf) {
+  const rated = targets.map(({ name, label }, index) => ({ name, label, rate: rateOf(index) }));
+  for (const own of rated.filter(({ name, label }) => name === label)) {
+    const peers = rated.filter(({ name, label }) => name === own.name && label !== name);
+    if (peers.length === 0) continue;
+    const best = peers.reduce((one, other) => (other.rate > one.rate ? other : one));
+    console.log(
+      `64 in flight  ${own.label.padEnd(18)} ${(own.rate / best.rate).toFixed(1)} x ${best.label}, at least 10`,
+    );
+  }
 }
 
 async function openLoops(targets, rates) {
   for (const [index, target] of targets.entries()) {
     for (const load of [0.5, 2]) {
-      const { rate, refused, p99, refusedP99 } = await openLoop(target, load * rates[index], seconds);
+      const { rate, refused, p99, refusedP99, lateP99 } = await openLoop(target, load * rates[index], seconds);
       const wanted = load < 1 ? 'p99 at most 5 ms' : 'goodput at least 0.90';
       console.log(
         `open loop, ${load} of capacity  ${target.name.padEnd(11)} goodput ${(rate / rates[index]).toFixed(2)} of capacity  ` +
-          `p99 ${p99.toFixed(2)} ms  refused ${refused}, p99 ${(refusedP99 ?? 0).toFixed(2)} ms  (${wanted})`,
+          `p99 ${p99.toFixed(2)} ms (the generator's own ${lateP99.toFixed(2)})  refused ${refused}, p99 ${(refusedP99 ?? 0).toFixed(2)} ms  (${wanted})`,
       );
     }
   }
@@ -203,21 +225,31 @@ async function leftByBatch(target, { inputs }) {
 /** One version after another becomes the one that answers, while 8 callers ask. */
 async function swapUnderLoad(folder, target, model, swaps) {
   const steady = await closedLoop(target, 8, 5);
-  let over = false;
-  const loaded = closedLoop(target, 8, 36_000, () => over);
+  let [over, served, wanted, unwanted] = [false, 1, 1, 0];
+  const loaded = closedLoop(target, 8, 36_000, {
+    until: () => over,
+    sent: () => served,
+    // Wanted is what answered when the call left, and all that was put there since.
+    answered: (answer, oldest) => (unwanted += versionOf(answer) >= oldest && versionOf(answer) <= wanted ? 0 : 1),
+  });
   let tenthMb = NaN;
+  const startedMs = performance.now();
   for (let swap = 1; swap <= swaps; swap++) {
-    putVersion(folder, target.name, swap + 1, model);
-    await untilServed(target.http, target.name, swap + 1);
+    wanted = swap + 1;
+    putVersion(folder, target.name, wanted, model);
+    await untilServed(target.http, target.name, wanted);
+    served = wanted;
     rmSync(join(folder, target.name, String(swap)), { recursive: true });
     if (swap === Math.min(10, swaps)) tenthMb = memoryMbOf(target.pid);
   }
+  const swapMs = (performance.now() - startedMs) / swaps;
   over = true;
   const { p99, failed } = await loaded;
   const lastMb = memoryMbOf(target.pid);
   console.log(
-    `${swaps} swaps under load  failed ${failed}  p99 ${p99.toFixed(2)} ms, ${(p99 / steady.p99).toFixed(2)} x steady ` +
-      `(at most 1.3)  memory ${lastMb.toFixed(0)} MB, ${(lastMb / tenthMb).toFixed(2)} x after the tenth (at most 1.3)`,
+    `${swaps} swaps under load, one in ${swapMs.toFixed(0)} ms  failed ${failed}, by a version not wanted ${unwanted} (0 and 0)  ` +
+      `p99 ${p99.toFixed(2)} ms, ${(p99 / steady.p99).toFixed(2)} x steady (at most 1.3)  ` +
+      `memory ${lastMb.toFixed(0)} MB, ${(lastMb / tenthMb).toFixed(2)} x after the tenth (at most 1.3)`,
   );
 }
 

@@ -41,11 +41,11 @@ export class Calls {
     this.#returnWindow(WINDOW - WINDOW_DEFAULT);
   }
 
-  /** `message` is a whole gRPC message, prefix included; `done(ok)` is called once. */
+  /** `message` is a whole gRPC message, prefix included; `done(ok, answer)` is called once, with the first of its bytes. */
   call(message, done) {
     const stream = this.#nextStream;
     this.#nextStream += 2;
-    this.#pending.set(stream, { done, ok: false });
+    this.#pending.set(stream, { done, ok: false, answer: undefined });
     this.#blocked.push({ stream, message });
     this.#send();
   }
@@ -90,7 +90,10 @@ export class Calls {
   #take(type, flags, stream, body) {
     if (type === FRAME.data) {
       const call = this.#pending.get(stream);
-      if (call && body.length > 0) call.ok = true;
+      if (call && body.length > 0) {
+        call.ok = true;
+        call.answer ??= body;
+      }
       this.#received += body.length;
       if (this.#received > RETURN_BYTES) this.#returnWindow(this.#received);
     } else if (type === FRAME.settings && !(flags & ACK)) this.#write(frame(FRAME.settings, ACK, 0, Buffer.alloc(0)));
@@ -113,7 +116,7 @@ export class Calls {
   #finish(stream, whole) {
     const call = this.#pending.get(stream);
     this.#pending.delete(stream);
-    call?.done(whole && call.ok);
+    call?.done(whole && call.ok, call.answer);
   }
 
   #fail() {
@@ -127,6 +130,12 @@ export function grpcMessage(bytes) {
   message.writeUInt32BE(bytes.length, 1);
   message.set(bytes, 5);
   return message;
+}
+
+/** The number that answered, of the first bytes of a ModelInferResponse with its prefix. */
+export function versionOf(answer) {
+  const nameEnd = 7 + answer[6]; // the prefix, then field 1, the model's name
+  return Number(answer.toString('latin1', nameEnd + 2, nameEnd + 2 + answer[nameEnd + 1]));
 }
 
 function frame(type, flags, stream, body) {

@@ -7,8 +7,11 @@ export const METHOD = '/inference.GRPCInferenceService/ModelInfer';
 export const quantile = (sorted, share) => sorted[Math.floor(share * (sorted.length - 1))];
 export const median = (numbers) => quantile([...numbers].sort((a, b) => a - b), 0.5); // prettier-ignore
 
-/** As many calls as are answered, so many in flight. A target with `post` is asked over HTTP, else over gRPC. */
-export async function closedLoop(target, inFlight, seconds, until = () => false) {
+/**
+ * As many calls as are answered, so many in flight. A target with `post` is asked over HTTP, else over gRPC. What
+ * `sent` says when a call leaves, `answered` hears with the answer.
+ */
+export async function closedLoop(target, inFlight, seconds, { until = () => false, sent, answered } = {}) {
   const calls = target.post ? new Posts(target.http, target.post) : new Calls(target.grpc, METHOD);
   const latenciesMs = [];
   let failed = 0;
@@ -18,9 +21,11 @@ export async function closedLoop(target, inFlight, seconds, until = () => false)
   const caller = (done) => {
     const sinceMs = performance.now();
     if (sinceMs > endMs || until()) return done();
-    calls.call(target.message, (ok) => {
+    const told = sent?.();
+    calls.call(target.message, (ok, answer) => {
       if (ok) latenciesMs.push(performance.now() - sinceMs);
       else failed++;
+      if (ok) answered?.(answer, told);
       caller(done);
     });
   };
@@ -32,11 +37,15 @@ export async function closedLoop(target, inFlight, seconds, until = () => false)
   return { rate: latenciesMs.length / elapsedS, p50: quantile(latenciesMs, 0.5), p99: quantile(latenciesMs, 0.99), cpuUs, failed }; // prettier-ignore
 }
 
-/** Calls at their own times, whether or not the ones before are answered; a latency counts from when it was due. */
+/**
+ * Calls at their own times, whether or not the ones before are answered; a latency counts from when it was due. `lateP99`:
+ * how late the calls left, which is the generator's own part of it.
+ */
 export async function openLoop({ grpc, message }, rate, seconds) {
   const calls = new Calls(grpc, METHOD);
   const latenciesMs = [];
   const refusedMs = [];
+  const lateMs = [];
   let [sent, open] = [0, 0];
   const startedMs = performance.now();
   await new Promise((done) => {
@@ -45,6 +54,7 @@ export async function openLoop({ grpc, message }, rate, seconds) {
       for (; (sent / rate) * 1_000 < dueMs; sent++) {
         const sinceMs = startedMs + (sent / rate) * 1_000;
         open++;
+        lateMs.push(performance.now() - sinceMs);
         calls.call(message, (ok) => {
           open--;
           (ok ? latenciesMs : refusedMs).push(performance.now() - sinceMs);
@@ -57,6 +67,7 @@ export async function openLoop({ grpc, message }, rate, seconds) {
   });
   const elapsedS = (performance.now() - startedMs) / 1_000;
   calls.close();
-  for (const times of [latenciesMs, refusedMs]) times.sort((a, b) => a - b);
-  return { rate: latenciesMs.length / elapsedS, refused: refusedMs.length, p99: quantile(latenciesMs, 0.99), refusedP99: quantile(refusedMs, 0.99) }; // prettier-ignore
+  for (const times of [latenciesMs, refusedMs, lateMs]) times.sort((a, b) => a - b);
+  const p99Of = (times) => quantile(times, 0.99);
+  return { rate: latenciesMs.length / elapsedS, refused: refusedMs.length, p99: p99Of(latenciesMs), refusedP99: p99Of(refusedMs), lateP99: p99Of(lateMs) }; // prettier-ignore
 }

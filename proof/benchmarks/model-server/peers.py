@@ -1,9 +1,11 @@
-"""The same models served by others: FastAPI with ONNX Runtime, and KServe's server; MLServer finds `Runtime` here.
+"""The same models served by others, one process each: FastAPI, KServe's server and MLServer, all over ONNX Runtime.
 
-Usage: peers.py fastapi|kserve REPOSITORY (a folder NAME/VERSION/model.onnx). Says its ports in one line of JSON.
+Usage: peers.py fastapi|kserve|mlserver REPOSITORY (a folder NAME/VERSION/model.onnx). Says its ports in one line of JSON.
 """
 
+import asyncio
 import json
+import logging
 import os
 import socket
 import sys
@@ -58,6 +60,8 @@ def serve_fastapi(folder):
 def serve_kserve(folder):
     from kserve import InferOutput, InferResponse, Model, ModelServer
 
+    logging.disable(logging.INFO)  # two lines a request, which would count as its own time
+
     class Onnx(Model):
         def __init__(self, name):
             super().__init__(name)
@@ -80,5 +84,21 @@ def serve_kserve(folder):
     )
 
 
+def serve_mlserver(folder):
+    from mlserver import MLServer, ModelSettings, Settings
+    from mlserver.settings import ModelParameters
+
+    def settings_of(name):
+        parameters = ModelParameters(uri=os.path.join(folder, name, "1", "model.onnx"))
+        return ModelSettings(name=name, implementation="mlserver_runtime.Onnx", parameters=parameters)
+
+    logging.disable(logging.INFO)
+    http, grpc = free_port(), free_port()
+    print(json.dumps({"msg": "listening", "http": http, "grpc": grpc}), flush=True)
+    # Within its own process: what its workers add is a hop a request.
+    settings = Settings(http_port=http, grpc_port=grpc, metrics_endpoint=None, parallel_workers=0)
+    asyncio.run(MLServer(settings).start([settings_of(name) for name in os.listdir(folder)]))
+
+
 if __name__ == "__main__":
-    {"fastapi": serve_fastapi, "kserve": serve_kserve}[sys.argv[1]](sys.argv[2])
+    {"fastapi": serve_fastapi, "kserve": serve_kserve, "mlserver": serve_mlserver}[sys.argv[1]](sys.argv[2])
