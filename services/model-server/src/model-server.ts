@@ -53,10 +53,11 @@ export async function startModelServer(config: Config, version: string, logger: 
   const control = new ControlModels(models, config.MODEL_CONTROL === 'explicit');
   const tracing = await startTracing({ name: 'model-server', version }, (complaint) => logger.warn(complaint));
   const inferences = new AnswerInference(models, observations, tracing && new OtlpTraces(tracing));
-  const described = new DescribeModels(models, statistics, control, version);
+  const group = cluster.isWorker ? new ClusterGroup(metrics.registry, statistics) : undefined;
+  const didHere = () => Promise.resolve(statistics.all());
+  const described = new DescribeModels(models, group ? () => group.statistics() : didHere, control, version);
   const grpc = new GrpcServer(inferences, described, control, logger, tlsOf(config).server);
   let draining = false;
-  const group = cluster.isWorker ? new ClusterGroup(metrics.registry) : undefined;
   const ready = () => models.ready && !draining && (group?.othersReady ?? true);
   const shown = group ?? metrics.registry;
   const is = { ready, draining: () => draining };

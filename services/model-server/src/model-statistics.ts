@@ -25,11 +25,19 @@ export interface VersionStatistics {
   batches: Map<number, Tally>;
 }
 
+/** By the version's id. */
+export type StatisticsByVersion = ReadonlyMap<string, VersionStatistics>;
+
 /** Counts for Triton's ModelStatistics, by version held: gone with the version. */
 export class ModelStatistics implements Partial<Observations> {
   private readonly byVersion = new Map<string, VersionStatistics>();
   /** The same, where a version is asked for again: its name need not be put together. */
   private readonly latest = new WeakMap<Version, VersionStatistics>();
+
+  /** Of each version that did something. */
+  all(): StatisticsByVersion {
+    return this.byVersion;
+  }
 
   /** Zeros for a version that did nothing yet. */
   of(version: Version): VersionStatistics {
@@ -79,12 +87,38 @@ export class ModelStatistics implements Partial<Observations> {
   }
 }
 
+/** What several processes did, added up. */
+export function sumOfStatistics(all: readonly StatisticsByVersion[]): StatisticsByVersion {
+  const sums = new Map<string, VersionStatistics>();
+  for (const [id, one] of all.flatMap((statistics) => [...statistics])) {
+    const sum = sums.get(id) ?? nothingYet();
+    sums.set(id, sum);
+    sum.lastInferenceMs = Math.max(sum.lastInferenceMs, one.lastInferenceMs);
+    sum.inferences += one.inferences;
+    sum.executions += one.executions;
+    for (const kind of TALLIES) addTally(sum[kind], one[kind]);
+    for (const [rows, tally] of one.batches) {
+      const batch = sum.batches.get(rows) ?? { count: 0, seconds: 0 };
+      addTally(batch, tally);
+      sum.batches.set(rows, batch);
+    }
+  }
+  return sums;
+}
+
+const TALLIES = ['success', 'fail', 'queue', 'computeInput', 'computeInfer', 'computeOutput'] as const;
+
+function addTally(sum: Tally, { count, seconds }: Tally): void {
+  sum.count += count;
+  sum.seconds += seconds;
+}
+
 function add(tally: Tally, seconds: number): void {
   tally.count += 1;
   tally.seconds += seconds;
 }
 
-const nothingYet = (): VersionStatistics => {
+export const nothingYet = (): VersionStatistics => {
   const zero = (): Tally => ({ count: 0, seconds: 0 });
   return {
     lastInferenceMs: 0,

@@ -1,6 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readdirSync, readFileSync } from 'node:fs';
 import { Client, credentials } from '@grpc/grpc-js';
+import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
+import {
+  ModelStatisticsRequestSchema,
+  ModelStatisticsResponseSchema,
+  type ModelStatistics,
+} from '@vinaigrette/contracts/inference';
 import { infer, Repository, RunningServer, until } from './running-server.js';
 import { adder, adderGolden } from './tiny-models.js';
 
@@ -30,6 +36,16 @@ describe('several server processes on the same ports', () => {
     const inputs = [{ name: 'x', datatype: 'FP32', shape: [1n, 2n], contents: { fp32Contents: [1, 1] } }];
     return (await infer(caller, { modelName: 'adder', inputs })).outputs[0]?.contents?.fp32Contents[0];
   };
+  const statisticsBy = (caller: Client) =>
+    new Promise<ModelStatistics>((answer, fail) => {
+      caller.makeUnaryRequest(
+        '/inference.GRPCInferenceService/ModelStatistics',
+        (bytes: Buffer) => bytes,
+        (bytes) => fromBinary(ModelStatisticsResponseSchema, bytes),
+        Buffer.from(toBinary(ModelStatisticsRequestSchema, create(ModelStatisticsRequestSchema, { name: 'adder' }))),
+        (error, response) => (error ? fail(error) : answer(response?.modelStats[0] as ModelStatistics)),
+      );
+    });
   const answered = async (): Promise<number> => {
     const text = await (await server.get('/metrics')).text();
     return Number(/model_server_inferences_total\{[^}]*\} (\d+)/.exec(text)?.[1] ?? 0);
@@ -38,6 +54,13 @@ describe('several server processes on the same ports', () => {
   it('answer together, and whichever is asked tells what all have done', async () => {
     expect(await Promise.all(callers.map(onePlusOne))).toEqual(callers.map(() => 2));
     for (let time = 0; time < 4; time++) expect(await answered()).toBe(CALLERS);
+    const statistics = await Promise.all(callers.map(statisticsBy));
+    expect(statistics.map(({ inferenceCount }) => inferenceCount)).toEqual(callers.map(() => BigInt(CALLERS)));
+    expect(statistics.map(({ inferenceStats }) => inferenceStats?.success?.count)).toEqual(
+      callers.map(() => BigInt(CALLERS)),
+    );
+    const runs = statistics[0]?.batchStats.reduce((sum, { computeInfer }) => sum + (computeInfer?.count ?? 0n), 0n);
+    expect(runs).toBe(statistics[0]?.executionCount);
   }, 60_000);
 
   it('answer on while one that was killed is replaced', async () => {

@@ -4,11 +4,14 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { AggregatorRegistry } from 'prom-client';
 import type { Logger } from '@vinaigrette/edge';
+import { sumOfStatistics, type StatisticsByVersion } from '../../model-statistics.js';
 import type { FromProcess, ToProcess } from './group-messages.js';
 
 /** First pause before a process that died is replaced, doubled at each further death up to the largest. */
 const RESTART_PAUSE_MS = 100;
 const RESTART_PAUSE_MAX_MS = 10_000;
+/** How long a process may take to say what it did. */
+const STATISTICS_TIMEOUT_MS = 5_000;
 
 /**
  * Several server processes on the same ports, each a whole server that follows its source by itself: this one only
@@ -18,6 +21,8 @@ export class ClusterPrimary {
   private readonly workers = new Map<number, { worker: Worker; ready: boolean }>();
   private readonly registry = new AggregatorRegistry();
   private readonly stopping = new AbortController();
+  private readonly told = new Map<number, (statistics: StatisticsByVersion) => void>();
+  private latestId = 0;
   private listening = 0;
 
   /** `cacheFolder`: each process has a folder of its own in it. */
@@ -29,6 +34,7 @@ export class ClusterPrimary {
 
   /** Settles when all of them listen. Rejects when one cannot: its log says why. */
   async start(): Promise<() => Promise<void>> {
+    cluster.setupPrimary({ serialization: 'advanced' }); // what is said has maps in it
     await new Promise<void>((listening, failed) => {
       for (let slot = 1; slot <= this.count; slot++) void this.keep(slot, listening, failed);
     });
@@ -57,6 +63,8 @@ export class ClusterPrimary {
 
   private hear(slot: number, worker: Worker, message: FromProcess, listening: () => void): void {
     if (message.kind === 'metrics') void this.sendMetrics(worker, message.id);
+    if (message.kind === 'statistics') void this.sendStatistics(worker, message.id);
+    if (message.kind === 'own-statistics') this.told.get(message.id)?.(message.statistics);
     if (message.kind === 'ready') {
       this.workers.set(slot, { worker, ready: message.ready });
       this.tellOthersReady();
@@ -77,6 +85,33 @@ export class ClusterPrimary {
   private async sendMetrics(worker: Worker, id: number): Promise<void> {
     const text = await this.registry.clusterMetrics().catch(() => undefined);
     send(worker, { kind: 'metrics', id, ...(text === undefined ? {} : { text }) });
+  }
+
+  private async sendStatistics(worker: Worker, id: number): Promise<void> {
+    const all = await Promise.all([...this.workers.values()].map((one) => this.statisticsOf(one.worker)));
+    const whole = all.filter((statistics) => statistics !== undefined);
+    send(worker, {
+      kind: 'statistics',
+      id,
+      ...(whole.length === all.length ? { statistics: sumOfStatistics(whole) } : {}),
+    });
+  }
+
+  /** Undefined when they do not come in time; none of one that ends meanwhile. */
+  private async statisticsOf(worker: Worker): Promise<StatisticsByVersion | undefined> {
+    const id = ++this.latestId;
+    const over = new AbortController();
+    const signal = AbortSignal.any([over.signal, AbortSignal.timeout(STATISTICS_TIMEOUT_MS)]);
+    const exited = once(worker, 'exit', { signal }).then(
+      () => new Map(),
+      () => undefined,
+    );
+    const told = new Promise<StatisticsByVersion>((tell) => this.told.set(id, tell));
+    send(worker, { kind: 'own-statistics', id });
+    const statistics = await Promise.race([told, exited]);
+    over.abort();
+    this.told.delete(id);
+    return statistics;
   }
 
   /** Each drains by itself, and is waited for. */

@@ -76,8 +76,8 @@ export function inferenceService(
     ModelConfig: answer(({ request }: ServerUnaryCall<ModelReadyRequest, unknown>) =>
       create(ModelConfigResponseSchema, { config: models.config(request.name, request.version) }),
     ),
-    ModelStatistics: answer(({ request }: ServerUnaryCall<ModelReadyRequest, unknown>) =>
-      create(ModelStatisticsResponseSchema, { modelStats: models.statisticsOf(request.name, request.version) }),
+    ModelStatistics: answer(async ({ request }: ServerUnaryCall<ModelReadyRequest, unknown>) =>
+      create(ModelStatisticsResponseSchema, { modelStats: await models.statisticsOf(request.name, request.version) }),
     ),
     ModelInfer: answer(infer),
     ...repositoryService(models, control, logger),

@@ -37,7 +37,9 @@ export function addInferenceRoutes(
       const ready = described.isReady();
       return reply.status(ready ? 200 : 503).send({ ready });
     });
-    http.get('/models/stats', () => ({ model_stats: described.statisticsOf('', '').map(statisticsJson) }));
+    http.get('/models/stats', async () => ({
+      model_stats: (await described.statisticsOf('', '')).map(statisticsJson),
+    }));
     for (const path of ['/models/:model', '/models/:model/versions/:version']) addModelRoutes(http, path);
 
     http.post<{ Body: Buffer | undefined }>('/repository/index', ({ body }) =>
@@ -66,8 +68,8 @@ export function addInferenceRoutes(
     http.get<ModelRoute>(`${path}/config`, ({ params: { model, version = '' } }) =>
       plainJson(ModelConfigSchema, described.config(model, version)),
     );
-    http.get<ModelRoute>(`${path}/stats`, ({ params: { model, version = '' } }) => ({
-      model_stats: described.statisticsOf(model, version).map(statisticsJson),
+    http.get<ModelRoute>(`${path}/stats`, async ({ params: { model, version = '' } }) => ({
+      model_stats: (await described.statisticsOf(model, version)).map(statisticsJson),
     }));
   };
 

@@ -7,7 +7,8 @@ import type {
   ServerMetadataResponseSchema,
 } from '@vinaigrette/contracts/inference';
 import type { ControlModels } from '../../control-models.js';
-import type { ModelStatistics } from '../../model-statistics.js';
+import { idOf } from '../../domain/plan-versions.js';
+import { nothingYet, type StatisticsByVersion } from '../../model-statistics.js';
 import type { VersionState } from '../../observations.js';
 import type { ServeWanted } from '../../serve-wanted.js';
 import { modelConfigOf, PLATFORM } from './config-message.js';
@@ -35,7 +36,8 @@ const states: Record<VersionState, { state: string; reason?: string }> = {
 export class DescribeModels {
   constructor(
     private readonly models: ServeWanted,
-    private readonly statistics: ModelStatistics,
+    /** What the versions did, in every process that answers here. */
+    private readonly statistics: () => Promise<StatisticsByVersion>,
     private readonly control: ControlModels,
     private readonly version: string,
   ) {}
@@ -75,14 +77,15 @@ export class DescribeModels {
   }
 
   /** Of one version; of every version that answers when none is named; of every model when no model is named. */
-  statisticsOf(model: string, version: string): StatisticsMessage[] {
+  async statisticsOf(model: string, version: string): Promise<StatisticsMessage[]> {
+    const statistics = await this.statistics();
     const names = model === '' ? this.models.models().map(({ name }) => name) : [model];
     return names.flatMap((name) => {
       const numbers = version === '' ? this.models.answeringVersions(name).map(String) : [version];
       if (model !== '' && numbers.length === 0) this.models.find(model, version);
       return numbers.map((number) => {
         const served = this.models.find(name, number).version;
-        return statisticsOf(served, this.statistics.of(served));
+        return statisticsOf(served, statistics.get(idOf(served)) ?? nothingYet());
       });
     });
   }
