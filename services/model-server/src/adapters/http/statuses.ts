@@ -10,6 +10,7 @@ const statuses: Record<ProblemKind, number> = {
   forbidden: 403,
   'too-large': 413,
   'not-found': 404,
+  'not-allowed': 405,
   conflict: 409,
   unsupported: 501,
   unavailable: 503,
