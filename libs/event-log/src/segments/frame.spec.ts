@@ -15,6 +15,15 @@ describe('a frame', () => {
       }),
     ));
 
+  it('is the same in a buffer used before, and where that is too short', () => {
+    const scratch = Buffer.alloc(64, 0xff);
+    fc.assert(
+      fc.property(sequences, keys, fc.uint8Array({ maxLength: 80 }), (sequence, key, body) => {
+        expect(encodeFrame(sequence, key, body, scratch)).toEqual(encodeFrame(sequence, key, body));
+      }),
+    );
+  });
+
   it('is never read from a part of itself', () =>
     fc.assert(
       fc.property(sequences, keys, fc.uint8Array(), fc.nat(), (sequence, key, body, cut) => {

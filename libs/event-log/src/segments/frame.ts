@@ -23,12 +23,15 @@ export interface Frame {
   bytes: number;
 }
 
-/** The bytes of a record; undefined when it would be longer than FRAME_BYTES_MAX. */
-export function encodeFrame(sequence: bigint, key: string, body: Uint8Array): Buffer | undefined {
+/**
+ * The bytes of a record; undefined when it would be longer than FRAME_BYTES_MAX. Where `scratch` has room they are a
+ * view of it: new memory for each record costs as much as all else here.
+ */
+export function encodeFrame(sequence: bigint, key: string, body: Uint8Array, scratch?: Buffer): Buffer | undefined {
   const keyBytes = Buffer.byteLength(key);
   const bytes = PREFIX_BYTES + FIXED_BYTES + keyBytes + body.length;
   if (bytes > FRAME_BYTES_MAX) return undefined;
-  const frame = Buffer.allocUnsafe(bytes);
+  const frame = scratch && bytes <= scratch.length ? scratch.subarray(0, bytes) : Buffer.allocUnsafe(bytes);
   frame.writeUInt32LE(bytes - PREFIX_BYTES, 0);
   frame.writeBigUInt64LE(sequence, 8);
   frame.writeUInt32LE(keyBytes, 16);

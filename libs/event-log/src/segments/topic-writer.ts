@@ -18,6 +18,9 @@ export const RESTART_GAP = 1n << 20n;
 /** Between two attempts to open a segment after one failed, and between two segments given up for a failed fsync. */
 const REOPEN_MS = 1_000;
 
+/** Longer frames, of the longest baskets, get memory of their own. */
+const SCRATCH_BYTES = 64 * 1024;
+
 interface OpenSegment {
   number: number;
   file: number;
@@ -55,6 +58,8 @@ export interface TopicWriterOptions extends Retention {
 /** Appends one topic of one gateway to its newest segment. Nothing here throws once it is constructed. */
 export class TopicWriter {
   private segment: OpenSegment | undefined;
+  /** Where frames are put together: each is with the operating system before the next one begins. */
+  private readonly scratch = Buffer.alloc(SCRATCH_BYTES);
   /** Full segments, not written any more, whose fsync and close are still to come. */
   private readonly retired: OpenSegment[] = [];
   private readonly finished: FinishedSegment[];
@@ -92,7 +97,7 @@ export class TopicWriter {
   /** Hands the record to the operating system before it returns. Undefined: the record is lost, and counted. */
   append(key: string, body: Uint8Array): bigint | undefined {
     try {
-      const frame = encodeFrame(this.sequence, key, body);
+      const frame = encodeFrame(this.sequence, key, body, this.scratch);
       if (!frame) throw new RangeError(`A record of ${body.length} bytes is too long for the log`);
       const segment = this.writable(frame.length);
       this.write(segment, frame);
