@@ -2,8 +2,6 @@ import { basename } from 'node:path';
 import { digestOf } from './digest-of.js';
 import type { Intake } from './intake.js';
 import { readCsv } from './read-csv.js';
-import { readParquet } from './read-parquet.js';
-import { readPostgres } from './read-postgres.js';
 import { kindOf, nameOf, type SourceKind, type TableSource } from './table-source.js';
 
 /** A row as every source gives it: trimmed texts in the order of the wanted columns, "" where there is nothing. */
@@ -88,14 +86,19 @@ export async function identify(source: TableSource): Promise<SourceIdentity> {
   return { source: basename(source.input), kind, ...(await digestOf(source.input)) };
 }
 
-function rowsOf(source: TableSource, columns: readonly string[], intake: Intake): AsyncGenerator<TableRow[]> {
+/** DuckDB and the driver of PostgreSQL are loaded where they are needed: a training from CSV stays 35 MB smaller. */
+async function* rowsOf(source: TableSource, columns: readonly string[], intake: Intake): AsyncGenerator<TableRow[]> {
   switch (kindOf(source)) {
     case 'csv':
-      return readCsv(source.input, columns, intake);
-    case 'parquet':
-      return readParquet(source.input, columns);
-    case 'postgres':
-      return readPostgres(source, columns);
+      return yield* readCsv(source.input, columns, intake);
+    case 'parquet': {
+      const { readParquet } = await import('./read-parquet.js');
+      return yield* readParquet(source.input, columns);
+    }
+    case 'postgres': {
+      const { readPostgres } = await import('./read-postgres.js');
+      return yield* readPostgres(source, columns);
+    }
   }
 }
 

@@ -7,8 +7,9 @@
  *
  * All sides get the same baskets (raw, whole file) as a basket-per-line file, in a process of their own, and have to
  * find the same number of itemsets. Seconds are of the processor, which other work on the machine hardly touches, and of
- * the clock, both of the mining alone; memory is the process's peak resident set. The median of the runs counts; the
- * sides take turns.
+ * the clock, both of the mining alone. Memory is the process's peak resident set: whole, above the bare runtime (Node
+ * itself takes four times what Python takes), and above what the process held when the baskets were loaded. The median
+ * of the runs counts; the sides take turns.
  */
 import { execFileSync } from 'node:child_process';
 import { createWriteStream, existsSync, mkdirSync } from 'node:fs';
@@ -38,7 +39,11 @@ const MEASURES = [
   ['cpuSeconds', 's of the processor'],
   ['clockSeconds', 's of the clock'],
   ['peakMegabytes', 'MB peak'],
+  ['aboveRuntimeMegabytes', 'MB peak above the bare runtime'],
+  ['aboveLoadedMegabytes', 'MB peak above the loaded baskets'],
 ];
+/** Mining makes arrays that stay, and little that goes: a large space for what is young is only held, not used. */
+const NODE_FLAGS = ['--max-semi-space-size=1'];
 
 const { values: asked } = parseArgs({
   options: {
@@ -54,7 +59,8 @@ else for (const name of asked.data.split(',')) await compare(name, asked.peers.s
 
 /** One run of ours, in a process of its own. */
 async function mineOurs(path, minSupport) {
-  const { mineItemsets } = await import('@vinaigrette/basket');
+  // Not by its package: that would load what trains and judges too.
+  const { mineItemsets } = await import('../../../models/basket/dist/src/domain/mine-itemsets.js');
   const { readLines, Intake } = await import('@vinaigrette/tables');
   const baskets = [];
   const known = new Map(); // one text a SKU, as the reader of sales keeps them
@@ -68,12 +74,14 @@ async function mineOurs(path, minSupport) {
       baskets.push(skus);
     }
   }
+  const loadedMegabytes = process.memoryUsage.rss() / 2 ** 20;
   const [startedMs, before] = [performance.now(), process.cpuUsage()];
   const itemsets = mineItemsets(baskets, { minSupport }).size;
   const clockSeconds = (performance.now() - startedMs) / 1_000;
   const { user, system } = process.cpuUsage(before);
   const peakMegabytes = process.resourceUsage().maxRSS / 1_024;
-  console.log(JSON.stringify({ itemsets, cpuSeconds: (user + system) / 1_000_000, clockSeconds, peakMegabytes }));
+  const cpuSeconds = (user + system) / 1_000_000;
+  console.log(JSON.stringify({ itemsets, cpuSeconds, clockSeconds, loadedMegabytes, peakMegabytes }));
 }
 
 async function compare(name, peers) {
@@ -85,13 +93,22 @@ async function compare(name, peers) {
   const support = ['--support', String(minSupport)];
   const python = peers.length > 0 ? environment(folder, peers) : undefined;
   const peer = join(import.meta.dirname, 'mining_peer.py');
+  const ownBare = 'console.log(process.resourceUsage().maxRSS / 1_024)';
+  const theirBare = 'import resource; print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)';
   const sides = {
-    ours: () => run(process.execPath, [import.meta.filename, '--ours', path, ...support]),
+    ours: () => run(process.execPath, [...NODE_FLAGS, import.meta.filename, '--ours', path, ...support]),
     ...Object.fromEntries(peers.map((each) => [each, () => run(python, [peer, each, path, String(minSupport)])])),
   };
+  const bareOf = (side) =>
+    side === 'ours' ? run(process.execPath, [...NODE_FLAGS, '-e', ownBare]) : run(python, ['-c', theirBare]);
   const results = Object.fromEntries(Object.keys(sides).map((side) => [side, []]));
   for (let round = 1; round <= Number(asked.runs); round++) {
-    for (const [side, mine] of Object.entries(sides)) results[side].push(mine());
+    for (const [side, mine] of Object.entries(sides)) {
+      const mined = mine();
+      const { peakMegabytes, loadedMegabytes } = mined;
+      const aboveRuntimeMegabytes = peakMegabytes - bareOf(side);
+      results[side].push({ ...mined, aboveRuntimeMegabytes, aboveLoadedMegabytes: peakMegabytes - loadedMegabytes });
+    }
     console.error(`- ${name}: round ${round} of ${asked.runs} done`);
   }
   const counts = new Set(Object.values(results).flatMap((runs) => runs.map(({ itemsets }) => itemsets)));

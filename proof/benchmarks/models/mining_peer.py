@@ -33,6 +33,8 @@ peer, path, support = sys.argv[1:]
 with open(path, encoding="utf-8") as lines:
     rows = [tuple(line.rstrip("\n").split(",")) for line in lines]
 mine = {"mlxtend": mlxtend, "efficient-apriori": efficient_apriori}[peer](rows, float(support))
+with open("/proc/self/statm", encoding="ascii") as statm:
+    loaded = int(statm.read().split()[1]) * resource.getpagesize() / 2**20
 started, before = time.perf_counter(), time.process_time()
 itemsets = mine()
 print(
@@ -41,6 +43,7 @@ print(
             "itemsets": itemsets,
             "cpuSeconds": time.process_time() - before,
             "clockSeconds": time.perf_counter() - started,
+            "loadedMegabytes": loaded,
             "peakMegabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
         }
     )
