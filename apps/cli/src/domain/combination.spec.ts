@@ -33,10 +33,10 @@ describe('combinationDifference()', () => {
     const changes = [
       change('model/basket', 2, 200n),
       change('model/basket', 1, 100n),
-      change('use-case/shop', 1, 100n),
       change('use-case/shop', 0, 300n),
-      change('rule-set/shop', 3, 150n),
+      change('use-case/shop', 1, 100n),
       change('rule-set/shop', 4, 151n),
+      change('rule-set/shop', 3, 150n),
       change('model/new', 1, 200n),
       change('model/same', 1, 100n),
     ];
@@ -45,6 +45,20 @@ describe('combinationDifference()', () => {
       { subject: { kind: 'model', name: 'basket' }, alias: 'champion', now: 2, then: 1 },
       { subject: { kind: 'use-case', name: 'shop' }, alias: 'champion', now: 0, then: 1 },
     ]);
+  });
+
+  it.each([
+    { what: 'two moves in one ms', changes: [change('model/a', 3, 100n), change('model/a', 2, 100n)], then: 3 },
+    {
+      what: 'a clock that was set back between them',
+      changes: [change('model/a', 3, 50n), change('model/a', 2, 100n), change('model/a', 1, 40n)],
+      then: 3,
+    },
+  ])('goes by the order of the moves: $what', ({ changes, then }) => {
+    const since = change('model/a', 9, 200n);
+    expect(combinationDifference([since, ...changes], [], 120).aliases).toMatchObject([{ now: 9, then }]);
+    const stands = combinationDifference(changes, [], 120).aliases;
+    expect(stands).toEqual([]); // what was moved last is in force, whatever its time
   });
 
   it('aborts what is on trial only now, and starts again what was on trial then, at its share', () => {

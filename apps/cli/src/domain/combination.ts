@@ -31,7 +31,8 @@ export function momentMs(text: string): number | undefined {
 
 /**
  * How what is in force differs from what was. Aliases that nobody held then are left alone: what came since is not
- * taken away. `changes` and `rollouts` are all there are, in any order.
+ * taken away. `changes` are all there are, of each subject newest first, as the registry lists them: their order counts and
+ * not their times, since several may fall in one ms, and a clock that is set back gives later ones an earlier time.
  */
 export function combinationDifference(
   changes: readonly AliasChange[],
@@ -44,11 +45,10 @@ export function combinationDifference(
     byAlias.set(key, [...(byAlias.get(key) ?? []), change]);
   }
   const aliases = [...byAlias.values()].map((all) => {
-    const ordered = all.toSorted((one, other) => Number(one.changedAtMs - other.changedAtMs));
-    const { subject, alias } = ordered[0] as AliasChange;
-    const then = ordered.findLast(({ changedAtMs }) => changedAtMs <= thenMs)?.to ?? 0;
+    const { subject, alias, to: now } = all[0] as AliasChange;
+    const then = all.find(({ changedAtMs }) => changedAtMs <= thenMs)?.to ?? 0;
     const { kind = '', name = '' } = subject ?? {};
-    return { subject: { kind, name }, alias, now: ordered.at(-1)?.to ?? 0, then };
+    return { subject: { kind, name }, alias, now, then };
   });
   const positions = rollouts.map((rollout) => ({ rollout, then: positionAt(rollout, thenMs) }));
   return {
