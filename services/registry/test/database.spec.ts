@@ -8,6 +8,12 @@ import { dataSourceOptions, migrations } from '../src/adapters/postgres/data-sou
 import { eventually, refusal, register, upload, Workbench } from './running-registry.js';
 import { tinyFiles } from './tiny-model.js';
 
+const DAY_MS = 24 * 60 * 60 * 1_000;
+/** Options of Node under which a process takes the time for another. */
+const withClock = (aheadMs: number): string => {
+  const program = `const now = Date.now; Date.now = () => now() + (${aheadMs})`;
+  return `--import data:text/javascript,${encodeURIComponent(program)}`;
+};
 const by = { actor: 'test', reason: 'because' };
 const logger = createLogger('registry', 'silent');
 
@@ -136,6 +142,36 @@ describeWith('PostgreSQL', 'DATABASE_URL', "the registry's database", () => {
     expect(await waiting).toBeDefined();
     await registry.kill('SIGTERM');
   }, 90_000);
+
+  it('has the only clock of the history: registries whose own jump by a day agree on who held what, and since when', async () => {
+    const started = [-DAY_MS, DAY_MS].map((aheadMs) => bench.start({ NODE_OPTIONS: withClock(aheadMs) }));
+    const clients = await Promise.all(started.map((registry) => registry.client()));
+    const subject = { kind: 'rule-set', name: 'jumping' };
+    for (const bodyJson of ['{"rules":[]}', '{"rules":[] }']) {
+      await clients[0]?.putDocument({ ...subject, bodyJson, actor: 'test' });
+    }
+    const before = Date.now();
+    const revisions: bigint[] = [];
+    for (let move = 0; move < 6; move++) {
+      const wish = { subject, alias: 'champion', version: 1 + (move % 2), ...by };
+      const answered = await clients[move % 2]?.setAlias(wish);
+      revisions.push(answered?.revision ?? 0n);
+    }
+    expect(revisions).toEqual([...new Set(revisions)].sort((one, other) => Number(one - other)));
+    for (const client of clients) {
+      const { changes } = await client.listAliasChanges({ subject });
+      expect(changes.map(({ to }) => to)).toEqual([2, 1, 2, 1, 2, 1]);
+      const times = changes.map(({ changedAtMs }) => Number(changedAtMs));
+      expect(times).toEqual(times.toSorted((one, other) => other - one));
+      expect(Math.abs((times[0] as number) - before)).toBeLessThan(DAY_MS / 2); // PostgreSQL's, which is right here
+      for await (const { state } of client.watch({})) {
+        const held = state?.documents.find(({ name }) => name === 'jumping')?.aliases;
+        expect([state?.revision, held]).toEqual([revisions.at(-1), { champion: 2 }]);
+        break;
+      }
+    }
+    await Promise.all(started.map((registry) => registry.kill('SIGKILL')));
+  }, 120_000);
 
   it('may break at any moment of a move: the registry lives, and each move happened or did not', async () => {
     const cable = await bench.cable();
