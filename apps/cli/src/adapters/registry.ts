@@ -174,21 +174,21 @@ export class Registry {
     return document;
   }
 
+  /** The same; undefined: there is none of that name, or nobody holds that alias. */
+  async findDocument(kind: string, name: string, version: string): Promise<Document | undefined> {
+    try {
+      return (await this.client.getDocument({ kind, name, version })).document;
+    } catch (error) {
+      if (ConnectError.from(error).code === Code.NotFound) return undefined;
+      throw error;
+    }
+  }
+
   /** The bytes of a file of a version. */
   async artefact(sha256: string): Promise<Uint8Array> {
     const chunks: Uint8Array[] = [];
     for await (const { chunk } of this.client.downloadArtifact({ sha256 })) chunks.push(chunk);
     return Buffer.concat(chunks);
-  }
-
-  /** The version an alias of a document names, if any does. */
-  async documentVersion(kind: string, name: string, alias: string): Promise<number | undefined> {
-    try {
-      return (await this.client.getDocument({ kind, name, version: alias })).document?.version;
-    } catch (error) {
-      if (ConnectError.from(error).code === Code.NotFound) return undefined;
-      throw error;
-    }
   }
 }
 

@@ -221,12 +221,9 @@ async function inForce<Kind extends keyof OfModels>(
   const names = new Set((await registry.documents(kind)).map(({ name }) => name));
   const found: OfModels[Kind][] = [];
   for (const name of names) {
-    if ((await registry.documentVersion(kind, name, IN_FORCE)) === undefined) continue;
-    const document: OfModels[Kind] = parseDocument(
-      kind,
-      JSON.parse((await registry.document(kind, name, IN_FORCE)).bodyJson),
-    );
-    if (document.model === model) found.push(document);
+    const held = await registry.findDocument(kind, name, IN_FORCE);
+    const document: OfModels[Kind] | undefined = held && parseDocument(kind, JSON.parse(held.bodyJson));
+    if (document?.model === model) found.push(document);
   }
   return found;
 }

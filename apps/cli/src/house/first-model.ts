@@ -54,7 +54,7 @@ export async function provideFirstModel(
     });
   }
   for (const { kind, name, body } of documents) {
-    if ((await registry.documentVersion(kind, name, ALIAS)) !== undefined) continue;
+    if ((await registry.findDocument(kind, name, ALIAS)) !== undefined) continue;
     const { document } = await registry.putDocument(kind, name, body);
     const reason = 'what the demo shop starts with';
     await registry.setAlias({ kind, name, alias: ALIAS, version: document?.version ?? 1, reason });

@@ -198,7 +198,7 @@ export class RetrainModels {
     const names = [...new Set(documents.map(({ name }) => name))];
     const found = await Promise.all(
       names.map(async (name) => {
-        const version = await registry.documentVersion(kind, name, ALIAS);
+        const version = (await registry.findDocument(kind, name, ALIAS))?.version;
         return documents.find((document) => document.name === name && document.version === version);
       }),
     );
