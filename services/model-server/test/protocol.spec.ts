@@ -241,6 +241,66 @@ describe('the protocol, on a folder', () => {
         says: /8 bytes.*not 7/,
       },
       {
+        fault: 'raw contents that are too long',
+        init: { modelName: 'adder', inputs: [x], rawInputContents: [new Uint8Array(9)] },
+        status: 3,
+        code: 'SIGNATURE_MISMATCH',
+        says: /8 bytes.*not 9/,
+      },
+      {
+        fault: 'typed contents of another type',
+        init: { modelName: 'adder', inputs: [{ ...x, contents: { int64Contents: [1n, 2n] } }] },
+        status: 3,
+        code: 'SIGNATURE_MISMATCH',
+        says: /0 values do not fill the shape \[1, 2\]/,
+      },
+      {
+        fault: 'too many typed contents',
+        init: { modelName: 'adder', inputs: [{ ...x, contents: { fp32Contents: [1, 2, 3] } }] },
+        status: 3,
+        code: 'SIGNATURE_MISMATCH',
+        says: /3 value.*shape \[1, 2\]/,
+      },
+      {
+        fault: 'an unknown input',
+        init: { modelName: 'adder', inputs: [{ ...x, name: 'y', contents: { fp32Contents: [1, 2] } }] },
+        status: 3,
+        code: 'SIGNATURE_MISMATCH',
+        says: /no input "y"; the inputs are x/,
+      },
+      {
+        fault: 'an input twice',
+        init: { modelName: 'adder', inputs: [x, x], rawInputContents: [new Uint8Array(8), new Uint8Array(8)] },
+        status: 3,
+        code: 'SIGNATURE_MISMATCH',
+        says: /x came twice/,
+      },
+      {
+        fault: 'a type nobody knows',
+        init: { modelName: 'adder', inputs: [{ ...x, datatype: 'BF16' }], rawInputContents: [new Uint8Array(4)] },
+        status: 3,
+        code: 'SIGNATURE_MISMATCH',
+        says: /x is FP32, not "BF16"/,
+      },
+      {
+        fault: 'a text longer than what there is',
+        init: {
+          modelName: 'texts',
+          inputs: [{ name: 'item', datatype: 'BYTES', shape: [1n, 1n] }],
+          rawInputContents: [Uint8Array.of(0xff, 0xff, 0xff, 0x7f, 65)],
+        },
+        status: 3,
+        code: 'SIGNATURE_MISMATCH',
+        says: /item is not 1 length-prefixed texts: it ends within a text/,
+      },
+      {
+        fault: 'a priority that is none',
+        init: { ...add('', [1, 2]), parameters: { priority: { parameterChoice: { case: 'int64Param', value: -1n } } } },
+        status: 3,
+        code: 'PARAMETER_INVALID',
+        says: /priority/,
+      },
+      {
         fault: 'text that is not UTF-8',
         init: {
           modelName: 'texts',
@@ -281,6 +341,30 @@ describe('the protocol, on a folder', () => {
         details: expect.stringMatching(/^\[MESSAGE_MALFORMED\]/),
       });
       await expect(infer(client, add('', [1, 2]))).resolves.toBeDefined();
+    });
+
+    const right = () =>
+      Buffer.from(toBinary(ModelInferRequestSchema, create(ModelInferRequestSchema, add('', [1, 2]))));
+    it.each([
+      { fault: 'a field that claims two GB', bytes: [0x3a, 0xff, 0xff, 0xff, 0xff, 0x07, 1] },
+      { fault: 'a model name that claims two GB', bytes: [0x0a, 0xff, 0xff, 0xff, 0xff, 0x07] },
+      { fault: 'a name that is not UTF-8', bytes: [0x0a, 2, 0xc3, 0x28] },
+      { fault: 'an id that is not UTF-8', bytes: [0x1a, 2, 0xc3, 0x28] },
+      { fault: 'a field with the number 0', bytes: [0x02, 1, 1] },
+      { fault: 'a group without end', bytes: [0xfb, 0x06] },
+      { fault: 'a number without end', bytes: [0xf8, 0x06, ...new Array<number>(11).fill(0xff)] },
+    ])('refuses $fault as no message', async ({ bytes }) => {
+      await expect(inferBytes(client, Buffer.concat([right(), Buffer.from(bytes)]))).rejects.toMatchObject({
+        code: 3,
+        details: expect.stringMatching(
+          /^\[MESSAGE_MALFORMED\] The \d+ bytes are no inference.ModelInferRequest: .*Remedy/,
+        ),
+      });
+    });
+
+    it('passes over fields it does not know', async () => {
+      const unknown = Buffer.from([0xfa, 0x06, 3, 1, 2, 3, 0xf8, 0x06, 7]); // number 111, as bytes and as a number
+      await expect(inferBytes(client, Buffer.concat([right(), unknown]))).resolves.toBeDefined();
     });
 
     it('answers or refuses whatever bytes come, never by a fault of its own', async () => {

@@ -65,7 +65,7 @@ describe('model-server behind a registry', () => {
     await answersAre(server, 'champion', '2');
     await expect(answers(server, 'canary')).rejects.toMatchObject({ code: 5 });
     await expect(answers(server, '1')).rejects.toMatchObject({ code: 5 });
-  }, 180_000);
+  }, 600_000);
 
   it('serves every version that is listed, by its number, also after a restart without the registry', async () => {
     registry.want({ champion: 1 }, [2]);
@@ -84,7 +84,7 @@ describe('model-server behind a registry', () => {
     await second.untilReady();
     await expect(answers(second, '2')).resolves.toBe('2');
     await expect(answers(second, 'champion')).resolves.toBe('1');
-  }, 180_000);
+  }, 600_000);
 
   it('keeps a version that nobody wants any more warm, so that going back loads nothing', async () => {
     registry.want({ champion: 1 });
@@ -109,7 +109,7 @@ describe('model-server behind a registry', () => {
     await registry.stop();
     await server.stop('SIGKILL');
     await answersAre(await start(), '', '1');
-  }, 180_000);
+  }, 600_000);
 
   it('brings the weights that a graph keeps beside itself, and starts again with them', async () => {
     const addend = Buffer.from(Float32Array.of(4).buffer);
@@ -128,7 +128,7 @@ describe('model-server behind a registry', () => {
     await registry.stop();
     await first.stop('SIGKILL');
     await answersAre(await start(), '', '4');
-  }, 180_000);
+  }, 600_000);
 
   it('takes other weights under the same number for another version', async () => {
     const version = (addend: number) => ({
@@ -147,7 +147,7 @@ describe('model-server behind a registry', () => {
     await registry.register(5, version(5));
     registry.want({ champion: 5 });
     await until('the others add', async () => (await sums()) === 6);
-  }, 180_000);
+  }, 600_000);
 
   it('is not ready before it knows what is wanted', async () => {
     await registry.stop();
@@ -157,7 +157,7 @@ describe('model-server behind a registry', () => {
     await registry.start();
     await server.untilReady();
     await expect(answers(server)).resolves.toBe('1');
-  }, 180_000);
+  }, 600_000);
 
   it('serves on while the registry is away, starts again without it, and follows it when it is back', async () => {
     registry.want({ champion: 1 });
@@ -179,7 +179,7 @@ describe('model-server behind a registry', () => {
     registry.want({ champion: 2 });
     await registry.start();
     await answersAre(second, '', '2');
-  }, 180_000);
+  }, 600_000);
 
   it('starts again with the version that served, not with the unfit one that was wanted', async () => {
     registry.want({ champion: 1 });
@@ -201,7 +201,7 @@ describe('model-server behind a registry', () => {
     await registry.start();
     await until('3 is quarantined again', () => second.log.some(({ msg }) => msg.startsWith('version quarantined')));
     await expect(answers(second)).resolves.toBe('1');
-  }, 180_000);
+  }, 600_000);
 
   it('takes no artefact whose bytes are not what their name says, and takes them when they are right', async () => {
     registry.corrupt(2, Buffer.from('not the bytes that were asked for'));
@@ -218,7 +218,7 @@ describe('model-server behind a registry', () => {
       async () =>
         (await Promise.all(['artefacts', 'versions'].map((name) => readdir(join(cache, name))))).flat().length === 3,
     );
-  }, 180_000);
+  }, 600_000);
 
   it.each([
     { damage: 'a cached model was damaged', file: /^[0-9a-f]{64}$/ },
@@ -243,7 +243,7 @@ describe('model-server behind a registry', () => {
       const second = await start();
       await answersAre(second, '', '1');
     },
-    60_000,
+    600_000,
   );
 
   const kept = () => readFile(join(cache, 'state.json'), 'utf8');

@@ -81,8 +81,8 @@ export class RunningServer {
   }
 }
 
-/** Waits for what will come true; fails after 100 s saying what did not. */
-export async function until(what: string, isSo: () => Promise<boolean> | boolean, timeoutMs = 100_000): Promise<void> {
+/** Waits for what will come true; fails after 300 s saying what did not. */
+export async function until(what: string, isSo: () => Promise<boolean> | boolean, timeoutMs = 300_000): Promise<void> {
   const end = Date.now() + timeoutMs;
   while (!(await isSo())) {
     if (Date.now() > end) throw new Error(`Waited ${timeoutMs} ms, and still not: ${what}`);
