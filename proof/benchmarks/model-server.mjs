@@ -143,19 +143,20 @@ async function closedLoops(targets) {
       );
     }
   }
-  besidePeers(targets, (index) => of(index, 64, 'rate'));
+  besidePeers(targets, (index, key) => of(index, 64, key));
   return targets.map((_, index) => of(index, 64, 'rate'));
 }
 
 /** Each model at 64 in flight, beside the best of those who serve it too. */
-function besidePeers(targets, rateOf) {
-  const rated = targets.map(({ name, label }, index) => ({ name, label, rate: rateOf(index) }));
-  for (const own of rated.filter(({ name, label }) => name === label)) {
-    const peers = rated.filter(({ name, label }) => name === own.name && label !== name);
+function besidePeers(targets, medianOf) {
+  const seen = targets.map(({ name, label }, index) => ({ name, label, rate: medianOf(index, 'rate'), cpuUs: medianOf(index, 'cpuUs') })); // prettier-ignore
+  for (const own of seen.filter(({ name, label }) => name === label)) {
+    const peers = seen.filter(({ name, label }) => name === own.name && label !== name);
     if (peers.length === 0) continue;
     const best = peers.reduce((one, other) => (other.rate > one.rate ? other : one));
     console.log(
-      `64 in flight  ${own.label.padEnd(18)} ${(own.rate / best.rate).toFixed(1)} x ${best.label}, at least 10`,
+      `64 in flight  ${own.label.padEnd(18)} ${(own.rate / best.rate).toFixed(1)} x the calls of ${best.label}, at least 10; ` +
+        `1/${(best.cpuUs / own.cpuUs).toFixed(1)} of its CPU a call`,
     );
   }
 }
