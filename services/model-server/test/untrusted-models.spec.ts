@@ -4,10 +4,29 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Client } from '@grpc/grpc-js';
 import { Repository, RunningServer, infer, until } from './running-server.js';
-import { floats, onnx, value, weightsBeside, zipMapped } from './tiny-models.js';
+import { floats, onnx, turnsOfALoop, turnsOfALoopGolden, value, weightsBeside, zipMapped } from './tiny-models.js';
 
 const WEIGHTS = 'weights.bin';
 const addends = Buffer.from(Float32Array.of(3).buffer);
+
+it('a model that does not come to an end while it is proved is refused after LOAD_TIMEOUT_MS', async () => {
+  const repository = await Repository.create();
+  const [example] = (turnsOfALoopGolden() as { examples: object[] }).examples;
+  const n = { datatype: 'INT64', shape: [1], data: [2 ** 50] };
+  const golden = { examples: new Array<object>(20).fill({ ...example, inputs: { n } }) };
+  await repository.put('endless', 1, { 'model.onnx': turnsOfALoop(), 'golden.json': golden });
+  const server = await RunningServer.start({ MODEL_REPOSITORY: repository.folder, LOAD_TIMEOUT_MS: '500' });
+  const refused = () => server.log.some(({ msg }) => msg.startsWith('version quarantined'));
+  await until('it is refused', refused);
+  const inputs = [{ name: 'n', datatype: 'INT64', shape: [1n], contents: { int64Contents: [1n] } }];
+  await expect(infer(server.connect(), { modelName: 'endless', inputs })).rejects.toMatchObject({
+    code: 14,
+    details: expect.stringMatching(/VERSION_QUARANTINED.*did not prove itself within 500 ms/),
+  });
+  expect((await server.get('/healthz')).status).toBe(200);
+  await server.stop();
+  await repository.destroy();
+}, 600_000);
 
 describe('a model of nobody we trust', () => {
   let repository: Repository;
