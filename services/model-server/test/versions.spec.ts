@@ -146,6 +146,15 @@ describe('versions of a folder', () => {
     await until('they are right now', async () => (await onePlus(client)).sum === 7);
   }, 180_000);
 
+  it('whose files lie beside their number are not served, and the log says where they belong', async () => {
+    await mkdir(join(repository.folder, 'flat'));
+    await writeFile(join(repository.folder, 'flat/model.onnx'), adder(1));
+    const told = () => server.log.filter(({ msg }) => /flat\/model\.onnx is not served.* flat\/1\//.test(msg));
+    await until('it is told', () => told().length > 0);
+    await expect(infer(client, { modelName: 'flat' })).rejects.toMatchObject({ code: 5 });
+    expect(told()).toHaveLength(1);
+  }, 180_000);
+
   it('a model that appears is served, one that disappears is not found', async () => {
     await repository.put('texts', 3, { 'model.onnx': echo('BYTES') });
     const ask = () =>

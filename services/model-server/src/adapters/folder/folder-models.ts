@@ -23,6 +23,8 @@ const POLLS_MISSED_MAX = 10;
  * weights beside the graph; those whose names begin with a dot are nobody's.
  */
 export class FolderModels extends ModelSource {
+  private readonly misplaced = new Set<string>();
+
   constructor(
     private readonly folder: string,
     private readonly pollMs: number,
@@ -86,6 +88,7 @@ export class FolderModels extends ModelSource {
   private async versionsOf(model: string): Promise<Version[]> {
     const folder = join(this.folder, model);
     const names = (await readdir(folder).catch(ignoreMissing)) ?? [];
+    if (names.includes(MODEL)) this.tellMisplaced(model);
     const shared = names.includes(SETTINGS) ? [join(folder, SETTINGS)] : [];
     const versions: Version[] = [];
     for (const name of names.filter((candidate) => VERSION_NAME.test(candidate))) {
@@ -93,6 +96,13 @@ export class FolderModels extends ModelSource {
       if (digest) versions.push({ model, number: Number(name), digest });
     }
     return versions;
+  }
+
+  /** Once: it is the first mistake of whoever makes such a folder, and would look as if nothing had been put there. */
+  private tellMisplaced(model: string): void {
+    if (this.misplaced.has(model)) return;
+    this.misplaced.add(model);
+    this.logger.warn(`${model}/${MODEL} is not served: put the files of its first version into ${model}/1/`);
   }
 
   /** Of the files' sizes and times, not their bytes; undefined when there is no model. */
