@@ -1,4 +1,3 @@
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createLogger } from '@vinaigrette/edge';
@@ -8,7 +7,8 @@ import { serveMetrics } from '../adapters/serve-metrics.js';
 import { StateFile } from '../adapters/state-file.js';
 import { readConfig } from '../config.js';
 import { claimState } from '../house/claim.js';
-import { RetrainModels, type SavedRetraining } from '../retraining/retrain-models.js';
+import { TrainingRequests } from '../retraining/requests.js';
+import { isAway, RetrainModels, type SavedRetraining } from '../retraining/retrain-models.js';
 import { untilStopped } from './learn.js';
 import { setFiles } from './validation.js';
 import { openRegistry } from './registry-of.js';
@@ -50,12 +50,13 @@ async function retrain(model: string | undefined, options: Options, command: Com
   const dir = path.join(config.STATE_DIR, 'retraining');
   const logger = createLogger('retraining', config.LOG_LEVEL);
   const reason = options.reason ?? 'by hand';
+  const requests = new TrainingRequests(path.join(dir, 'requests'));
   let release: () => void;
   try {
     release = await claimState(dir);
   } catch (error) {
     if (model === undefined || !(error instanceof Problem)) throw error;
-    await leaveRequest(dir, model, reason);
+    await requests.leave({ model, reason });
     return console.log(`The process that watches will train ${model}: ${reason}`);
   }
   const state = new StateFile<SavedRetraining>(path.join(dir, 'state.json'));
@@ -78,7 +79,9 @@ async function retrain(model: string | undefined, options: Options, command: Com
         ? undefined
         : await serveMetrics('retraining', { host: config.BIND_HOST, port }, () => models.figures());
     logger.info({ http: metrics?.port, pollMs: options.poll }, 'watching');
-    await watch(models, dir, options.poll, (error) => logger.error({ err: error }, 'no look was possible; again soon'));
+    await watch(models, requests, options.poll, (error) =>
+      logger.error({ err: error }, 'no look was possible; again soon'),
+    );
     await metrics?.close();
   } finally {
     release();
@@ -88,39 +91,23 @@ async function retrain(model: string | undefined, options: Options, command: Com
 /** Looks again and again, until the process is asked to end; a training under way is finished first. */
 async function watch(
   models: RetrainModels,
-  dir: string,
+  requests: TrainingRequests,
   pollMs: number,
   told: (error: unknown) => void,
 ): Promise<void> {
   const signal = untilStopped();
   while (!signal.aborted) {
     try {
-      for (const request of await takeRequests(dir)) await models.look(request);
+      await requests.each((request) =>
+        models.look(request).catch((error: unknown) => {
+          if (isAway(error)) throw error; // the request waits until there is somebody to ask
+          told(error);
+        }),
+      );
       await models.look();
     } catch (error) {
       told(error);
     }
     await sleep(pollMs, undefined, { signal }).catch(() => undefined);
   }
-}
-
-/** Somebody who asks while another process watches leaves a note for it. */
-async function leaveRequest(dir: string, model: string, reason: string): Promise<void> {
-  const folder = path.join(dir, 'requests');
-  await mkdir(folder, { recursive: true });
-  const file = path.join(folder, `${model}.json`);
-  await writeFile(`${file}.part`, JSON.stringify({ model, reason }));
-  await rename(`${file}.part`, file);
-}
-
-async function takeRequests(dir: string): Promise<{ model: string; reason: string }[]> {
-  const folder = path.join(dir, 'requests');
-  const names = (await readdir(folder).catch(() => [] as string[])).filter((name) => name.endsWith('.json'));
-  return Promise.all(
-    names.map(async (name) => {
-      const request = JSON.parse(await readFile(path.join(folder, name), 'utf8')) as { model: string; reason: string };
-      await rm(path.join(folder, name));
-      return request;
-    }),
-  );
 }

@@ -225,8 +225,8 @@ async function isWhole(folder: string): Promise<boolean> {
   );
 }
 
-/** Nobody has refused anything: the same may go well a moment later. */
-function isAway(error: unknown): boolean {
+/** Whether nobody was there to refuse anything, the registry or the monitor: the same may go well a moment later. */
+export function isAway(error: unknown): boolean {
   if (error instanceof Problem) return error.code === 'UPSTREAM_UNAVAILABLE';
   return [Code.Unavailable, Code.DeadlineExceeded].includes(ConnectError.from(error).code);
 }
