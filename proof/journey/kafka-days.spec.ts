@@ -1,10 +1,12 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { KafkaReader } from '@vinaigrette/event-log';
 import { describeWith } from '../../tools/real-part.mjs';
 import { startKafkaCluster, type KafkaClusterForTests } from '../parts/kafka-cluster.mjs';
+import { makeCertificate } from './certificates.js';
 import { counted } from './counted.js';
 import { customers } from './customers.js';
 import { createDatabase } from './database.js';
@@ -16,15 +18,23 @@ import { loggedIds } from './logged-ids.js';
 /** How long all brokers are away, in milliseconds: an outage of a minute shows no more than this, but may be asked for. */
 const AWAY_MS = Number(process.env.KAFKA_AWAY_MS ?? 1_000);
 
+const [username, password] = ['house', 'a-password-of-the-house'];
+const sasl = { mechanism: 'plain' as const, username, password };
+
 describeWith('three Kafka brokers', 'KAFKA_JARS', 'bad days of a house whose log travels over three brokers', () => {
   describeWith('PostgreSQL', 'DATABASE_URL', 'and whose database lives', () => {
     const dir = mkdtempSync(join(tmpdir(), 'vinaigrette-kafka-days-'));
     const cleanUp: (() => unknown)[] = [() => rmSync(dir, { recursive: true, force: true })];
     let kafka: KafkaClusterForTests;
     let house: House;
+    let ca: Buffer;
 
     beforeAll(async () => {
-      const starting = startKafkaCluster({ dir });
+      const own = makeCertificate(dir, 'kafka');
+      const keyAndCertificateFile = join(dir, 'kafka.pem');
+      const pems = [own.TLS_KEY_FILE, own.TLS_CERT_FILE].map((file) => readFileSync(file, 'utf8'));
+      writeFileSync(keyAndCertificateFile, pems.join(''));
+      const starting = startKafkaCluster({ dir, secure: { keyAndCertificateFile, username, password } });
       const [database, version] = await Promise.all([
         createDatabase(process.env.DATABASE_URL as string),
         demoVersion(),
@@ -32,7 +42,12 @@ describeWith('three Kafka brokers', 'KAFKA_JARS', 'bad days of a house whose log
       cleanUp.push(database.drop, version.remove);
       kafka = await starting;
       cleanUp.push(() => kafka.stop());
-      house = await House.open({ databaseUrl: database.url, kafkaBrokers: kafka.brokers });
+      ca = readFileSync(own.TLS_CA_FILE);
+      const environment = {
+        ...{ KAFKA_TLS: 'on', KAFKA_CA_FILE: own.TLS_CA_FILE },
+        ...{ KAFKA_SASL: 'plain', KAFKA_USERNAME: username, KAFKA_PASSWORD: password },
+      };
+      house = await House.open({ databaseUrl: database.url, kafkaBrokers: kafka.brokers, environment });
       cleanUp.push(() => house.close());
       await furnish(house, version.dir);
     }, 480_000);
@@ -54,6 +69,28 @@ describeWith('three Kafka brokers', 'KAFKA_JARS', 'bad days of a house whose log
         (count) => count > more,
         240_000,
       );
+
+    it.each([
+      { who: 'speaks clear text', security: () => ({}) },
+      { who: 'knows no password', security: () => ({ tls: { ca } }) },
+      { who: 'knows another password', security: () => ({ tls: { ca }, sasl: { ...sasl, password: 'guessed' } }) },
+      { who: 'believes another authority', security: () => ({ tls: {}, sasl }) },
+    ])(
+      'nobody reads the log who $who',
+      async ({ security }) => {
+        const brokers = kafka.brokers.split(',');
+        const reader = new KafkaReader({ brokers, groupId: 'stranger', security: security() });
+        const reading = reader.run({ next: async () => 0n, consume: async () => undefined });
+        await eventually(
+          'refused',
+          async () => reader.stats(),
+          ({ failures, consuming }) => failures > 0 && !consuming,
+        );
+        await reader.close();
+        await reading;
+      },
+      120_000,
+    );
 
     it('each broker, then all, are killed, and the gateway and the monitor too: what was answered is counted, once', async () => {
       const { answered, leave } = customers(house, 4);

@@ -11,4 +11,16 @@ export interface KafkaClusterForTests {
   stop(): Promise<void>;
 }
 
-export function startKafkaCluster(options: { dir: string; size?: number }): Promise<KafkaClusterForTests>;
+export interface SecureKafka {
+  /** In PEM, one after the other, for 127.0.0.1. */
+  keyAndCertificateFile: string;
+  /** Of the one user there is; by SASL's PLAIN. */
+  username: string;
+  password: string;
+}
+
+export function startKafkaCluster(options: {
+  dir: string;
+  size?: number;
+  secure?: SecureKafka;
+}): Promise<KafkaClusterForTests>;

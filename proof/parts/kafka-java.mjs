@@ -43,12 +43,18 @@ export async function javaIsMissing() {
 
 /**
  * Starts a broker that is a controller too, detached; resolves with its pid once it answers. `controllerPorts` are those
- * of all brokers of the cluster, `id` its place among them, from 1.
+ * of all brokers of the cluster, `id` its place among them, from 1. With `secure` clients are asked for TLS and a password
+ * on a port of their own, `securePort`.
  */
-export async function startJava(dir, { clusterId, port, id, controllerPorts }) {
+export async function startJava(dir, { clusterId, port, id, controllerPorts, securePort, secure }) {
   await kafkaJars();
   const properties = path.join(dir, 'server.properties');
-  writeFileSync(properties, serverProperties(dir, port, id, controllerPorts));
+  const settings = {
+    ...serverSettings(dir, port, id, controllerPorts),
+    ...(secure && clientSettings({ PLAINTEXT: port, CONTROLLER: controllerPorts[id - 1] }, securePort, secure)),
+  };
+  const pairs = Object.entries(settings).map(([name, value]) => `${name}=${value}\n`);
+  writeFileSync(properties, pairs.join(''));
   if (!existsSync(path.join(dir, 'data', 'meta.properties'))) {
     const format = ['kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', properties];
     await run('java', [...jvm, '-Dkafka.loglevel=ERROR', ...format]);
@@ -111,17 +117,14 @@ async function fetchJars() {
   }
 }
 
-function serverProperties(dir, port, id, controllerPorts) {
+function serverSettings(dir, port, id, controllerPorts) {
   const brokers = controllerPorts.length;
   const inSyncMin = Math.ceil(brokers / 2); // of three, two: what is acknowledged outlives any one of them
-  const settings = {
+  return {
     'process.roles': 'broker,controller',
     'node.id': id,
     'controller.quorum.voters': controllerPorts.map((of, n) => `${n + 1}@127.0.0.1:${of}`).join(),
-    listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPorts[id - 1]}`,
-    'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
     'controller.listener.names': 'CONTROLLER',
-    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
     'inter.broker.listener.name': 'PLAINTEXT',
     'log.dirs': path.join(dir, 'data'),
     'default.replication.factor': brokers,
@@ -138,11 +141,29 @@ function serverProperties(dir, port, id, controllerPorts) {
     'auto.create.topics.enable': false,
     'num.network.threads': 2,
     'num.io.threads': 2,
+    listeners: listenersOf({ PLAINTEXT: port, CONTROLLER: controllerPorts[id - 1] }),
+    'advertised.listeners': listenersOf({ PLAINTEXT: port }),
+    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,CLIENTS:SASL_SSL',
   };
-  return Object.entries(settings)
-    .map(([name, value]) => `${name}=${value}\n`)
-    .join('');
 }
+
+/** What differs for clients that speak TLS and know a password; the brokers themselves go on in clear text. */
+function clientSettings({ PLAINTEXT, CONTROLLER }, securePort, { keyAndCertificateFile, username, password }) {
+  const login = 'org.apache.kafka.common.security.plain.PlainLoginModule required';
+  return {
+    listeners: listenersOf({ PLAINTEXT, CONTROLLER, CLIENTS: securePort }),
+    'advertised.listeners': listenersOf({ PLAINTEXT, CLIENTS: securePort }),
+    'listener.name.clients.ssl.keystore.type': 'PEM',
+    'listener.name.clients.ssl.keystore.location': keyAndCertificateFile,
+    'listener.name.clients.sasl.enabled.mechanisms': 'PLAIN',
+    'listener.name.clients.plain.sasl.jaas.config': `${login} user_${username}="${password}";`,
+  };
+}
+
+const listenersOf = (ports) =>
+  Object.entries(ports)
+    .map(([name, port]) => `${name}://127.0.0.1:${port}`)
+    .join();
 
 /** Empty when there is no such process, or only its zombie. */
 function commandOf(pid) {

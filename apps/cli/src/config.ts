@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { checkTls, readEnvironment, tlsVariables } from '@vinaigrette/edge';
+import { checkKafka, checkTls, kafkaVariables, readEnvironment, tlsVariables } from '@vinaigrette/edge';
 import { z } from 'zod';
 
 /** The folder of the checkout, wherever the command is called from. */
@@ -23,7 +23,7 @@ const schema = z
     START_TIMEOUT_MS: z.coerce.number().int().positive().default(120_000), // for one service to listen
     DRAIN_TIMEOUT_MS: z.coerce.number().int().positive().default(10_000), // after SIGTERM; then SIGKILL, 2 s later
     EVENT_LOG_DIR: z.string().optional(), // the gateways' segments, for learners
-    KAFKA_BROKERS: z.string().min(1).optional(), // comma list; set: learners read Kafka
+    ...kafkaVariables, // brokers: learners read Kafka
     LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
     REGISTRY_ADDRESS: z.string().optional(), // host:port of the registry's gRPC, for the commands
     REGISTRY_KEY: z.string().optional(), // vin_..., where the registry asks for one
@@ -36,6 +36,7 @@ const schema = z
     ...tlsVariables('off'), // of the commands; the house itself is one machine, in clear text
   })
   .superRefine(checkTls)
+  .superRefine(checkKafka)
   .transform((config) => ({
     ...config,
     STATE_DIR: path.resolve(config.STATE_DIR),

@@ -15,6 +15,7 @@ export {
 } from './segments/writer.js';
 export { SegmentReader, type SegmentReaderOptions, type SegmentReaderStats } from './segments/segment-reader.js';
 export { readSegments } from './segments/read-segments.js';
+export type { KafkaSecurity } from './kafka/client.js';
 export {
   startKafkaShipper,
   type KafkaShipper,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { checkTls, readEnvironment, tlsVariables } from '@vinaigrette/edge';
+import { checkKafka, checkTls, kafkaVariables, readEnvironment, tlsVariables } from '@vinaigrette/edge';
 
 const port = z.coerce.number().int().min(0).max(65_535);
 const address = z.string().regex(/^(\[[0-9a-fA-F:]+\]|[^:/\s]+):\d{1,5}$/, 'must be host:port');
@@ -15,10 +15,7 @@ const variables = z.object({
     .default('127.0.0.1:8001')
     .transform((addresses) => addresses.split(',').map((one) => one.trim()))
     .pipe(z.array(address).min(1)),
-  KAFKA_BROKERS: z // unset: the segments are the log, and the monitor reads them
-    .string()
-    .transform((brokers) => brokers.split(',').map((broker) => broker.trim()))
-    .optional(),
+  ...kafkaVariables, // no brokers: the segments are the log, and the monitor reads them
   EVENT_LOG_DIR: z.string().default('.vinaigrette/event-log'),
   GATEWAY_ID: z.string().default('gateway-1'),
   GATEWAY_CACHE_DIR: z.string().default('.vinaigrette/gateway'),
@@ -36,7 +33,7 @@ const variables = z.object({
   DRAIN_TIMEOUT_MS: z.coerce.number().int().positive().default(10_000),
 });
 
-const schema = variables.superRefine(checkTls);
+const schema = variables.superRefine(checkTls).superRefine(checkKafka);
 
 export type Config = Readonly<z.infer<typeof schema>>;
 

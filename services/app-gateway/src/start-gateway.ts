@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import type { AddressInfo } from 'node:net';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { explainTakenPort, tlsOf, type Logger } from '@vinaigrette/edge';
+import { explainTakenPort, kafkaSecurityOf, tlsOf, type Logger } from '@vinaigrette/edge';
 import { NestLog } from '@vinaigrette/edge/nest';
 import { openEventLogWriter, startKafkaShipper, type KafkaShipper } from '@vinaigrette/event-log';
 import { startTracing } from '@vinaigrette/tracing';
@@ -103,6 +103,7 @@ export async function startGateway(config: Config, logger: Logger): Promise<Gate
       dir: config.EVENT_LOG_DIR,
       gatewayId: config.GATEWAY_ID,
       brokers: config.KAFKA_BROKERS,
+      security: kafkaSecurityOf(config),
       logger,
     });
     meters.gaugeShipping(shipper);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { checkTls, readEnvironment, tlsVariables } from '@vinaigrette/edge';
+import { checkKafka, checkTls, kafkaVariables, readEnvironment, tlsVariables } from '@vinaigrette/edge';
 
 const port = z.coerce.number().int().min(0).max(65_535);
 const address = z.string().regex(/^(\[[0-9a-fA-F:]+\]|[^:/\s]+):\d{1,5}$/, 'must be host:port');
@@ -15,10 +15,7 @@ const variables = z.object({
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
   REGISTRY_ADDRESS: address.default('127.0.0.1:5001'), // of its gRPC
   REGISTRY_KEY: z.string().optional(), // vin_..., where the registry asks for one
-  KAFKA_BROKERS: z // unset: the segments below EVENT_LOG_DIR are read; set: only Kafka is
-    .string()
-    .transform((brokers) => brokers.split(',').map((broker) => broker.trim()))
-    .optional(),
+  ...kafkaVariables, // no brokers: the segments below EVENT_LOG_DIR are read; else only Kafka is
   KAFKA_GROUP_ID: z.string().min(1).max(128).default('drift-monitor'), // monitors of one database share it
   EVENT_LOG_DIR: z.string().default('.vinaigrette/event-log'),
   PARKED_RECORDS_MAX: z.coerce.number().int().min(0).default(100_000), // of versions not known yet; more are dead letters
@@ -51,7 +48,7 @@ const variables = z.object({
   DRAIN_TIMEOUT_MS: z.coerce.number().int().positive().default(10_000), // after SIGTERM, before the process ends anyway
 });
 
-const schema = variables.superRefine(checkTls);
+const schema = variables.superRefine(checkTls).superRefine(checkKafka);
 
 export type Config = Readonly<z.infer<typeof schema>>;
 

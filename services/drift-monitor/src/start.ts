@@ -1,7 +1,7 @@
 import { fastifyConnectPlugin } from '@connectrpc/connect-fastify';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { explainTakenPort, tlsOf, type Logger } from '@vinaigrette/edge';
+import { explainTakenPort, kafkaSecurityOf, tlsOf, type Logger } from '@vinaigrette/edge';
 import { GrpcServer, problemInterceptor } from '@vinaigrette/edge/connect';
 import { NestLog, ProblemFilter } from '@vinaigrette/edge/nest';
 import { KafkaReader, SegmentReader, type EventLogReader } from '@vinaigrette/event-log';
@@ -133,7 +133,7 @@ export async function start(config: Config, logger: Logger): Promise<() => Promi
 /** `purpose` tells the readers of one monitor apart: in Kafka they are groups of their own. */
 function readerOf(config: Config, logger: Logger, purpose: string): EventLogReader {
   const { KAFKA_BROKERS: brokers, KAFKA_GROUP_ID: group, EVENT_LOG_DIR: dir } = config;
-  if (brokers) return new KafkaReader({ brokers, groupId: group + purpose, logger });
+  if (brokers) return new KafkaReader({ brokers, security: kafkaSecurityOf(config), groupId: group + purpose, logger });
   return new SegmentReader({ dir, logger });
 }
 

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { OnlineBasket } from '@vinaigrette/basket';
-import { createLogger } from '@vinaigrette/edge';
+import { createLogger, kafkaSecurityOf } from '@vinaigrette/edge';
 import { KafkaReader, SegmentReader } from '@vinaigrette/event-log';
 import { OnlineInsurance } from '@vinaigrette/insurance';
 import type { OnlineModel } from '@vinaigrette/learning';
@@ -83,7 +83,12 @@ async function learn(name: keyof typeof models, options: Options): Promise<void>
   };
   const learning = new LearnFromLog(model, new RegistrySchemas(registry), limits, Date.now, saved?.learning);
   const reader = config.KAFKA_BROKERS
-    ? new KafkaReader({ brokers: config.KAFKA_BROKERS.split(','), groupId: `learner-${name}`, logger })
+    ? new KafkaReader({
+        brokers: config.KAFKA_BROKERS,
+        security: kafkaSecurityOf(config),
+        groupId: `learner-${name}`,
+        logger,
+      })
     : new SegmentReader({ dir: config.EVENT_LOG_DIR, logger });
   const learner = new RunLearner({
     ...{ model, learning, reader, registry, state, logger },

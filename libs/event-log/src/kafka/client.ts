@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { connect, isIP } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import { Kafka, logLevel, type ISocketFactory, type LogEntry } from 'kafkajs';
+import { Kafka, logLevel, type ISocketFactory, type LogEntry, type SASLOptions } from 'kafkajs';
 import type { EventLogLogger } from '../event-log.js';
 
 interface RequestQueue {
@@ -24,17 +24,29 @@ function setNoIdleTimers(): void {
 }
 setNoIdleTimers();
 
+/** How to be known to Kafka, and whom to believe to be Kafka. */
+export interface KafkaSecurity {
+  /** As node:tls takes it; absent: clear text. */
+  tls?: { ca?: Buffer; cert?: Buffer; key?: Buffer };
+  sasl?: { mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512'; username: string; password: string };
+}
+
 export interface KafkaOptions {
   /** host:port of some brokers of the cluster. */
   brokers: string[];
+  /** Absent: clear text, and no password. */
+  security?: KafkaSecurity | undefined;
   logger: EventLogLogger;
 }
 
 /** A client that gives up soon: who uses it tries again, with a new one, for ever. */
-export function createKafka({ brokers, logger }: KafkaOptions, clientId: string): Kafka {
+export function createKafka({ brokers, security = {}, logger }: KafkaOptions, clientId: string): Kafka {
+  const { tls, sasl } = security;
   return new Kafka({
     clientId,
     brokers,
+    ...(tls && { ssl: tls }),
+    ...(sasl && { sasl: sasl as SASLOptions }), // kafkajs writes the mechanisms as a union of literals, one each
     connectionTimeout: 3_000,
     requestTimeout: 20_000,
     retry: { retries: 2, initialRetryTime: 100, maxRetryTime: 1_000 },

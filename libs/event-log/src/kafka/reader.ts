@@ -1,10 +1,13 @@
 import { Backoff } from '../backoff.js';
 import { EventLogReader, silent, type EventConsumer, type EventLogLogger } from '../event-log.js';
+import type { KafkaSecurity } from './client.js';
 import { KafkaSession } from './session.js';
 
 export interface KafkaReaderOptions {
   /** host:port of some brokers of the cluster. */
   brokers: string[];
+  /** Absent: clear text, and no password. */
+  security?: KafkaSecurity | undefined;
   /** Readers of one group share the partitions. */
   groupId: string;
   logger?: EventLogLogger;
@@ -62,8 +65,7 @@ export class KafkaReader extends EventLogReader {
   private async read(consumer: EventConsumer): Promise<void> {
     const { signal } = this.stop;
     while (!signal.aborted) {
-      const { brokers, groupId } = this.options;
-      const session = new KafkaSession({ brokers, groupId, logger: this.logger }, consumer, {
+      const session = new KafkaSession({ ...this.options, logger: this.logger }, consumer, {
         foreign: (count) => (this.foreignMessages += count),
         shrunk: (partition, isShrunk) => void (isShrunk ? this.shrunk.add(partition) : this.shrunk.delete(partition)),
         joined: () => this.backoff.succeeded(),

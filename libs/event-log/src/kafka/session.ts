@@ -9,7 +9,7 @@ import {
   type EventRecord,
   type Topic,
 } from '../event-log.js';
-import { createKafka, withinMs } from './client.js';
+import { createKafka, withinMs, type KafkaOptions } from './client.js';
 import { recordOf } from './message.js';
 import { createMissingTopics } from './topics.js';
 
@@ -46,13 +46,13 @@ export class KafkaSession {
   private readonly timers = new Set<NodeJS.Timeout>();
 
   constructor(
-    options: { brokers: string[]; groupId: string; logger: EventLogLogger },
+    options: KafkaOptions & { groupId: string },
     private readonly events: EventConsumer,
     private readonly observer: SessionObserver,
   ) {
-    const { brokers, groupId, logger } = options;
+    const { groupId, logger } = options;
     this.logger = logger;
-    this.kafka = createKafka({ brokers, logger }, groupId);
+    this.kafka = createKafka(options, groupId);
     this.consumer = this.kafka.consumer({
       groupId,
       sessionTimeout: SESSION_MS,

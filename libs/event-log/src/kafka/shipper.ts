@@ -5,6 +5,7 @@ import { topics, type EventLogLogger, type EventRecord, type Topic } from '../ev
 import { isGatewayId } from '../segments/segment-files.js';
 import { SegmentTail } from '../segments/segment-tail.js';
 import { readShippedNext, storeShippedNext } from '../segments/shipped-position.js';
+import type { KafkaSecurity } from './client.js';
 import { KafkaSender } from './sender.js';
 import { OVERHEAD_BYTES } from './message.js';
 
@@ -14,6 +15,8 @@ export interface KafkaShipperOptions {
   gatewayId: string;
   /** host:port of some brokers of the cluster. */
   brokers: string[];
+  /** Absent: clear text, and no password. */
+  security?: KafkaSecurity | undefined;
   logger: EventLogLogger;
   /** Between two looks for records, and so how long small batches are collected; 200. */
   pollMs?: number;
@@ -83,11 +86,11 @@ class TopicShipper {
     private readonly topic: Topic,
     private readonly options: KafkaShipperOptions,
   ) {
-    const { dir, gatewayId, brokers, logger } = options;
+    const { dir, gatewayId, brokers, security, logger } = options;
     this.folder = join(dir, gatewayId, topic);
     this.logger = logger;
     this.tail = new SegmentTail(this.folder, gatewayId, logger);
-    this.sender = new KafkaSender({ brokers, logger }, `vinaigrette-${gatewayId}-${topic}`, logger);
+    this.sender = new KafkaSender({ brokers, security, logger }, `vinaigrette-${gatewayId}-${topic}`, logger);
     this.next = readShippedNext(this.folder) ?? 0n;
     this.running = this.run();
   }
