@@ -76,8 +76,11 @@ said["codes"] = {
     "bad filter": code_of(lambda: client.search_registered_models("flavour = 'sour'")),
     "bad order": code_of(lambda: client.search_registered_models(order_by=["flavour"])),
     "version of no model": code_of(lambda: client.create_model_version("ghost", source)),
-    "rename": code_of(lambda: client.rename_registered_model("shop-0", "shop")),
+    "rename to a taken name": code_of(lambda: client.rename_registered_model("shop-0", "shop-1")),
 }
+client.rename_registered_model("shop-0", "shop")
+said["renamed"] = client.get_registered_model("shop").name
+client.rename_registered_model("shop", "shop-0")
 client.set_registered_model_alias("shop-0", "best", "2")
 said["codes"]["alias in use"] = code_of(lambda: client.delete_model_version("shop-0", "2"))
 client.delete_registered_model_alias("shop-0", "best")

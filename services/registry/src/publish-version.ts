@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ArtifactTrees, StoredEntry } from './artifact-trees.js';
 import type { Artifacts } from './artifacts.js';
-import { uriOf, versionPath } from './domain/mlflow/artifact-path.js';
+import { modelPath, uriOf } from './domain/mlflow/artifact-path.js';
 import { describeVersion } from './domain/mlflow/describe-version.js';
 import { DESCRIPTION_FILE } from './domain/mlflow/plan-version.js';
 import type { ModelVersions } from './model-versions.js';
@@ -34,8 +34,11 @@ export class PublishVersion {
   }
 }
 
+export const modelFolderOf = (name: string): string =>
+  modelPath(name, (text) => createHash('sha256').update(text).digest('hex'));
+
 export const folderOf = ({ name, version }: { name: string; version: number }): string =>
-  versionPath(name, version, (text) => createHash('sha256').update(text).digest('hex'));
+  `${modelFolderOf(name)}/${version}`;
 
 async function* once(bytes: Uint8Array): AsyncIterable<Uint8Array> {
   yield bytes;

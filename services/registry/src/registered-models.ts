@@ -58,6 +58,11 @@ export abstract class RegisteredModels {
     change: { description?: string; tag?: { key: string; value: string | undefined } },
     atMs: number,
   ): Promise<void>;
+  /**
+   * Gives model, versions, aliases and files another name. Throws MODEL_NOT_FOUND, NAME_TAKEN, and MODEL_NAME_KEPT for a
+   * model that has a version of the registry's own: logs, rollouts and lineage know it by its name.
+   */
+  abstract rename(name: string, newName: string, atMs: number): Promise<void>;
   /** Hides the model and its versions. Throws VERSION_IN_USE while an alias names one. */
   abstract remove(name: string, atMs: number): Promise<void>;
   abstract search(search: Search): Promise<RegisteredModel[]>;

@@ -176,6 +176,42 @@ describeWith('PostgreSQL', 'DATABASE_URL', "MLflow's REST API, asked badly", () 
     });
   }, 60_000);
 
+  it('renames a model with its versions, aliases and files, unless it is served', async () => {
+    const rename = (name: string, new_name: string) =>
+      call('POST', `${API}/registered-models/rename`, { name, new_name });
+    const version = (name: string) => call('GET', `${API}/model-versions/get?name=${name}&version=1`);
+    const source = `mlflow-artifacts:/0/${run}/artifacts`;
+    await put(`0/${run}/artifacts/notes.txt`, 'kept');
+    await call('POST', `${API}/registered-models/create`, { name: 'old-name' });
+    await call('POST', `${API}/model-versions/create`, { name: 'old-name', source });
+    await call('POST', `${API}/registered-models/alias`, { name: 'old-name', alias: 'best', version: '1' });
+    expect(await rename('old-name', 'a new name')).toMatchObject({
+      status: 200,
+      body: { registered_model: { name: 'a new name', aliases: [{ alias: 'best', version: '1' }] } },
+    });
+    expect(await version('a%20new%20name')).toMatchObject({
+      status: 200,
+      body: { model_version: { aliases: ['best'] } },
+    });
+    const uri = await call('GET', `${API}/model-versions/get-download-uri?name=a%20new%20name&version=1`);
+    const folder = String(uri.body['artifact_uri']).slice('mlflow-artifacts:/'.length);
+    expect(folder).toMatch(/^registered\//);
+    expect((await call('GET', `${ARTIFACTS}/${folder}/notes.txt`)).body).toBe('kept');
+    expect((await call('GET', `${ARTIFACTS}?path=registered/old-name`)).body).toEqual({ files: [] });
+    expect(await version('old-name')).toMatchObject({ status: 404 });
+
+    expect(await rename('old-name', 'other')).toMatchObject({ status: 404 });
+    expect(await rename('a new name', 'a/b')).toMatchObject(invalid);
+    expect(await rename('a new name', 'elsewhere')).toMatchObject({
+      status: 400,
+      body: { error_code: 'RESOURCE_ALREADY_EXISTS' },
+    });
+    expect(await rename('elsewhere', 'other')).toMatchObject({
+      status: 400,
+      body: { message: expect.stringContaining('model servers load') },
+    });
+  });
+
   it('gives a hundred versions at once numbers without gaps or doubles', async () => {
     await call('POST', `${API}/registered-models/create`, { name: 'crowd' });
     const answers = await Promise.all(

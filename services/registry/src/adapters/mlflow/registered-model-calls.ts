@@ -52,6 +52,15 @@ export function registeredModelCalls(
         return answer(name);
       },
     ),
+    call(
+      'POST /mlflow/registered-models/rename',
+      z.object({ name: text, new_name: text }),
+      async ({ name, new_name }) => {
+        checkRegisteredName(new_name);
+        await models.rename(name, new_name, clock());
+        return answer(new_name);
+      },
+    ),
     call('DELETE /mlflow/registered-models/delete', named, ({ name }) => models.remove(name, clock())),
     call(
       'GET /mlflow/registered-models/search',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { checkArtifactPath, checkWritable, listFolder, pathOfUri, versionPath } from './artifact-path.js';
+import { checkArtifactPath, checkWritable, listFolder, pathOfUri, modelPath } from './artifact-path.js';
 
 describe('a path of an artefact', () => {
   it.each(['a', '1/run/artifacts/model/MLmodel', 'a b/ä.txt', '..a/b..', '.hidden'])('may be %s', (path) => {
@@ -47,15 +47,15 @@ describe('pathOfUri()', () => {
   });
 });
 
-describe('versionPath()', () => {
+describe('modelPath()', () => {
   const digest = () => 'digest';
   it.each([
-    { name: 'basket', path: 'registered/basket/3' },
-    { name: 'Basket_v1.2', path: 'registered/Basket_v1.2/3' },
-    { name: 'a b', path: 'registered/digest/3' },
-    { name: '..', path: 'registered/digest/3' },
-    { name: 'a%2f', path: 'registered/digest/3' },
-  ])('gives $name the folder $path', ({ name, path }) => expect(versionPath(name, 3, digest)).toBe(path));
+    { name: 'basket', path: 'registered/basket' },
+    { name: 'Basket_v1.2', path: 'registered/Basket_v1.2' },
+    { name: 'a b', path: 'registered/digest' },
+    { name: '..', path: 'registered/digest' },
+    { name: 'a%2f', path: 'registered/digest' },
+  ])('gives $name the folder $path', ({ name, path }) => expect(modelPath(name, digest)).toBe(path));
 });
 
 describe('listFolder()', () => {

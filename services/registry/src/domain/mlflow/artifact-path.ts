@@ -26,10 +26,9 @@ export function checkWritable(path: string): void {
   throw new Problem('ARTIFACT_IMMUTABLE', `${path} belongs to a registered version`, { field: 'path' });
 }
 
-/** Where the files of a registered version lie. A name that does not fit a URI stands there as its digest. */
-export function versionPath(name: string, version: number, digest: (text: string) => string): string {
-  return `${REGISTERED}/${PLAIN_NAME.test(name) ? name : digest(name)}/${version}`;
-}
+/** Where the files of a registered model lie, each version's by its number. A name that fits no URI is its digest there. */
+export const modelPath = (name: string, digest: (text: string) => string): string =>
+  `${REGISTERED}/${PLAIN_NAME.test(name) ? name : digest(name)}`;
 
 export const runPath = (experimentId: string, runId: string): string => `${experimentId}/${runId}/artifacts`;
 export const loggedModelPath = (experimentId: string, modelId: string): string =>

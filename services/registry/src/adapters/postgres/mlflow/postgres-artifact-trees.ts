@@ -1,4 +1,5 @@
 import { Problem } from '@vinaigrette/problems';
+import type { EntityManager } from 'typeorm';
 import { ArtifactTrees, type StoredEntry } from '../../../artifact-trees.js';
 import { lockUntilCommit, type Database } from '../database.js';
 import { lockUses } from '../postgres-artifact-uses.js';
@@ -73,6 +74,14 @@ export class PostgresArtifactTrees extends ArtifactTrees {
       ],
     );
   }
+}
+
+/** Gives a folder another place, where nothing may lie. */
+export async function moveFolder(manager: EntityManager, from: string, to: string): Promise<void> {
+  await manager.query(
+    `UPDATE registry.mlflow_artifact SET path = $1 || substr(path, $2) WHERE path > $3 AND path < $4`,
+    [to, from.length + 1, ...rangeBelow(from)],
+  );
 }
 
 /** Every path below a folder lies between these two, in the order of bytes: "0" follows "/". */

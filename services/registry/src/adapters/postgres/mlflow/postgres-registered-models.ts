@@ -25,6 +25,8 @@ import {
   type ModelRow,
   type VersionRow,
 } from './registered-rows.js';
+import { modelFolderOf } from '../../../publish-version.js';
+import { moveFolder } from './postgres-artifact-trees.js';
 import { jsonOf, orderSql, setTagSql, Values, whereSql } from './search-sql.js';
 
 export class PostgresRegisteredModels extends RegisteredModels {
@@ -78,6 +80,21 @@ export class PostgresRegisteredModels extends RegisteredModels {
            ${tag ? `, tags = ${setTagSql(tag.key, tag.value, values)}` : ''} WHERE name = ${where}`,
         values.list,
       );
+    });
+  }
+
+  async rename(name: string, newName: string, atMs: number): Promise<void> {
+    await this.database.write(async (manager) => {
+      for (const one of [name, newName].sort()) await lockUntilCommit(manager, MODEL_KIND, one);
+      await checkRename(manager, name, newName);
+      await manager.query('UPDATE registry.mlflow_registered_model SET name = $2, updated_at_ms = $3 WHERE name = $1', [
+        name,
+        newName,
+        atMs,
+      ]);
+      await manager.query('UPDATE registry.mlflow_version SET name = $2 WHERE name = $1', [name, newName]);
+      await manager.query('UPDATE registry.mlflow_alias SET name = $2 WHERE name = $1', [name, newName]);
+      await moveFolder(manager, modelFolderOf(name), modelFolderOf(newName));
     });
   }
 
@@ -264,6 +281,24 @@ async function insertVersion(
     ],
   );
   return row && versionOf(row);
+}
+
+async function checkRename(manager: EntityManager, name: string, newName: string): Promise<void> {
+  if (!(await findModel(manager, name))) {
+    throw new Problem('MODEL_NOT_FOUND', `There is no registered model ${name}`, { field: 'name' });
+  }
+  const [row] = await manager.query<[{ served: boolean; taken: boolean }]>(
+    `SELECT EXISTS (SELECT FROM registry.model_version WHERE model = $1) AS served,
+       EXISTS (SELECT FROM registry.mlflow_registered_model WHERE name = $2)
+         OR EXISTS (SELECT FROM registry.model_version WHERE model = $2) AS taken`,
+    [name, newName],
+  );
+  if (row.taken) {
+    throw new Problem('NAME_TAKEN', `There is, or was, a registered model ${newName} already`, { field: 'new_name' });
+  }
+  if (row.served) {
+    throw new Problem('MODEL_NAME_KEPT', `${name} has versions that model servers load`, { field: 'name' });
+  }
 }
 
 async function findModel(manager: EntityManager, name: string): Promise<ModelRow | undefined> {
