@@ -24,6 +24,7 @@ describe('a plain body', () => {
     { body: { unit: id, attributes: { age: 42 }, inputs: {}, context: { channel: 'web' } }, plain: true },
     { body: { inputs: { history: [1, 2] } }, plain: false },
     { body: { inputs: [1] }, plain: false },
+    { body: JSON.parse('{"inputs": {"__proto__": 1}}'), plain: false },
     { body: { unit: id }, plain: false },
   ])('of a prediction: $body is $plain', ({ body, plain }) => {
     expect(isPlainPrediction(body)).toBe(plain);

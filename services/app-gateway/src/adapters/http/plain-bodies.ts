@@ -1,4 +1,11 @@
-import { moments, SCOPE_NAME_LENGTH_MAX, SKU_LENGTH_MAX, type Moment, type TensorValue } from '@vinaigrette/documents';
+import {
+  LIMIT_MAX,
+  moments,
+  SCOPE_NAME_LENGTH_MAX,
+  SKU_LENGTH_MAX,
+  type Moment,
+  type TensorValue,
+} from '@vinaigrette/documents';
 import { BASKET_ITEMS_MAX, UNIT_LENGTH_MAX } from './schemas.js';
 
 /*
@@ -47,7 +54,7 @@ const isValue = (value: unknown): boolean =>
 
 function holdsValues(value: unknown): boolean {
   if (!isObject(value)) return false;
-  for (const name in value) if (!isValue(value[name])) return false;
+  for (const name in value) if (name === '__proto__' || !isValue(value[name])) return false;
   return true;
 }
 
@@ -68,7 +75,7 @@ const recommendationChecks: Checks = {
     Array.isArray(value) && value.length <= BASKET_ITEMS_MAX && value.every((sku) => isText(sku, SKU_LENGTH_MAX)),
   customer: (value) => hasOnly(value, customerChecks) && 'id' in value,
   context: isPlace,
-  limit: (value) => Number.isSafeInteger(value) && (value as number) >= 1,
+  limit: (value) => Number.isInteger(value) && (value as number) >= 1 && (value as number) <= LIMIT_MAX,
 };
 
 const predictionChecks: Checks = {
