@@ -18,6 +18,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { parseArgs } from 'node:util';
+import { madeUp } from './made-up.mjs';
 
 /** What is mined, and the least support: low enough that there is something to do. */
 const tables = {
@@ -132,19 +133,6 @@ async function linesOf(name) {
   const { readBaskets } = await import('@vinaigrette/basket');
   const sales = await readBaskets({ input: join(process.env.DATA_DIR, file), format, policy: 'raw' });
   return sales.baskets.map(({ skus }) => `${skus.map((sku) => sku.replaceAll(',', ' ')).join(',')}\n`);
-}
-
-/** Baskets of 2 to 13 of 5,000 goods, few of them sold often; who takes one of twenty takes its partner six times in ten. */
-async function* madeUp(baskets) {
-  const { seededRandom } = await import('@vinaigrette/pipeline');
-  const random = seededRandom(1);
-  for (let basket = 0; basket < baskets; basket++) {
-    const goods = new Set();
-    const size = 2 + Math.floor(random() * 12);
-    for (let place = 0; place < size; place++) goods.add(Math.floor(5_000 * random() ** 3));
-    for (let pair = 0; pair < 20; pair++) if (goods.has(pair * 7) && random() < 0.6) goods.add(4_000 + pair);
-    yield `${[...goods].map((good) => `sku-${good}`).join(',')}\n`;
-  }
 }
 
 function median(runs, field) {
