@@ -6,7 +6,7 @@ type Values = MetricObjectWithValues<MetricValueWithName<string>>;
 
 /**
  * Metrics with the labels `model` and `version`, for what happens with each inference. Those of prom-client find a
- * series by putting its labels together into text: ten of them took a sixth of the time of a small model's inference.
+ * series by putting its labels together into text, which for the ten of an inference is much beside a small model's run.
  */
 abstract class VersionMetric<Series> {
   readonly aggregator = 'sum';
