@@ -127,5 +127,5 @@ export class ClusterPrimary {
 }
 
 function send(worker: Worker, message: ToProcess): void {
-  if (worker.isConnected()) worker.send(message);
+  if (worker.isConnected()) worker.send(message, () => undefined); // one that is just dying is replaced, and no error here
 }
