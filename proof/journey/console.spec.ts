@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, expect, it, jest } from '@jest/globals';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { describeWith } from '../../tools/real-part.mjs';
 import { createDatabase } from './database.js';
@@ -6,6 +6,9 @@ import { demoVersion } from './demo-version.js';
 import { furnish } from './furnish.js';
 import { eventually, House } from './house.js';
 import { drift, feedback, recommend } from './shop.js';
+
+// A browser on a busy machine: nothing here is about time.
+jest.setTimeout(60_000);
 
 const widths = [1280, 400];
 const hour = Date.UTC(2026, 6, 1, 12);
@@ -15,7 +18,7 @@ const asked = 40;
 const channels = ['app', 'web'];
 /** By channel, so that there are segments to look at. */
 const useCase = {
-  ...{ kind: 'recommendation', model: 'basket', budgetMs: 60_000, fallback: ['best-sellers'] },
+  ...{ kind: 'recommendation', model: 'basket', ruleSet: 'shop', budgetMs: 60_000, fallback: ['best-sellers'] },
   segments: [{ name: 'channel', from: 'context.channel' }],
 };
 
@@ -125,6 +128,24 @@ describeWith('PostgreSQL', 'DATABASE_URL', 'the console', () => {
       expect(await page.evaluate(faultsOfNames)).toEqual([]);
       await page.close();
     });
+
+    it.each(widths)(
+      'tells how right the version was, what was compared, and hides a rule, %i px wide',
+      async (width) => {
+        page = await open(theHour, width);
+        const region = (name: string) => page.getByRole('region', { name });
+        const right = await region('How right it was, and what it earns').innerText();
+        expect(right).toContain('10 of 40 predictions (25.0 %)');
+        expect(right).toMatch(/Hit rate@5\s+1\s+[\d.]+ to 1\s+10/);
+        await region('Beside others').waitFor();
+        await region('What was said at the time').getByText('No look ended in this window.').waitFor();
+        await region('Do its rules still hold?').getByRole('button').first().click();
+        const said = /is hidden by shop \d+/;
+        await region('Do its rules still hold?').getByRole('status').getByText(said).waitFor();
+        expect(complaints).toEqual([]);
+        await page.close();
+      },
+    );
 
     it('shows where to look first, by time and by segment, and reads out a cell to a pointer and to keys', async () => {
       page = await open(theHour);

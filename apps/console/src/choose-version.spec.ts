@@ -8,6 +8,7 @@ const listed = (version: number, more: Partial<ListedVersion> = {}): ListedVersi
   wanted: true,
   known: true,
   hasBaseline: true,
+  hasRules: false,
   state: 'OK',
   predictions: 10,
   oldestPaneMs: 0,

@@ -1,6 +1,7 @@
 import { chooseVersion } from './choose-version.js';
 import { draw } from './draw.js';
 import { ask, NoAnswer, type Alert, type Drift, type DriftMap, type ListedModel, type Performance } from './monitor.js';
+import { askMeasured, hideRule } from './measured.js';
 import { neighbour } from './neighbour.js';
 import { addressOf, questionOf, readPlace, readUtc, windows, type Place } from './place.js';
 import { isUpToDate, type Pointed, type State } from './state.js';
@@ -40,6 +41,12 @@ async function refresh(): Promise<void> {
     }
     state.answeredAtMs = Date.now();
     delete state.failure;
+    show();
+    if (state.seen && place.model !== undefined) {
+      const listed = models.find(({ model }) => model === place.model)?.versions;
+      const hasRules = listed?.some(({ version, hasRules }) => version === place.version && hasRules) ?? false;
+      state.measured = await askMeasured(place, state.seen.drift, hasRules, signal);
+    }
   } catch (error) {
     if (signal.aborted) return;
     state.failure = error instanceof NoAnswer ? error : new NoAnswer('The page failed.', 'Load it again.', false);
@@ -47,6 +54,19 @@ async function refresh(): Promise<void> {
   }
   show();
   if (!state.paused) timer = setTimeout(refreshSeen, REFRESH_MS);
+}
+
+/** Hides a rule, and shows what came of it. The operators' key is asked for when the monitor wants one. */
+async function hide(rule: string, says: string): Promise<void> {
+  const { signal } = asking;
+  try {
+    state.done = await hideRule(state.place, rule, says, signal);
+    await refresh();
+  } catch (error) {
+    if (!(error instanceof NoAnswer)) return;
+    state.failure = error;
+    show();
+  }
 }
 
 /** Nobody looks at a page in the background: it waits until somebody does. */
@@ -71,6 +91,7 @@ function go(place: Place): void {
 function arrive(place: Place): void {
   state.place = place;
   delete state.failure;
+  delete state.done;
   show();
   if (!isUpToDate(state)) void refresh();
 }
@@ -107,7 +128,8 @@ document.addEventListener('click', (event) => {
     event.preventDefault();
     go(readPlace(link.search));
   }
-  const action = target.closest('[data-action]')?.getAttribute('data-action');
+  const { action, rule, says } = target.closest<HTMLElement>('[data-action]')?.dataset ?? {};
+  if (rule !== undefined) return void hide(rule, says ?? '');
   if (action === 'pause') state.paused = !state.paused;
   if (action) void refresh();
 });

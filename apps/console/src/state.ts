@@ -1,4 +1,16 @@
-import type { Alert, Drift, DriftMap, ListedModel, NoAnswer, Performance } from './monitor.js';
+import type {
+  Alert,
+  Compared,
+  Drift,
+  DriftMap,
+  IssuedLook,
+  Kpi,
+  ListedModel,
+  Measures,
+  NoAnswer,
+  Performance,
+  Rules,
+} from './monitor.js';
 import { questionOf, type Place } from './place.js';
 
 /** What was asked, and what the monitor said to it. */
@@ -8,6 +20,19 @@ export interface Seen {
   performance: Performance;
   /** By time and by segment. */
   maps: readonly DriftMap[];
+}
+
+/** What the monitor measured beside the drift, of the same question; asked after it, since it is read from the archive. */
+export interface Measured {
+  question: string;
+  measures: Measures;
+  kpis: readonly Kpi[];
+  /** What the model earns by its first KPI, as a sentence; absent: it has none. */
+  worth?: string;
+  /** Of the week up to the window's end; absent: the version has no association rules. */
+  rules?: Rules;
+  compared: readonly Compared[];
+  looks: readonly IssuedLook[];
 }
 
 /** The cell of a heat map the reader points at, or has come to by key. */
@@ -27,6 +52,9 @@ export interface State {
   models?: readonly ListedModel[];
   alerts: readonly Alert[];
   seen?: Seen;
+  measured?: Measured;
+  /** What came of the last thing the reader had done. */
+  done?: string;
   pointed?: Pointed;
   /** Why the last question has no answer. */
   failure?: NoAnswer;

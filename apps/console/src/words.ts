@@ -1,4 +1,4 @@
-import type { AlertState } from './monitor.js';
+import type { AlertState, Estimate, LookState, RuleDecay } from './monitor.js';
 
 /** How a state looks; its word is always there too. */
 export type Tone = 'good' | 'watch' | 'bad' | 'quiet';
@@ -16,6 +16,38 @@ export function stateWords(state: AlertState | `ALERT_STATE_${AlertState}` | nul
   const known = states[(state ?? '').replace('ALERT_STATE_', '') as AlertState] as (typeof states)['OK'] | undefined;
   return known ?? { word: 'Not judged yet', tone: 'quiet' };
 }
+
+const looks: Record<LookState, { word: string; tone: Tone }> = {
+  clear: { word: 'Clear', tone: 'good' },
+  lingering: { word: 'Near its floor', tone: 'watch' },
+  drifted: { word: 'Drifted', tone: 'watch' },
+  'no-data': { word: 'No data', tone: 'quiet' },
+  insufficient: { word: 'Too little data', tone: 'quiet' },
+  'no-baseline': { word: 'No baseline', tone: 'quiet' },
+};
+
+/** Of one look; how grave it is when it drifted. */
+export function lookWords(kind: LookState, severity = ''): { word: string; tone: Tone } {
+  const { word, tone } = looks[kind];
+  return severity === ''
+    ? { word, tone }
+    : { word: `${word}, ${severity}`, tone: severity === 'critical' ? 'bad' : tone };
+}
+
+export const ruleWords: Record<RuleDecay['state'], { word: string; tone: Tone }> = {
+  held: { word: 'Holds', tone: 'good' },
+  decayed: { word: 'Decayed', tone: 'watch' },
+  dead: { word: 'Dead', tone: 'bad' },
+  unknown: { word: 'Too few baskets', tone: 'quiet' },
+};
+
+/** To four digits. */
+export const figureWords = (value: number | null): string => {
+  return value === null ? '–' : new Intl.NumberFormat('en-GB', { maximumSignificantDigits: 4 }).format(value);
+};
+
+export const intervalWords = ({ low, high }: Estimate): string =>
+  low === null || high === null ? '–' : `${figureWords(low)} to ${figureWords(high)}`;
 
 /** How far something moved, as a multiple of the floor from which it is worth a warning. */
 export function shiftWords(effect: number | undefined): { word: string; tone: Tone } {

@@ -298,9 +298,8 @@ export class DriftMonitorModule {
         },
         {
           provide: ListModels,
-          inject: [Panes, ModelVersions, KnownVersions, Alerts],
-          useFactory: (panes: Panes, versions: ModelVersions, known: KnownVersions, alerts: Alerts) =>
-            new ListModels(panes, versions, known, alerts),
+          inject: [Panes, ModelVersions, KnownVersions, Alerts, WantedNow],
+          useFactory: (...parts: ConstructorParameters<typeof ListModels>) => new ListModels(...parts),
         },
       ],
     };

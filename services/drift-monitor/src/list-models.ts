@@ -3,6 +3,8 @@ import type { AlertState } from './domain/alert.js';
 import type { KnownVersions } from './known-versions.js';
 import type { ModelVersions } from './model-versions.js';
 import type { Panes } from './panes.js';
+import { RULES_FILE } from './read-rule-decay.js';
+import type { WantedNow } from './wanted-now.js';
 
 export interface ListedVersion {
   version: number;
@@ -11,6 +13,8 @@ export interface ListedVersion {
   /** Whether the registry has told of it. */
   known: boolean;
   hasBaseline: boolean;
+  /** Whether the registry wants it and it brought association rules, whose decay can be read. */
+  hasRules: boolean;
   /** Names of the baseline's features, in its order. */
   features: string[];
   /** null: not judged. */
@@ -34,6 +38,7 @@ export class ListModels {
     private readonly versions: ModelVersions,
     private readonly known: KnownVersions,
     private readonly alerts: Alerts,
+    private readonly wantedNow: WantedNow,
   ) {}
 
   async list(): Promise<ListedModel[]> {
@@ -54,6 +59,7 @@ export class ListModels {
         wanted: wanted.some(is),
         known: known !== undefined,
         hasBaseline: known?.grid !== undefined,
+        hasRules: this.hasRules(model, version),
         features: known?.grid?.baseline.features.map(({ name }) => name) ?? [],
         state: alerts.find(is)?.verdict.state ?? null,
         predictions: panes?.predictions ?? 0,
@@ -65,5 +71,10 @@ export class ListModels {
     return [...models]
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([model, versions]) => ({ model, versions: [...versions.values()].sort((a, b) => b.version - a.version) }));
+  }
+
+  private hasRules(model: string, version: number): boolean {
+    const wanted = this.wantedNow.model(model)?.versions.find((one) => one.version === version);
+    return wanted?.files.some(({ path }) => path === RULES_FILE) ?? false;
   }
 }

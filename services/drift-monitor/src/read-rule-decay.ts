@@ -13,6 +13,8 @@ const rulesFile = z.object({
 /** So many baskets of the holdout are needed before the rules are counted on them alone. */
 const HOLDOUT_MIN = 1_000;
 const DAY_MS = 24 * 60 * 60 * 1_000;
+/** Where a version keeps its association rules. */
+export const RULES_FILE = 'rules.json';
 const ASK_TIMEOUT_MS = 30_000;
 
 export interface RuleDecays {
@@ -74,7 +76,7 @@ export class ReadRuleDecay {
   /** The rules of a version in their order. Throws VERSION_NOT_FOUND as `read`. */
   async rulesOf(model: string, version: number): Promise<ServedRule[]> {
     const found = this.wanted.model(model)?.versions.find((wanted) => wanted.version === version);
-    const file = found?.files.find(({ path }) => path === 'rules.json');
+    const file = found?.files.find(({ path }) => path === RULES_FILE);
     if (!file)
       throw new Problem('VERSION_NOT_FOUND', `${model} ${version} is not wanted, or has no rules.json`, {
         field: 'version',

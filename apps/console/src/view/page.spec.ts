@@ -10,7 +10,7 @@ import {
   type Performance,
 } from '../monitor.js';
 import { questionOf, type Place } from '../place.js';
-import type { State } from '../state.js';
+import type { Measured, State } from '../state.js';
 import { textOf, type Tree } from '../tree.js';
 import { distributions } from './distributions.js';
 import { movedMost } from './feature-card.js';
@@ -57,7 +57,15 @@ const performance: Performance = {
   coverage: 0,
   fallback: { predictions: 0, withOutcome: 0, hitsAt5: 0, hitRate: null, coverage: null },
 };
-const version = { version: 1, wanted: true, known: true, hasBaseline: true, predictions: 2000, oldestPaneMs: noon };
+const version = {
+  version: 1,
+  wanted: true,
+  known: true,
+  hasBaseline: true,
+  hasRules: true,
+  predictions: 2000,
+  oldestPaneMs: noon,
+};
 const models: ListedModel[] = [{ model: 'basket', versions: [{ ...version, state: 'FIRING', newestPaneMs: noon }] }];
 const cell = (more: Partial<DriftCell> = {}): DriftCell => ({ severity: '', enough: true, ...more });
 const column = (label: string, cells: DriftCell[], fromMs = noon): DriftColumn => ({
@@ -76,6 +84,30 @@ const byTime: DriftMap = {
 };
 const bySegment: DriftMap = { by: 'segment', features: ['age', 'size'], columns: [column('', [cell(), cell()])] };
 const seen = { question: questionOf(place).toString(), drift, performance, maps: [byTime, bySegment] };
+const estimate = { value: 0.25, low: 0.1421, high: 0.4019, n: 40 };
+const coverage = { predictions: 40, labelled: 10, share: estimate };
+const measured: Measured = {
+  question: seen.question,
+  measures: { document: '', coverage, mature: coverage, measures: { ndcgAt10: estimate } },
+  kpis: [{ kpi: 'revenue', kpiVersion: 2, value: 1_234.5678, low: null, high: null, n: 1 }],
+  worth: 'basket 1 earns 12 (3 to 21, 95 %) revenue per 1,000 predictions more than the holdout',
+  rules: {
+    ...{ fromMs: noon, toMs: noon, countedOn: 'holdout', baskets: 1240 },
+    rules: Array.from({ length: 11 }, (_, rule) => ({ rule, state: 'dead' as const, says: `milk -> sugar ${rule}` })),
+  },
+  compared: [
+    {
+      ...{ version: 1, window: '24h', against: 'champion', variant: '', toMs: noon, predictions: 2000 },
+      ...{ expected: { name: 'version 3', predictions: 9 }, state: 'drifted', severity: 'critical', why: 'size moved' },
+    },
+  ],
+  looks: [
+    {
+      ...{ window: '1h', toMs: noon, revision: 2, predictions: 77 },
+      look: { kind: 'insufficient', why: '77 of the 100 it needs' },
+    },
+  ],
+};
 const state: State = { place, nowMs: noon, paused: false, answeredAtMs: noon, models, alerts: [], seen };
 const textOfPage = (more: Partial<State>) =>
   page({ ...state, ...more })
@@ -140,6 +172,37 @@ describe('page()', () => {
     const asked = { ...seen, question: questionOf(range).toString() };
     expect(textOfPage({ place: range, seen: asked })).toContain('This window alone Drifted size: PSI 0.275');
     expect(textOfPage({})).not.toContain('This window alone');
+  });
+
+  it('tells what is measured beside the drift, of the same question only', () => {
+    const text = textOfPage({ measured, done: 'milk -> sugar is hidden by shop 4' });
+    for (const words of [
+      'By what was clicked or bought: the truth is known of 10 of 40 predictions (25.0 %), and of 10 of 40',
+      'NDCG@10 0.25 0.1421 to 0.4019 40',
+      'revenue, version 2 1,235 – 1',
+      'basket 1 earns 12 (3 to 21, 95 %) revenue per 1,000 predictions more than the holdout',
+      'Counted in 1,240 baskets of the holdout',
+      'milk -> sugar is hidden by shop 4',
+      'Dead milk -> sugar 0 Hide',
+      '1 more Dead milk -> sugar 10 Hide',
+      'Drifted, critical All variants beside the champion, version 3 the day up to 2026-07-01 12:00 UTC, 2,000',
+      'Too little data The hour up to 2026-07-01 12:00 UTC, revision 2 77 predictions. 77 of the 100 it needs',
+    ])
+      expect(text).toContain(words);
+    expect(textOfPage({ measured: { ...measured, question: 'of another window' } })).not.toContain('NDCG');
+    const { question, measures } = measured;
+    const without = textOfPage({ measured: { question, measures, kpis: [], compared: [], looks: [] } });
+    expect(without).toContain('No KPI of this model is in force');
+    expect(without).not.toContain('rules still hold');
+  });
+
+  it('has a button that names the rule it hides', () => {
+    const buttons = page({ ...state, measured }).flatMap((tree) => find(tree, 'button'));
+    expect(buttons[2]!.attributes).toMatchObject({
+      'data-action': 'hide',
+      'data-rule': '2',
+      'aria-label': 'Hide: milk -> sugar 2',
+    });
   });
 
   it('never shows the answer to another question as the answer to one that failed', () => {

@@ -1,13 +1,16 @@
 import type { ListedVersion } from '../monitor.js';
 import { addressOf, type Place, type Range } from '../place.js';
-import { isUpToDate, type Seen, type State } from '../state.js';
+import { isUpToDate, type Measured, type Seen, type State } from '../state.js';
 import { h, type Tree } from '../tree.js';
 import { utcWords } from '../words.js';
 import { featureList, ordered } from './features.js';
 import { figures } from './figures.js';
 import { heatMaps } from './heat-map.js';
+import { comparisonList, lookList } from './looks.js';
+import { measureTable } from './measures.js';
 import { modelList } from './model-list.js';
 import { picker } from './picker.js';
+import { ruleList } from './rules.js';
 import { alertVerdict, windowVerdict } from './verdict.js';
 
 const PANE_MS = 5 * 60 * 1_000;
@@ -63,8 +66,8 @@ function content(state: State): Tree {
 }
 
 function windowContent(
-  { place, models = [], pointed }: State,
-  { drift, performance, maps }: Seen,
+  { place, models = [], pointed, measured, done }: State,
+  { question, drift, performance, maps }: Seen,
   guilty: string[],
 ): Tree[] {
   const whole = typeof place.window === 'string' && place.variant === '';
@@ -87,7 +90,14 @@ function windowContent(
           featureList(features, guilty, place),
         ]
       : [note('This version has no baseline: it is served and counted, and there is nothing to compare it with.')]),
+    ...(measured?.question === question ? measuredContent(measured, done) : []),
   ];
+}
+
+/** What is read from the archive comes later than the rest, so it stands below: nothing on show moves when it comes. */
+function measuredContent(measured: Measured, done: string | undefined): Tree[] {
+  const { rules, compared, looks } = measured;
+  return [measureTable(measured), ...(rules ? [ruleList(rules, done)] : []), comparisonList(compared), lookList(looks)];
 }
 
 function noModels(): Tree {
