@@ -1,14 +1,5 @@
-import {
-  createSecureServer,
-  createServer,
-  type Http2Server,
-  type Http2ServerRequest,
-  type Http2ServerResponse,
-  type ServerHttp2Session,
-} from 'node:http2';
+import { createSecureServer, createServer, type Http2Server, type ServerHttp2Session } from 'node:http2';
 import type { AddressInfo } from 'node:net';
-import { setImmediate as nextTurn } from 'node:timers/promises';
-import { Code, ConnectError } from '@connectrpc/connect';
 import { connectNodeAdapter, type ConnectNodeAdapterOptions } from '@connectrpc/connect-node';
 import type { ServerTls } from './tls.js';
 
@@ -24,12 +15,7 @@ export class GrpcServer {
   private readonly sessions = new Set<ServerHttp2Session>();
 
   constructor(options: ConnectNodeAdapterOptions, tls?: ServerTls) {
-    const settings = { maxSessionMemory: SESSION_MEMORY_MB_MAX };
-    const answer = connectNodeAdapter(options);
-    const handler = (request: Http2ServerRequest, response: Http2ServerResponse) => {
-      endOnlyWhenWhole(request);
-      answer(request, response);
-    };
+    const [settings, handler] = [{ maxSessionMemory: SESSION_MEMORY_MB_MAX }, connectNodeAdapter(options)];
     this.server = tls ? createSecureServer({ ...settings, ...tls }, handler) : createServer(settings, handler);
     this.server.on('connection', (socket) => socket.setKeepAlive(true, KEEP_ALIVE_MS));
     this.server.on('session', (session) => {
@@ -58,17 +44,4 @@ export class GrpcServer {
   cut(): void {
     for (const session of this.sessions) session.destroy();
   }
-}
-
-/**
- * Node ends what a caller who broke off sent as that of one who is done, and says only afterwards, in the same turn, that
- * it was aborted: the half would count as whole.
- */
-function endOnlyWhenWhole(request: Http2ServerRequest): void {
-  const read = request[Symbol.asyncIterator].bind(request);
-  request[Symbol.asyncIterator] = async function* () {
-    yield* read();
-    await nextTurn();
-    if (request.aborted) throw new ConnectError('the caller broke off', Code.Canceled);
-  };
 }

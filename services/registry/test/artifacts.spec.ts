@@ -72,6 +72,19 @@ describeWith('PostgreSQL', 'DATABASE_URL', 'artefacts', () => {
     expect(await scratch()).toEqual(before);
   });
 
+  it.each([99n, 101n])('refuses 100 bytes of %s', async (sizeBytes) => {
+    const before = await scratch();
+    async function* short() {
+      yield { chunk: randomBytes(60), sizeBytes };
+      yield { chunk: randomBytes(40) };
+    }
+    expect(await refusal(client.uploadArtifact(short()))).toMatchObject({
+      code: 'ARTIFACT_CORRUPT',
+      field: 'size_bytes',
+    });
+    expect(await scratch()).toEqual(before);
+  });
+
   it('leaves nothing behind when a caller breaks off', async () => {
     const before = await scratch();
     async function* broken() {
@@ -83,33 +96,39 @@ describeWith('PostgreSQL', 'DATABASE_URL', 'artefacts', () => {
     await eventually(async () => expect(await scratch()).toEqual(before));
   });
 
-  it.each(['the connection'])('keeps nothing under the digest of a half when a caller drops %s', async (what) => {
-    const before = await scratch();
-    const half = randomBytes(100_000);
-    const session = connect((await registry.addresses()).grpc);
-    const stream = session.request({
-      ':method': 'POST',
-      ':path': '/vinaigrette.registry.v1.RegistryService/UploadArtifact',
-      'content-type': 'application/grpc',
-      te: 'trailers',
-    });
-    const broken = once(stream, 'close').catch(() => undefined);
-    const message = toBinary(UploadArtifactRequestSchema, create(UploadArtifactRequestSchema, { chunk: half }));
-    const header = Buffer.alloc(5);
-    header.writeUInt32BE(message.byteLength, 1);
-    stream.write(Buffer.concat([header, message]));
-    // The whole half has arrived: it is on disk, and the registry waits for more.
-    await eventually(async () => {
-      const [name] = (await scratch()).filter((one) => !before.includes(one));
-      expect((await stat(join(bench.folder, 'scratch', name as string))).size).toBe(half.byteLength);
-    });
-    if (what === 'the call') stream.close(constants.NGHTTP2_CANCEL);
-    else session.destroy();
-    await broken;
-    await eventually(async () => expect(await scratch()).toEqual(before));
-    expect(await readdir(dirname(pathOf(sha256Of(half)))).catch(() => [])).not.toContain(sha256Of(half));
-    session.destroy();
-  });
+  it.each(['the call', 'the connection'])(
+    'keeps nothing under the digest of a half when a caller drops %s',
+    async (what) => {
+      const before = await scratch();
+      const half = randomBytes(100_000);
+      const session = connect((await registry.addresses()).grpc);
+      const stream = session.request({
+        ':method': 'POST',
+        ':path': '/vinaigrette.registry.v1.RegistryService/UploadArtifact',
+        'content-type': 'application/grpc',
+        te: 'trailers',
+      });
+      const broken = once(stream, 'close').catch(() => undefined);
+      const message = toBinary(
+        UploadArtifactRequestSchema,
+        create(UploadArtifactRequestSchema, { chunk: half, sizeBytes: 200_000n }),
+      );
+      const header = Buffer.alloc(5);
+      header.writeUInt32BE(message.byteLength, 1);
+      stream.write(Buffer.concat([header, message]));
+      // The whole half has arrived: it is on disk, and the registry waits for more.
+      await eventually(async () => {
+        const [name] = (await scratch()).filter((one) => !before.includes(one));
+        expect((await stat(join(bench.folder, 'scratch', name as string))).size).toBe(half.byteLength);
+      });
+      if (what === 'the call') stream.close(constants.NGHTTP2_CANCEL);
+      else session.destroy();
+      await broken;
+      await eventually(async () => expect(await scratch()).toEqual(before));
+      expect(await readdir(dirname(pathOf(sha256Of(half)))).catch(() => [])).not.toContain(sha256Of(half));
+      session.destroy();
+    },
+  );
 
   it('tells rotted bytes from sound ones, and is mended by uploading them again', async () => {
     const bytes = randomBytes(1_000_000);

@@ -208,8 +208,8 @@ async function filesOf(folder: string): Promise<string[]> {
   return files;
 }
 
-async function* chunksOf(file: string): AsyncGenerator<{ chunk: Uint8Array }> {
+async function* chunksOf(file: string): AsyncGenerator<{ chunk: Uint8Array; sizeBytes?: bigint }> {
   const { size } = await stat(file);
-  if (size === 0) yield { chunk: new Uint8Array() };
+  yield { chunk: new Uint8Array(), sizeBytes: BigInt(size) };
   for await (const chunk of createReadStream(file, { highWaterMark: CHUNK_BYTES })) yield { chunk: chunk as Buffer };
 }

@@ -159,13 +159,19 @@ function toldGarbage({ garbage, kept, versions }: Collected) {
 }
 
 async function* chunksOf(requests: AsyncIterable<UploadArtifactRequest>): AsyncIterable<Uint8Array> {
-  for await (const { chunk } of requests) {
+  let [told, came] = [0, 0];
+  for await (const { chunk, sizeBytes } of requests) {
     if (chunk.byteLength > CHUNK_BYTES_MAX) {
       throw new Problem('BODY_TOO_LARGE', `A chunk has at most ${CHUNK_BYTES_MAX} bytes, not ${chunk.byteLength}`, {
         field: 'chunk',
       });
     }
+    told ||= Number(sizeBytes);
+    came += chunk.byteLength;
     yield chunk;
+  }
+  if (told !== 0 && came !== told) {
+    throw new Problem('ARTIFACT_CORRUPT', `${told} bytes were told, and ${came} came`, { field: 'size_bytes' });
   }
 }
 
