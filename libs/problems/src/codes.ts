@@ -50,7 +50,10 @@ export const problems = {
     kind: 'conflict',
     remedy: 'Wait for the run that writes there, or end it and call again: it goes on where that one stood',
   },
-  BODY_INVALID: { kind: 'invalid', remedy: 'Send the fields that the API reference at /docs names, in its types' },
+  BODY_INVALID: {
+    kind: 'invalid',
+    remedy: "Send the fields that the API reference (a gateway's is at /docs) names, in its types",
+  },
   BODY_NOT_JSON: { kind: 'malformed', remedy: 'Send valid JSON with Content-Type: application/json' },
   BODY_TOO_LARGE: { kind: 'too-large', remedy: 'Send a smaller body; the limit is in the message' },
   CONFIGURATION_MISSING: {
@@ -187,7 +190,10 @@ export const problems = {
   ROLLOUT_ENDED: { kind: 'conflict', remedy: 'List the rollouts; start a new one to try the version again' },
   ROLLOUT_NOT_FOUND: { kind: 'not-found', remedy: 'List the rollouts and check the id' },
   ROLLOUT_PAUSED: { kind: 'conflict', remedy: 'Resume the rollout, then advance it' },
-  ROUTE_NOT_FOUND: { kind: 'not-found', remedy: 'Check method and path against the API reference at /docs' },
+  ROUTE_NOT_FOUND: {
+    kind: 'not-found',
+    remedy: "Check method and path against the API reference; a gateway's is at /docs",
+  },
   RULES_NONE: { kind: 'invalid', remedy: 'Lower the least support or confidence, or train on more sales' },
   RULES_TOO_MANY: {
     kind: 'too-large',

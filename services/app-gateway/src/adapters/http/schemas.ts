@@ -241,7 +241,7 @@ export const problemDetails = z
       status: 422,
       detail: 'basket[3]: Too small: expected string to have >=1 characters',
       code: 'BODY_INVALID',
-      remedy: 'Send the fields that the API reference at /docs names, in its types',
+      remedy: "Send the fields that the API reference (a gateway's is at /docs) names, in its types",
       field: 'basket[3]',
       instance: 'req-7',
     },
