@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { kafkaVariables } from '@vinaigrette/edge';
 import { parse } from 'yaml';
 import { root } from '../src/config.js';
 import { serviceNames } from '../src/index.js';
@@ -27,9 +28,12 @@ const dockerfile = read('deploy/Dockerfile');
 const stageOf = (target: string) =>
   dockerfile.split(/^(?=FROM )/m).find((stage) => new RegExp(`^FROM \\S+ AS ${target}$`, 'm').test(stage)) ?? '';
 const settingsOf = (stage: string) => [...stage.matchAll(/([A-Z][A-Z_]+)=/g)].map(([, name]) => name as string);
+const named = (source: string) => [...source.matchAll(/^\s+([A-Z][A-Z_]+):/gm)].map(([, name]) => name);
 /** The variables that a service's config.ts really reads. */
-const readBy = (service: string) =>
-  [...read(`services/${service}/src/config.ts`).matchAll(/^\s+([A-Z][A-Z_]+):/gm)].map(([, name]) => name);
+const readBy = (service: string) => {
+  const config = read(`services/${service}/src/config.ts`);
+  return [...named(config), ...(config.includes('...kafkaVariables') ? Object.keys(kafkaVariables) : [])];
+};
 
 describe('deploy/', () => {
   it.each(serviceNames)('tells %s only what its config.ts reads', (service) => {
