@@ -9,6 +9,11 @@ import type { Rollouts } from './rollouts.js';
 /** Between two reports to the registry, in milliseconds. */
 const REPORT_INTERVAL_MS = 1_000;
 
+/**
+ * A ratio that is off has to be so at this many reports in a row: answers come back in bursts, one side before the other.
+ */
+const REPORTS_ASTRAY = 3;
+
 /** A report that takes longer, in milliseconds, is given up: the next one holds its counts too. */
 const REPORT_TIMEOUT_MS = 2_000;
 
@@ -21,8 +26,10 @@ interface Guarded {
   control: SideCounts;
   lastOfCandidate: LastRequests;
   lastInForce: LastRequests;
-  ratio: SampleRatio;
-  mismatchWhy: string | undefined;
+  /** Of the units since the candidate first answered for itself: before, it was being loaded. */
+  ratio: SampleRatio | undefined;
+  /** Reports in a row at which the ratio was off. */
+  reportsAstray: number;
   ejectedWhy: string | undefined;
 }
 
@@ -80,7 +87,8 @@ export class GuardRollouts {
         addRequest(counts, counted);
         const asDrawn = !counted.error && !counted.fallback;
         const candidateShare = Math.max(0.5, draw.shareBps / BUCKETS);
-        if (asDrawn) guarded.ratio.add(unit, isCandidate, candidateShare);
+        if (asDrawn && isCandidate) guarded.ratio ??= new SampleRatio();
+        if (asDrawn) guarded.ratio?.add(unit, isCandidate, candidateShare);
       }
       if (isCandidate) this.judge(guarded);
     }
@@ -108,7 +116,7 @@ export class GuardRollouts {
       const counts = { candidate, control };
       const ejected = ejectedWhy !== undefined;
       const { id: rolloutId, variant } = trial;
-      yield { rolloutId, variant, counts, ejected, sampleRatioChiSquare: ratio.chiSquare() };
+      yield { rolloutId, variant, counts, ejected, sampleRatioChiSquare: ratio?.chiSquare() ?? 0 };
     }
   }
 
@@ -136,13 +144,15 @@ export class GuardRollouts {
   }
 
   /** A registry that is away hears the same, and more, a second later. */
-  private async report({ trial, candidate, control, ejectedWhy, mismatchWhy, ratio }: Guarded): Promise<void> {
+  private async report(guarded: Guarded): Promise<void> {
+    const { trial, candidate, control, ejectedWhy, ratio } = guarded;
+    const mismatchWhy = this.mismatchOf(guarded);
     const signal = AbortSignal.any([this.stopping.signal, AbortSignal.timeout(REPORT_TIMEOUT_MS)]);
     try {
       await this.rollouts.report({ rolloutId: trial.id, step: trial.step, candidate, control }, signal);
       const why = ejectedWhy ?? mismatchWhy;
       if (why === undefined) return;
-      const evidence = { candidate, control, sampleRatioChiSquare: ratio.chiSquare() };
+      const evidence = { candidate, control, sampleRatioChiSquare: ratio?.chiSquare() ?? 0 };
       const verdict = ejectedWhy === undefined ? 'HOLD' : 'BAD';
       await this.rollouts.complain(trial.id, { verdict, why, evidence }, signal);
     } catch {
@@ -150,13 +160,17 @@ export class GuardRollouts {
     }
   }
 
+  private mismatchOf(guarded: Guarded): string | undefined {
+    const chiSquare = guarded.ratio?.chiSquare() ?? 0;
+    guarded.reportsAstray = chiSquare >= MISMATCH_CHI_SQUARE ? guarded.reportsAstray + 1 : 0;
+    if (guarded.reportsAstray < REPORTS_ASTRAY) return undefined;
+    const why = `units of the two sides are not in the ratio that was drawn: chi-square ${chiSquare.toFixed(1)}`;
+    if (guarded.reportsAstray === REPORTS_ASTRAY) this.log.warn({ rollout: guarded.trial.id, chiSquare }, why);
+    return why;
+  }
+
   private judge(guarded: Guarded): void {
-    const { trial, lastOfCandidate, lastInForce, ratio } = guarded;
-    const chiSquare = ratio.chiSquare();
-    if (chiSquare >= MISMATCH_CHI_SQUARE && guarded.mismatchWhy === undefined) {
-      guarded.mismatchWhy = `units of the two sides are not in the ratio that was drawn: chi-square ${chiSquare.toFixed(1)}`;
-      this.log.warn({ rollout: trial.id, chiSquare }, guarded.mismatchWhy);
-    }
+    const { trial, lastOfCandidate, lastInForce } = guarded;
     if (guarded.ejectedWhy !== undefined) return;
     guarded.ejectedWhy = reasonToEject(lastOfCandidate, lastInForce, ejectionPolicy);
     if (guarded.ejectedWhy === undefined) return;
@@ -173,8 +187,8 @@ export class GuardRollouts {
       control: noCounts(),
       lastOfCandidate: known?.lastOfCandidate ?? new LastRequests(ejectionPolicy.requestsMax),
       lastInForce: known?.lastInForce ?? new LastRequests(ejectionPolicy.requestsMax),
-      ratio: new SampleRatio(),
-      mismatchWhy: undefined,
+      ratio: undefined,
+      reportsAstray: 0,
       ejectedWhy: known?.ejectedWhy,
     };
     this.guarded.set(trial.id, guarded);

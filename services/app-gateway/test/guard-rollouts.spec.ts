@@ -52,10 +52,24 @@ describe('GuardRollouts', () => {
     expect(guard.ejected.size).toBe(0);
   }, 60_000);
 
+  it('has nothing to say while the candidate is being loaded, nor of the units that came meanwhile', async () => {
+    const { heard, guard } = guardOf(4_000, 1);
+    guard.start();
+    await eventually(() => heard.reports > 3, 'it reports');
+    for (let n = 0; n < 4_000; n++) {
+      const draw = drawSide(trial, `customer-${n}`, []);
+      guard.count([{ trial, draw }], `customer-${n}`, { error: false, fallback: false, slow: false });
+    }
+    const before = heard.reports;
+    await eventually(() => heard.reports > before + 3, 'it reports again');
+    await guard.stop();
+    expect(heard.complaints).toEqual([]);
+  }, 60_000);
+
   it('has nothing to say of sides that come as they were drawn', async () => {
     const { heard, guard } = guardOf(4_000, Infinity);
     guard.start();
-    await eventually(() => heard.reports > 1, 'it reports');
+    await eventually(() => heard.reports > 3, 'it reports');
     await guard.stop();
     expect(heard.complaints).toEqual([]);
   }, 60_000);

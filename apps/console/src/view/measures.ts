@@ -35,6 +35,7 @@ export function measureTable({ measures, kpis, worth }: Pick<Measured, 'measures
     h(
       'table',
       {},
+      h('caption', {}, 'Measures and KPIs of this version'),
       h('thead', {}, h('tr', {}, head('Measure'), head('Value'), head('95 % interval'), head('n'))),
       h(
         'tbody',
