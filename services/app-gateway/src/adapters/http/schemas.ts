@@ -4,6 +4,9 @@ import { LIMIT_MAX, moments, outcomeKinds, ruleSetSchema, scopeName, sku, tensor
 /** Most different items of a basket. */
 export const BASKET_ITEMS_MAX = 1_000;
 
+/** Most items of a basket, repeated ones counted: a list is refused by its length before its items are looked at. */
+const BASKET_LENGTH_MAX = 10_000;
+
 /** Longest id of a customer or another unit, in characters. */
 export const UNIT_LENGTH_MAX = 256;
 
@@ -44,6 +47,7 @@ export const recommendationRequest = z
   .strictObject({
     basket: z
       .array(sku)
+      .max(BASKET_LENGTH_MAX)
       .refine((items) => new Set(items).size <= BASKET_ITEMS_MAX, {
         message: `may hold ${BASKET_ITEMS_MAX} different items at most`,
       })
