@@ -44,7 +44,7 @@ const pure = {
 };
 
 export default tseslint.config(
-  { ignores: ['**/dist/**', '**/node_modules/**', 'libs/contracts/src/gen/**', '.nx/**'] },
+  { ignores: ['**/dist/**', '**/node_modules/**', 'libs/contracts/src/gen/**', '.nx/**', '**/.vinaigrette/**'] },
   {
     files: ['**/*.ts'],
     extends: [tseslint.configs.recommended],
