@@ -3,7 +3,7 @@ import { Problem } from '@vinaigrette/problems';
 import type { LoggedRow } from '@vinaigrette/signature';
 import { parseOptions, writeVersionFiles } from '@vinaigrette/training';
 import { z } from 'zod';
-import { categories, learnImputation, numericInputs, textInputs, type Insured } from './domain/insured.js';
+import { categories, insuredOf, learnImputation, numericInputs, textInputs, type Insured } from './domain/insured.js';
 import { coefficientsOf, type LinearModel } from './domain/linear-model.js';
 import { RecursiveLeastSquares, UndeterminedTerm } from './domain/recursive-least-squares.js';
 import { terms } from './domain/terms.js';
@@ -187,16 +187,10 @@ export class OnlineInsurance extends OnlineModel {
 
 /** undefined where an input is unknown: a median in its place would be learnt as if it had been said. */
 function wholePerson(inputs: LoggedRow): Insured | undefined {
-  const number = (name: (typeof numericInputs)[number]) => Number(inputs[name]?.[0]);
-  const text = (name: (typeof textInputs)[number]) => String(inputs[name]?.[0]);
-  const person = {
-    age: number('age'),
-    bmi: number('bmi'),
-    children: number('children'),
-    sex: text('sex'),
-    smoker: text('smoker'),
-    region: text('region'),
-  };
+  const person = insuredOf(
+    (name) => Number(inputs[name]?.[0]),
+    (name) => String(inputs[name]?.[0]),
+  );
   if (numericInputs.some((name) => !Number.isFinite(person[name]))) return undefined;
   if (textInputs.some((name) => !(categories[name] as readonly string[]).includes(person[name]))) return undefined;
   return person;

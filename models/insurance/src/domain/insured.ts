@@ -52,12 +52,18 @@ export function impute(row: Insured, unknown: Imputation): Insured {
   const number = (name: (typeof numericInputs)[number]) => (Number.isNaN(row[name]) ? unknown[name] : row[name]);
   const text = (name: (typeof textInputs)[number]) =>
     (categories[name] as readonly string[]).includes(row[name]) ? row[name] : unknown[name];
-  return {
-    age: number('age'),
-    bmi: number('bmi'),
-    children: number('children'),
-    sex: text('sex'),
-    smoker: text('smoker'),
-    region: text('region'),
-  };
+  return insuredOf(number, text);
 }
+
+/** A person, input by input. */
+export const insuredOf = (
+  number: (name: (typeof numericInputs)[number]) => number,
+  text: (name: (typeof textInputs)[number]) => string,
+): Insured => ({
+  age: number('age'),
+  bmi: number('bmi'),
+  children: number('children'),
+  sex: text('sex'),
+  smoker: text('smoker'),
+  region: text('region'),
+});
