@@ -1,5 +1,5 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { Problem, problemOf } from '@vinaigrette/problems';
+import { Problem, problemOf, type ProblemDetails } from '@vinaigrette/problems';
 import type { Logger } from './logger.js';
 
 /**
@@ -24,9 +24,16 @@ export function answerProblem(error: unknown, request: FastifyRequest, reply: Fa
   const problem = problemOfRequest(error, request);
   if (problem.kind === 'internal')
     logger.error({ err: error, requestId: request.id, url: request.url }, 'request failed');
-  const details = { ...problem.details(), instance: request.id };
+  const details = { ...announceProblem(problem, reply), instance: request.id };
+  return reply.type('application/problem+json').send(details);
+}
+
+/** Puts what HTTP itself says of a failure, status and Retry-After, in front of the answer; answers its details. */
+export function announceProblem(problem: Problem, reply: FastifyReply): ProblemDetails {
+  const details = problem.details();
+  reply.status(details.status);
   if (problem.retryAfterMs !== undefined) reply.header('retry-after', Math.ceil(problem.retryAfterMs / 1_000));
-  return reply.status(details.status).type('application/problem+json').send(details);
+  return details;
 }
 
 /** Any failure of a request in our codes, Fastify's own refusals included. */

@@ -1,6 +1,6 @@
 import { Body, Controller, Get, HttpCode, Post, Req, Res } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
-import { routeNotFound } from '@vinaigrette/edge';
+import { announceProblem, routeNotFound } from '@vinaigrette/edge';
 import { Problem } from '@vinaigrette/problems';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ConfigurationInForce } from '../../configuration-in-force.js';
@@ -67,8 +67,6 @@ export class RoutesController {
 /** A person at a browser reads why below the form, under the same status; everybody else is told as everywhere. */
 function refusalFor(request: FastifyRequest, reply: FastifyReply, error: unknown): Said {
   if (!(error instanceof Problem) || !request.headers.accept?.includes('text/html')) throw error;
-  const { status, detail, field, remedy } = error.details();
-  if (error.retryAfterMs !== undefined) reply.header('retry-after', Math.ceil(error.retryAfterMs / 1_000));
-  reply.status(status);
+  const { detail, field, remedy } = announceProblem(error, reply);
   return { role: 'alert', text: `${field ? `${field}: ` : ''}${detail}. ${remedy}` };
 }
