@@ -44,7 +44,7 @@ const pure = {
 };
 
 export default tseslint.config(
-  { ignores: ['**/dist/**', '**/node_modules/**', 'libs/contracts/src/gen/**', '.nx/**', '**/.vinaigrette/**'] },
+  { ignores: ['**/dist/**', '**/node_modules/**', 'libs/contracts/src/gen/**', '.nx/**', '.vinaigrette/python/**'] },
   {
     files: ['**/*.ts'],
     extends: [tseslint.configs.recommended],
