@@ -35,9 +35,21 @@ export interface EventConsumer {
   consume(batch: EventBatch): Promise<void>;
 }
 
+/** How far a reader is behind the end of a partition. */
+export interface PartitionLag {
+  topic: Topic;
+  partition: string;
+  /** Not consumed yet: as Kafka counts them; in segments, what the unread bytes come to at the length of those read. */
+  records: number;
+  /** When the reader last stood at the end, in milliseconds since the epoch: nothing it has not consumed is older. */
+  atEndMs: number;
+}
+
 export abstract class EventLogReader {
   /** Reads until `close`; then resolves. Troubles of the log itself are logged and retried, never thrown. */
   abstract run(consumer: EventConsumer): Promise<void>;
+  /** Of every partition it reads now. */
+  abstract lag(): Promise<PartitionLag[]>;
   /** Ends `run` after the batch under way. */
   abstract close(): Promise<void>;
 }

@@ -5,6 +5,7 @@ export {
   type EventConsumer,
   type EventLogLogger,
   type EventRecord,
+  type PartitionLag,
   type Topic,
 } from './event-log.js';
 export {

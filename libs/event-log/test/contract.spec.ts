@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { randomUUID } from 'node:crypto';
 import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { describeWith } from '../../../tools/real-part.mjs';
 import {
@@ -170,6 +171,31 @@ function contract(carry: (dir: string, gatewayIds: string[]) => Carrier): void {
     await until(() => collector.records.length === 4);
     expect(collector.bodies()).toEqual(['before', 'poison', 'after']);
     expect({ refusals, othersAtRefusal }).toEqual({ refusals: 3, othersAtRefusal: 1 });
+  });
+
+  it('says how far behind the consumer is while it takes nothing, and that it stands at the end when it has', async () => {
+    let refused: string | undefined;
+    let isAway = true;
+    const collector = collect(({ topic, partition, records }) => {
+      if (!isAway || topic !== 'predictions' || !records.some((record) => record.gatewayId === gatewayId)) return;
+      refused = partition;
+      throw new Error('the database is away');
+    });
+    const writer = open();
+    for (let i = 0; i < 200; i++) writer.append('predictions', 'one unit', text(`row ${i}`));
+    const reader = start(carrierOf(gatewayId), collector);
+    const lagged = async () => {
+      const lag = await reader.lag();
+      return lag.find(({ topic, partition }) => topic === 'predictions' && partition === refused);
+    };
+    let behind = await lagged();
+    for (; (behind?.records ?? 0) < 200; behind = await lagged()) await sleep(20);
+    const { atEndMs } = behind!;
+    await sleep(50);
+    expect((await lagged())!.atEndMs).toBe(atEndMs);
+    isAway = false;
+    await until(() => collector.records.length === 200);
+    for (let now = behind!; now.records > 0 || now.atEndMs <= atEndMs; now = (await lagged())!) await sleep(20);
   });
 
   it('loses nothing that append() returned, and counts nothing twice, when the gateway is killed while it writes', async () => {

@@ -1,5 +1,5 @@
 import { Backoff } from '../backoff.js';
-import { EventLogReader, silent, type EventConsumer, type EventLogLogger } from '../event-log.js';
+import { EventLogReader, silent, type EventConsumer, type EventLogLogger, type PartitionLag } from '../event-log.js';
 import type { KafkaSecurity } from './client.js';
 import { KafkaSession } from './session.js';
 
@@ -11,6 +11,8 @@ export interface KafkaReaderOptions {
   /** Readers of one group share the partitions. */
   groupId: string;
   logger?: EventLogLogger;
+  /** Called at every step, whether it went well or not: a reader that stays silent has stopped reading. */
+  onStep?: () => void;
 }
 
 export interface KafkaReaderStats {
@@ -34,6 +36,8 @@ export class KafkaReader extends EventLogReader {
   private readonly backoff = new Backoff({ firstMs: 500, maxMs: 3_000 });
   private readonly shrunk = new Set<string>();
   private session: KafkaSession | undefined;
+  /** Of the partitions read last: while Kafka is away they fall behind. */
+  private lags: PartitionLag[] = [];
   private foreignMessages = 0;
   private running: Promise<void> | undefined;
 
@@ -62,19 +66,27 @@ export class KafkaReader extends EventLogReader {
     };
   }
 
+  async lag(): Promise<PartitionLag[]> {
+    if (this.session?.joined) this.lags = this.session.lag();
+    return this.lags;
+  }
+
   private async read(consumer: EventConsumer): Promise<void> {
     const { signal } = this.stop;
     while (!signal.aborted) {
+      this.options.onStep?.();
       const session = new KafkaSession({ ...this.options, logger: this.logger }, consumer, {
         foreign: (count) => (this.foreignMessages += count),
         shrunk: (partition, isShrunk) => void (isShrunk ? this.shrunk.add(partition) : this.shrunk.delete(partition)),
         joined: () => this.backoff.succeeded(),
+        step: () => this.options.onStep?.(),
       });
       this.session = session;
       try {
         await session.run();
       } catch (error) {
         if (signal.aborted) break;
+        await this.lag();
         const waitMs = this.backoff.failed();
         const { failures } = this.backoff;
         if (failures === 1) this.logger.warn({ err: error, waitMs }, 'Kafka cannot be read; a new consumer will try');

@@ -7,6 +7,7 @@ import {
   type EventConsumer,
   type EventLogLogger,
   type EventRecord,
+  type PartitionLag,
   type Topic,
 } from '../event-log.js';
 import { createKafka, withinMs, type KafkaOptions } from './client.js';
@@ -19,6 +20,8 @@ const COMMIT_INTERVAL_MS = 5_000;
 
 export interface SessionObserver {
   joined(): void;
+  /** Brokers were asked for more, or a batch is done with, well or not. */
+  step(): void;
   foreign(count: number): void;
   shrunk(partition: string, isShrunk: boolean): void;
 }
@@ -29,6 +32,10 @@ interface PartitionState {
   /** Where it was sent back to. What comes next may still start later: records there are gone, or not for readers. */
   sought: bigint | undefined;
   committedAtMs: number;
+  /** The first offset not consumed, undefined until the consumer has said; the partition's end, as last seen. */
+  next: bigint | undefined;
+  end: bigint;
+  atEndMs: number;
 }
 
 /** One kafkajs consumer, from its connection to its first crash. */
@@ -43,6 +50,11 @@ export class KafkaSession {
   private readonly consumer: Consumer;
   private readonly logger: EventLogLogger;
   private readonly partitions = new Map<string, PartitionState>();
+  /** What of them is this member's now. */
+  private assigned: { topic: Topic; partition: number }[] = [];
+  /** Batches being consumed. */
+  private underWay = 0;
+  private askedAtMs = Date.now();
   private readonly timers = new Set<NodeJS.Timeout>();
 
   constructor(
@@ -67,13 +79,20 @@ export class KafkaSession {
   /** Resolves after `close`; rejects when Kafka cannot be read any more by this consumer, which is then of no use. */
   async run(): Promise<void> {
     const { consumer } = this;
+    consumer.on(consumer.events.FETCH, () => {
+      // Brokers go on being asked while a batch of another one hangs.
+      if (this.underWay > 0) return;
+      this.askedAtMs = Date.now();
+      this.observer.step();
+    });
     consumer.on(consumer.events.CRASH, ({ payload }) => this.end(payload.error));
     consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
       this.joined = true;
       this.observer.joined();
-      for (const [topic, partitions] of Object.entries(payload.memberAssignment)) {
-        for (const partition of partitions) void this.place(topic as Topic, partition);
-      }
+      this.assigned = Object.entries(payload.memberAssignment).flatMap(([topic, partitions]) =>
+        partitions.map((partition) => ({ topic: topic as Topic, partition })),
+      );
+      for (const { topic, partition } of this.assigned) void this.place(topic, partition);
     });
     const steps = [
       () => createMissingTopics(this.kafka, this.logger),
@@ -102,6 +121,20 @@ export class KafkaSession {
     return Math.max(0, ...[...this.partitions.values()].map(({ backoff }) => backoff.failures));
   }
 
+  lag(): PartitionLag[] {
+    return this.assigned.map(({ topic, partition }) => {
+      const state = this.stateOf(topic, partition);
+      this.noteEnd(state);
+      const records = Math.max(0, Number(state.end - (state.next ?? state.end)));
+      return { topic, partition: String(partition), records, atEndMs: state.atEndMs };
+    });
+  }
+
+  /** Where nothing more is known, there was nothing more when the brokers were asked last. */
+  private noteEnd(state: PartitionState): void {
+    if (state.next !== undefined && state.next >= state.end) state.atEndMs = this.askedAtMs;
+  }
+
   /**
    * Goes where the consumer wants to read. Kafka's own idea of the place may lie behind the last record, and then no
    * batch would ever come to show that the consumer wants earlier ones.
@@ -113,6 +146,7 @@ export class KafkaSession {
       const wanted = await this.events.next(topic, String(partition));
       if (this.closed) return;
       state.sought = wanted;
+      state.next = wanted;
       this.consumer.seek({ topic, partition, offset: String(wanted) });
     } catch (error) {
       const waitMs = state.backoff.failed();
@@ -136,6 +170,9 @@ export class KafkaSession {
   private async take(payload: EachBatchPayload): Promise<void> {
     const { batch, heartbeat, pause } = payload;
     const state = this.stateOf(batch.topic, batch.partition);
+    state.end = BigInt(batch.highWatermark);
+    state.next ??= BigInt(batch.messages[0]?.offset ?? batch.highWatermark);
+    this.underWay += 1;
     let lostGroup: unknown;
     const beats = setInterval(() => void heartbeat().catch((error) => (lostGroup = error)), HEARTBEAT_MS);
     try {
@@ -148,6 +185,8 @@ export class KafkaSession {
       this.after(waitMs, pause());
     } finally {
       clearInterval(beats);
+      this.underWay -= 1;
+      this.observer.step();
     }
     // These do belong to kafkajs: it joins the group again.
     if (lostGroup) throw lostGroup;
@@ -169,8 +208,11 @@ export class KafkaSession {
       if (!isRunning() || isStale()) return;
       await this.events.consume({ topic, partition: String(partition), records });
       resolveOffset(String(records.at(-1)!.offset));
+      state.next = records.at(-1)!.offset + 1n;
     }
     resolveOffset(last.offset);
+    state.next = BigInt(last.offset) + 1n;
+    this.noteEnd(state);
     await this.hint(topic, partition, BigInt(last.offset) + 1n, state);
   }
 
@@ -210,7 +252,9 @@ export class KafkaSession {
     const name = `${topic}/${partition}`;
     let state = this.partitions.get(name);
     if (!state) {
-      state = { backoff: new Backoff(), sought: undefined, committedAtMs: 0 };
+      const { askedAtMs } = this;
+      const place = { sought: undefined, next: undefined, end: 0n, atEndMs: askedAtMs };
+      state = { backoff: new Backoff(), committedAtMs: 0, ...place };
       this.partitions.set(name, state);
     }
     return state;

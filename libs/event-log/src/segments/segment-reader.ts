@@ -1,5 +1,13 @@
 import { join } from 'node:path';
-import { EventLogReader, silent, topics, type EventConsumer, type EventLogLogger, type Topic } from '../event-log.js';
+import {
+  EventLogReader,
+  silent,
+  topics,
+  type EventConsumer,
+  type EventLogLogger,
+  type PartitionLag,
+  type Topic,
+} from '../event-log.js';
 import { Backoff } from '../backoff.js';
 import { gatewayIdsBelow } from './segment-files.js';
 import { SegmentTail, type TailStats } from './segment-tail.js';
@@ -10,6 +18,8 @@ export interface SegmentReaderOptions {
   /** Between two looks for new records and new gateways; 200. */
   pollMs?: number;
   logger?: EventLogLogger;
+  /** Called at every step, whether it went well or not: a reader that stays silent has stopped reading. */
+  onStep?: () => void;
 }
 
 export interface SegmentReaderStats {
@@ -27,6 +37,9 @@ interface Partition {
   backoff: Backoff;
   /** Whether the tail stands where the consumer wants to read. */
   placed: boolean;
+  /** Read and not consumed, be it that the consumer is about it or that it could not. */
+  inHand: number;
+  atEndMs: number;
 }
 
 /** Reads the segments of all gateways below one folder, new ones as they come. */
@@ -57,16 +70,27 @@ export class SegmentReader extends EventLogReader {
     });
   }
 
+  async lag(): Promise<PartitionLag[]> {
+    const partitions = [...this.partitions.values()];
+    return Promise.all(
+      partitions.map(async ({ topic, gatewayId, tail, inHand, atEndMs }) => {
+        return { topic, partition: gatewayId, records: inHand + (await tail.unread()), atEndMs };
+      }),
+    );
+  }
+
   private async read(consumer: EventConsumer): Promise<void> {
     const { signal } = this.stop;
     const idle = new Backoff({ firstMs: this.options.pollMs ?? 200, maxMs: this.options.pollMs ?? 200 });
     while (!signal.aborted) {
+      this.options.onStep?.();
       this.discover();
       let moved = false;
       for (const partition of this.partitions.values()) {
         if (signal.aborted) break;
         if (partition.backoff.isWaiting()) continue;
         moved = (await this.step(partition, consumer)) || moved;
+        this.options.onStep?.();
       }
       if (!moved) await idle.pause(signal);
     }
@@ -79,8 +103,12 @@ export class SegmentReader extends EventLogReader {
     try {
       if (!partition.placed) await tail.seek(await consumer.next(topic, gatewayId));
       partition.placed = true;
+      const readAtMs = Date.now();
       const records = await tail.read();
+      partition.inHand = records.length;
       if (records.length > 0) await consumer.consume({ topic, partition: gatewayId, records });
+      partition.inHand = 0;
+      if (tail.sawEnd) partition.atEndMs = readAtMs;
       backoff.succeeded();
       return records.length > 0;
     } catch (error) {
@@ -97,7 +125,8 @@ export class SegmentReader extends EventLogReader {
         const name = `${topic}/${gatewayId}`;
         if (this.partitions.has(name)) continue;
         const tail = new SegmentTail(join(this.options.dir, gatewayId, topic), gatewayId, this.logger);
-        this.partitions.set(name, { topic, gatewayId, tail, backoff: new Backoff(), placed: false });
+        const fresh = { backoff: new Backoff(), placed: false, inHand: 0, atEndMs: Date.now() };
+        this.partitions.set(name, { topic, gatewayId, tail, ...fresh });
       }
     }
   }

@@ -16,6 +16,9 @@ export interface TailStats {
   tornBytes: number;
 }
 
+/** What a record is taken to be while none was read. */
+const RECORD_BYTES_GUESS = 500;
+
 interface CurrentSegment {
   number: number;
   file: FileHandle;
@@ -28,6 +31,9 @@ export class SegmentTail {
   private current: CurrentSegment | undefined;
   /** Segments up to this number are done with. */
   private after = 0;
+  private framesRead = { count: 0, bytes: 0 };
+  /** Whether the last read came to the end of all that was written. */
+  sawEnd = false;
   private readonly counted: TailStats = { next: 0n, missedRanges: 0, tornSegments: 0, tornBytes: 0 };
 
   constructor(
@@ -46,6 +52,7 @@ export class SegmentTail {
   async read(recordsMax = BATCH_RECORDS_MAX, bytesMax = BATCH_BYTES_MAX): Promise<EventRecord[]> {
     for (;;) {
       this.current ??= await this.enter();
+      this.sawEnd = !this.current;
       if (!this.current) return [];
       const records = await this.readFrames(this.current, recordsMax, bytesMax);
       if (records.length > 0) return records;
@@ -67,6 +74,21 @@ export class SegmentTail {
     return { ...this.counted };
   }
 
+  /** About how many records are still to be read: their bytes, at the mean length of those that were. */
+  async unread(): Promise<number> {
+    const from = this.current ?? this.find();
+    if (!from) return 0;
+    const position = this.current?.position ?? HEADER_BYTES;
+    let bytes = 0;
+    for (const number of segmentNumbers(this.folder)) {
+      if (number < from.number) continue;
+      const found = await stat(join(this.folder, segmentName(number))).catch(goneOrThrow);
+      bytes += Math.max(0, (found?.size ?? 0) - (number === from.number ? position : HEADER_BYTES));
+    }
+    const { count, bytes: bytesRead } = this.framesRead;
+    return Math.ceil(bytes / (count === 0 ? RECORD_BYTES_GUESS : bytesRead / count));
+  }
+
   async close(): Promise<void> {
     await this.leave(0);
   }
@@ -81,13 +103,7 @@ export class SegmentTail {
   /** Opens the segment where `next` is, or the oldest one after it when that is gone. */
   private async enter(): Promise<CurrentSegment | undefined> {
     const { next } = this.counted;
-    let found: { number: number; first: bigint; previousLast: bigint } | undefined;
-    for (const number of segmentNumbers(this.folder)) {
-      const header = number > this.after ? readHeader(this.folder, number) : undefined;
-      if (!header) continue;
-      if (found && header.first > next) break;
-      found = { number, ...header };
-    }
+    const found = this.find();
     if (!found) return undefined;
     const file = await openOrGone(join(this.folder, segmentName(found.number)));
     if (!file) return undefined;
@@ -99,18 +115,33 @@ export class SegmentTail {
     return { number: found.number, file, position: HEADER_BYTES };
   }
 
+  private find(): { number: number; first: bigint; previousLast: bigint } | undefined {
+    let found: { number: number; first: bigint; previousLast: bigint } | undefined;
+    for (const number of segmentNumbers(this.folder)) {
+      const header = number > this.after ? readHeader(this.folder, number) : undefined;
+      if (!header) continue;
+      if (found && header.first > this.counted.next) break;
+      found = { number, ...header };
+    }
+    return found;
+  }
+
   /**
    * Whether more can come: 'written', the newest of its folder; 'finished', a newer one exists; 'replaced', the folder
    * was lost and made again under the reader.
    */
-  private async fateOf({ number, file }: CurrentSegment): Promise<'written' | 'finished' | 'replaced'> {
-    const numbers = segmentNumbers(this.folder);
+  private async fateOf(segment: CurrentSegment): Promise<'written' | 'finished' | 'replaced'> {
+    const { number, file } = segment;
+    const hasNewer = this.isFollowed(segment);
     const onDisk = await stat(join(this.folder, segmentName(number))).catch(goneOrThrow);
     const opened = await file.stat();
-    const hasNewer = numbers.some((other) => other > number);
     if (!onDisk) return hasNewer ? 'finished' : 'replaced';
     if (onDisk.ino !== opened.ino) return 'replaced';
     return hasNewer ? 'finished' : 'written';
+  }
+
+  private isFollowed({ number }: CurrentSegment): boolean {
+    return segmentNumbers(this.folder).some((other) => other > number);
   }
 
   /** Frames from the position on, up to the first that is not whole. Empty: there is none now. */
@@ -119,6 +150,7 @@ export class SegmentTail {
     let wanted = Math.min(CHUNK_BYTES, bytesMax);
     while (records.length === 0) {
       const chunk = await readAt(segment, wanted);
+      this.sawEnd = chunk.length < wanted && !this.isFollowed(segment);
       let at = 0;
       while (records.length < recordsMax) {
         const frame = decodeFrame(chunk, at);
@@ -130,11 +162,14 @@ export class SegmentTail {
         }
         at += frame.bytes;
         segment.position += frame.bytes;
+        this.framesRead.count += 1;
+        this.framesRead.bytes += frame.bytes;
         if (frame.sequence < this.counted.next) continue;
         this.counted.next = frame.sequence + 1n;
         const { sequence, key, body } = frame;
         records.push({ offset: sequence, gatewayId: this.gatewayId, sequence, key, body });
       }
+      if (at < chunk.length && records.length === recordsMax) this.sawEnd = false;
     }
     return records;
   }
