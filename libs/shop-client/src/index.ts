@@ -1,4 +1,4 @@
-export { ShopClient, type CallOptions, type ShopClientOptions } from './shop-client.js';
+export { ShopClient, type CallOptions, type RecommendOptions, type ShopClientOptions } from './shop-client.js';
 export { ShopProblem } from './shop-problem.js';
 export type {
   Attributes,

@@ -29,6 +29,11 @@ export interface CallOptions {
   signal?: AbortSignal | undefined;
 }
 
+export interface RecommendOptions extends CallOptions {
+  /** The document that is followed; absent: recommendations. */
+  useCase?: string | undefined;
+}
+
 interface Call extends CallOptions {
   /** Absent: nothing is sent, so it is a GET. */
   body?: object;
@@ -47,13 +52,16 @@ export class ShopClient {
   }
 
   /** What else might a customer with this basket want? */
-  recommend(request: RecommendationRequest, options?: CallOptions): Promise<Recommendation> {
-    return this.call('/v1/recommendations', { body: request, ...options });
+  recommend(request: RecommendationRequest, { useCase, signal }: RecommendOptions = {}): Promise<Recommendation> {
+    return this.call(recommendationsBy(useCase), { body: request, signal });
   }
 
   /** The same of up to 100 requests; an answer or a problem each, in their order. */
-  recommendEach(requests: RecommendationRequest[], options?: CallOptions): Promise<BatchAnswer<Recommendation>[]> {
-    return this.each('/v1/recommendations/batch', requests, options);
+  recommendEach(
+    requests: RecommendationRequest[],
+    { useCase, signal }: RecommendOptions = {},
+  ): Promise<BatchAnswer<Recommendation>[]> {
+    return this.each(`${recommendationsBy(useCase)}/batch`, requests, { signal });
   }
 
   /** What has a batch answered for this customer, by the rules of now? Asked again where nothing came. */
@@ -126,6 +134,9 @@ export class ShopClient {
     throw ShopProblem.of(response.status, answer, retryAfterMsOf(response.headers.get('retry-after'), Date.now()));
   }
 }
+
+const recommendationsBy = (useCase: string | undefined): string =>
+  useCase === undefined ? '/v1/recommendations' : `/v1/recommendations/${encodeURIComponent(useCase)}`;
 
 /** undefined: it is no JSON. */
 function parsed(text: string): unknown {

@@ -54,6 +54,16 @@ describe('ShopClient', () => {
       body: { requests: [{ basket: [] }] },
     },
     {
+      path: '/v1/recommendations/the%20mail',
+      ask: () => client.recommend({ basket: [] }, { useCase: 'the mail' }),
+      body: { basket: [] },
+    },
+    {
+      path: '/v1/recommendations/mail/batch',
+      ask: () => client.recommendEach([{ basket: [] }], { useCase: 'mail' }),
+      body: { requests: [{ basket: [] }] },
+    },
+    {
       path: '/v1/predictions/quote/batch',
       ask: () => client.predictEach('quote', [{ inputs: { age: 1 } }]),
       body: { requests: [{ inputs: { age: 1 } }] },

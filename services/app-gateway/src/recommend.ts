@@ -22,7 +22,7 @@ import { servedBy, type ServedBy } from './domain/served-by.js';
 import type { GatherCircumstances, NamedCustomer } from './gather-circumstances.js';
 import type { PrecomputedAnswers } from './precomputed-answers.js';
 
-/** The document that POST /v1/recommendations follows. */
+/** The document that is followed where a request names none. */
 export const RECOMMENDATIONS = 'recommendations';
 
 export interface RecommendationRequest {
@@ -54,9 +54,9 @@ export class Recommend {
   ) {}
 
   /** Throws REFUSED_BY_RULE, or a Problem when neither the model nor any rung of the ladder can answer; that is logged as well. */
-  async answer(request: RecommendationRequest): Promise<Recommendation> {
+  async answer(name: string, request: RecommendationRequest): Promise<Recommendation> {
     const [startedMs, predictionId] = [performance.now(), this.newId()];
-    const wanted = this.configuration.recommendation(RECOMMENDATIONS);
+    const wanted = this.configuration.recommendation(name);
     const { limit, budgetMs } = wanted.document;
     if (request.limit !== undefined && request.limit > limit.max) {
       throw new Problem('BODY_INVALID', `limit is at most ${limit.max}, not ${request.limit}`, { field: 'limit' });

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { openShop } from './open-shop.js';
-import { document, quote } from './shop.js';
+import { document, quote, recommendations } from './shop.js';
 import { call, readLog } from './test-gateway.js';
 
 const page = 'https://shop.example';
@@ -30,7 +30,11 @@ const bill = {
 describe('the endpoints', () => {
   let shop: Awaited<ReturnType<typeof openShop>>;
   beforeAll(async () => {
-    const documents = [document('use-case', 'bill', bill), document('shop-keys', 'web', keys)];
+    const documents = [
+      document('use-case', 'bill', bill),
+      document('use-case', 'mail', { ...recommendations, ruleSet: undefined, limit: { default: 1, max: 2 } }),
+      document('shop-keys', 'web', keys),
+    ];
     shop = await openShop(documents, { SHOP_KEYS: 'web', CORS_ORIGINS: page });
   }, 60_000);
   afterAll(() => shop.close(), 60_000);
@@ -41,10 +45,11 @@ describe('the endpoints', () => {
 
   const recommend = { path: '/v1/recommendations', body: { basket: ['milk'] } };
   const predict = { path: '/v1/predictions/quote', body: { inputs: { age: 40, smoker: 'no' } } };
+  const mail = { path: '/v1/recommendations/mail', body: { basket: ['milk'] } };
   const rules = { path: '/v1/rules/test', body: { useCase: 'quote' } };
   it.each<{
     who: string;
-    to: typeof recommend | typeof predict | typeof rules;
+    to: typeof recommend | typeof predict | typeof rules | typeof mail;
     headers: Record<string, string>;
     status: number;
   }>([
@@ -63,6 +68,8 @@ describe('the endpoints', () => {
       status: 403,
     },
     { who: 'no page, with the key of one', to: recommend, headers: authorized(open), status: 403 },
+    { who: 'the key of the mailing', to: mail, headers: authorized(mailing), status: 200 },
+    { who: 'the key of the mailing', to: recommend, headers: authorized(mailing), status: 403 },
     { who: 'a key that is over', to: recommend, headers: authorized(old), status: 403 },
   ])('answer $who with $status at $to.path', async ({ to, headers, status }) => {
     const answer = await post(to.path, to.body, headers);
@@ -73,7 +80,7 @@ describe('the endpoints', () => {
   });
 
   it.each([
-    { query: '?useCase=mail', code: 'USE_CASE_NOT_FOUND' }, // let in: there is none here
+    { query: '?useCase=mail', code: 'PRECOMPUTED_MISSING' }, // let in: no batch has answered for it
     { query: '', code: 'KEY_REFUSED' },
     { query: '?useCase=recommendations', code: 'KEY_REFUSED' },
     { query: '?useCase=mail&useCase=recommendations', code: 'KEY_REFUSED' },
@@ -155,6 +162,30 @@ describe('the endpoints', () => {
   ])('tell $code of $body at $path', async ({ path, body, status, code }) => {
     const answer = await post(path, body);
     expect({ status: answer.status, code: answer.body.code }).toEqual({ status, code });
+  });
+
+  it.each([
+    { what: 'a plain question', customer: { id: 'c-1' } },
+    { what: 'one that is left to the schema', customer: { id: 'c-1', attributes: { age: null } } },
+  ])('recommend by any document that says how: $what', async ({ customer }) => {
+    const body = { basket: ['milk'], customer };
+    const answers = (await post('/v1/recommendations/mail/batch', { requests: [body] })).body.answers;
+    for (const answer of [(await post('/v1/recommendations/mail', body)).body, answers[0].answer]) {
+      expect(answer.items.map(({ sku }: { sku: string }) => sku)).toEqual(['sugar']);
+      expect(answer.servedBy).toMatchObject({ useCase: 'mail', ruleSet: null });
+    }
+  });
+
+  it.each([
+    { useCase: 'nowhere', detail: 'There is no use case nowhere' },
+    { useCase: 'quote', detail: expect.stringContaining('quote is a prediction') },
+  ])('tell who wants recommendations of $useCase that there are none', async ({ useCase, detail }) => {
+    const { status, body } = await post(`/v1/recommendations/${useCase}`, { basket: [] });
+    expect({ status, code: body.code, detail: body.detail }).toEqual({
+      status: 404,
+      code: 'USE_CASE_NOT_FOUND',
+      detail,
+    });
   });
 
   it('answer many at once, each as if it were alone', async () => {

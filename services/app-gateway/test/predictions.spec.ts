@@ -130,6 +130,8 @@ describe('the gateway', () => {
       expect.arrayContaining([
         '/v1/recommendations',
         '/v1/recommendations/batch',
+        '/v1/recommendations/{useCase}',
+        '/v1/recommendations/{useCase}/batch',
         '/v1/predictions/{useCase}',
         '/v1/predictions/{useCase}/batch',
         '/v1/feedback',

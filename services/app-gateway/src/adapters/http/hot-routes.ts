@@ -1,14 +1,14 @@
 import { answerProblem, type Logger } from '@vinaigrette/edge';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Predict } from '../../predict.js';
-import type { Recommend } from '../../recommend.js';
+import { RECOMMENDATIONS, type Recommend } from '../../recommend.js';
 import { isPlainPrediction, isPlainRecommendation } from './plain-bodies.js';
 
 /** The answer; undefined: the question is not plain. */
 type Answer = (request: FastifyRequest) => Promise<unknown> | undefined;
 
 /**
- * Answers plain questions of the two routes nearly all requests are for without Nest between, whose guards, pipes and
+ * Answers plain questions of the routes nearly all requests are for without Nest between, whose guards, pipes and
  * interceptors cost as much as an answer. Every other question of theirs goes Nest's way, which checks it by the schema
  * and says what is wrong. Hooks, body and answer are Fastify's on both ways. Call it before Nest brings its routes.
  */
@@ -18,12 +18,15 @@ export function shortenHotRoutes(
   predict: Predict,
   logger: Logger,
 ): void {
+  const useCaseOf = ({ params }: FastifyRequest): string => (params as { useCase: string }).useCase;
+  const recommended = (useCase: string, { body }: FastifyRequest) =>
+    isPlainRecommendation(body) ? recommend.answer(useCase, body) : undefined;
   const hot = new Map<string, Answer>([
-    ['/v1/recommendations', ({ body }) => (isPlainRecommendation(body) ? recommend.answer(body) : undefined)],
+    ['/v1/recommendations', (request) => recommended(RECOMMENDATIONS, request)],
+    ['/v1/recommendations/:useCase', (request) => recommended(useCaseOf(request), request)],
     [
       '/v1/predictions/:useCase',
-      ({ body, params }) =>
-        isPlainPrediction(body) ? predict.answer((params as { useCase: string }).useCase, body) : undefined,
+      (request) => (isPlainPrediction(request.body) ? predict.answer(useCaseOf(request), request.body) : undefined),
     ],
   ]);
   server.addHook('onRoute', (route) => {
