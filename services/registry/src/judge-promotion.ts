@@ -32,7 +32,7 @@ export class JudgePromotion {
   /** What the policy says now, kept; undefined: there is none. */
   async ask(model: string, version: number, actor: string): Promise<PromotionVerdict | undefined> {
     const verdict = await this.judge(model, version);
-    return verdict && this.evidence.addVerdict({ ...verdict, actor });
+    return verdict && this.evidence.addVerdict({ ...verdict, actor }, 'nothing');
   }
 
   /**
@@ -43,7 +43,7 @@ export class JudgePromotion {
     if (subject.kind !== MODEL_KIND || version === 0) return undefined;
     const verdict = await this.judge(subject.name, version, alias);
     if (!verdict || verdict.champion === version) return undefined;
-    const kept = await this.evidence.addVerdict({ ...verdict, ...by, forced: force && !verdict.passed });
+    const kept = await this.evidence.addVerdict({ ...verdict, ...by, forced: force && !verdict.passed }, 'the move');
     if (kept.passed || kept.forced) return kept;
     const failed = kept.gates.filter(({ passed }) => !passed).map(({ gate, why }) => `${gate} (${why})`);
     throw new Problem(

@@ -1,7 +1,7 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { Role, type AuditEntry, type CreateKeyRequest, type Key } from '@vinaigrette/contracts/registry';
 import { Problem } from '@vinaigrette/problems';
-import type { AccessKeys } from './access-keys.js';
+import type { AccessKeys, AuditedCall, AuditedLine } from './access-keys.js';
 import { mayCall } from './domain/may-call.js';
 import { checkActor, checkName } from './domain/names.js';
 
@@ -64,8 +64,8 @@ export class KeepKeys {
     return found.key.id;
   }
 
-  record(entry: Omit<AuditEntry, '$typeName' | '$unknown' | 'atMs'>): Promise<void> {
-    return this.keys.record(entry);
+  audited(line: AuditedLine): AuditedCall {
+    return this.keys.audited(line);
   }
 }
 

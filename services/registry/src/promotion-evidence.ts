@@ -8,7 +8,8 @@ export abstract class PromotionEvidence {
   abstract addApproval(approval: { model: string; version: number; actor: string; reason: string }): Promise<void>;
   /** Who stood up for the version, each once. */
   abstract approvers(model: string, version: number): Promise<string[]>;
-  abstract addVerdict(verdict: PromotionVerdict): Promise<PromotionVerdict>;
+  /** `next`: what is still to come of the call that asked; the audit tells of a promotion with its move alone. */
+  abstract addVerdict(verdict: PromotionVerdict, next: 'nothing' | 'the move'): Promise<PromotionVerdict>;
   /** Newest first. */
   abstract verdicts(model: string): Promise<PromotionVerdict[]>;
 }

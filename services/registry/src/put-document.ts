@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Document } from '@vinaigrette/contracts/registry';
 import { parseDocument } from '@vinaigrette/documents';
 import { Problem } from '@vinaigrette/problems';
+import type { CheckFit } from './check-fit.js';
 import { decideNumber } from './domain/decide-number.js';
 import { checkActor, checkName } from './domain/names.js';
 import type { Documents } from './documents.js';
@@ -17,7 +18,10 @@ export interface DocumentPut {
 
 /** Gives a document's body the next number of its name; the very same body again answers with the number it has. */
 export class PutDocument {
-  constructor(private readonly documents: Documents) {}
+  constructor(
+    private readonly documents: Documents,
+    private readonly fit: CheckFit,
+  ) {}
 
   async put({ kind, name, bodyJson, actor }: DocumentPut): Promise<{ document: Document; created: boolean }> {
     checkName(name, 'name');
@@ -28,7 +32,7 @@ export class PutDocument {
         field: 'bodyJson',
       });
     }
-    parseDocument(kind, jsonOf(bodyJson));
+    await this.fit.check(kind, name, parseDocument(kind, jsonOf(bodyJson)));
     const sha256 = createHash('sha256').update(body).digest('hex');
     return this.documents.add({ kind, name, bodyJson, sha256, createdBy: actor }, decideNumber);
   }

@@ -45,6 +45,7 @@ import { Metrics } from './metrics.js';
 import { ModelVersions } from './model-versions.js';
 import { MoveRollout } from './move-rollout.js';
 import { PromotionEvidence } from './promotion-evidence.js';
+import { CheckFit } from './check-fit.js';
 import { PutDocument } from './put-document.js';
 import { ReadCatalogue } from './read-catalogue.js';
 import { RegisterVersion } from './register-version.js';
@@ -100,7 +101,12 @@ export class RegistryModule {
           useFactory: (artifacts: Artifacts, inspector: Inspector, versions: ModelVersions) =>
             new RegisterVersion(artifacts, inspector, versions),
         },
-        { provide: PutDocument, inject: [Documents], useFactory: (documents: Documents) => new PutDocument(documents) },
+        {
+          provide: PutDocument,
+          inject: [Documents, ModelVersions],
+          useFactory: (documents: Documents, versions: ModelVersions) =>
+            new PutDocument(documents, new CheckFit(documents, versions)),
+        },
         {
           provide: JudgePromotion,
           inject: [Documents, ModelVersions, PromotionEvidence],

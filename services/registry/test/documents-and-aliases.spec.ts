@@ -63,6 +63,38 @@ describeWith('PostgreSQL', 'DATABASE_URL', 'documents and aliases', () => {
     expect(await refusal(put('large', large(20 * 2 ** 20)))).toMatchObject({ status: 'ResourceExhausted' });
   }, 30_000);
 
+  it('holds rules and use cases against each other, the catalogue and the signature before it keeps them', async () => {
+    const inForce = async (kind: string, name: string, body: object) => {
+      const { document } = await put(name, JSON.stringify(body), kind);
+      await client.setAlias({ subject: { kind, name }, alias: 'champion', version: document!.version, ...by });
+    };
+    await client.setAlias({ subject: { kind: 'model', name: 'negation' }, alias: 'champion', version: 1, ...by });
+    const clamp = (output: string, min: string | number) => ({
+      ...(typeof min === 'string' && { fields: { inputs: { age: 'number' } } }),
+      rules: [{ id: 'floor', action: 'clamp', output, min }],
+    });
+    const useCase = { kind: 'prediction', model: 'negation', ruleSet: 'fitting' };
+    await inForce('rule-set', 'fitting', clamp('y', 'inputs.age')); // nobody follows it yet
+    const why = async (kind: string, name: string, body: object) => refusal(put(name, JSON.stringify(body), kind));
+    expect(await why('use-case', 'fits', useCase)).toMatchObject({
+      code: 'DOCUMENT_INVALID',
+      message: expect.stringMatching(/Use case fits: .*inputs\.age as number; the use case must name it in fields/),
+    });
+    await inForce('use-case', 'fits', { ...useCase, fields: { age: 'number' } });
+    for (const [body, names] of [
+      [clamp('z', 0), 'an output z'],
+      [{ rules: [{ id: 'blind', action: 'mask', inputs: ['z'] }] }, 'an input z'],
+      [{ fields: { item: { stock: 'number' } }, rules: [] }, 'item.stock'],
+    ] as const) {
+      expect(await why('rule-set', 'fitting', body)).toMatchObject({ message: expect.stringContaining(names) });
+    }
+    expect(await why('rule-set', 'fitting', clamp('y', 0))).toBeUndefined();
+    expect(await why('use-case', 'shopping', { kind: 'recommendation', model: 'negation' })).toMatchObject({
+      code: 'SIGNATURE_MISMATCH',
+      message: expect.stringContaining('does not take `items`'),
+    });
+  });
+
   it.each([
     { what: 'no JSON', body: '{', code: 'DOCUMENT_INVALID', field: 'bodyJson' },
     {

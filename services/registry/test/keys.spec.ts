@@ -31,6 +31,8 @@ describeWith('PostgreSQL', 'DATABASE_URL', 'keys', () => {
       bodyJson: JSON.stringify({ rules: [{ id: 'few', action: 'cap', items: cap }] }),
       actor: 'test',
     });
+  const mlflow = (method: string, path: string, body: string) =>
+    fetch(`${addresses.http}/api/2.0${path}`, { method, body, headers: { authorization: `Bearer ${ADMIN}` } });
   const promote = (client: Client<typeof RegistryService>, name: string) =>
     client.setAlias({ subject: { kind: 'rule-set', name }, alias: 'champion', version: 1, actor: 'test', reason: 'r' });
 
@@ -82,6 +84,24 @@ describeWith('PostgreSQL', 'DATABASE_URL', 'keys', () => {
     expect(first).toMatchObject({ method: 'PutDocument', actor: 'test', key: id, subject: 'audited', outcome: 'ok' });
     expect(second).toMatchObject({ method: 'SetAlias', subject: 'audited', outcome: 'KEY_REFUSED' });
     await expect(bench.query('DELETE FROM registry.audit')).rejects.toThrow('append-only');
+  });
+
+  it.each([
+    { row: 'document', write: () => put(admin, 'audited', 7) },
+    { row: 'access_key', write: () => create(Role.READ) },
+    { row: 'webhook', write: () => admin.addWebhook({ url: 'https://192.0.2.1/told', types: [], actor: 'ana' }) },
+    { row: 'mlflow_experiment', write: () => mlflow('POST', '/mlflow/experiments/create', '{"name":"audited"}') },
+    { row: 'mlflow_run', write: () => mlflow('POST', '/mlflow/runs/create', '{"experiment_id":"0"}') },
+    { row: 'mlflow_artifact', write: () => mlflow('PUT', '/mlflow-artifacts/artifacts/0/audited.txt', 'text') },
+  ])('stand in the audit in the very transaction that wrote the $row', async ({ row, write }) => {
+    const [before] = await bench.query<{ id: string }>('SELECT coalesce(max(id), 0) AS id FROM registry.audit');
+    await write();
+    const lines = await bench.query(
+      `SELECT outcome, EXISTS (SELECT FROM registry.${row} AS written WHERE written.xmin = audit.xmin) AS together
+       FROM registry.audit WHERE id > $1`,
+      [before?.id],
+    );
+    expect(lines).toEqual([{ outcome: 'ok', together: true }]);
   });
 
   it('are not asked for where no admin key is set', async () => {

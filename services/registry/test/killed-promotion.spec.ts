@@ -84,6 +84,7 @@ describeWith('PostgreSQL', 'DATABASE_URL', 'a registry killed at each writing st
         lastMove: holder,
         trials: committed ? 0 : 1,
         told: before.told + (committed ? 2 : 0), // that the alias moved, and that the trial ended
+        audited: before.audited + (committed ? 1 : 0),
         revision: committed ? expect.any(Number) : before.revision,
       });
       registry = start();
@@ -106,9 +107,10 @@ describeWith('PostgreSQL', 'DATABASE_URL', 'a registry killed at each writing st
          (SELECT count(*)::integer FROM registry.rollout WHERE state = 'running') AS trials,
          (SELECT count(*)::integer FROM registry.webhook_delivery
           WHERE type = 'alias.moved' OR body_json::json->'data'->>'state' <> 'running') AS told,
+         (SELECT count(*)::integer FROM registry.audit WHERE (method, outcome) = ('SetAlias', 'ok')) AS audited,
          (SELECT revision::double precision FROM registry.wanted_revision) AS revision`,
     );
-    return row as Record<'holder' | 'moves' | 'lastMove' | 'trials' | 'told' | 'revision', number>;
+    return row as Record<'holder' | 'moves' | 'lastMove' | 'trials' | 'told' | 'audited' | 'revision', number>;
   }
 
   /** The first state that a watcher of the registry is told. */

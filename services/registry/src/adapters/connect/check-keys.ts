@@ -13,20 +13,24 @@ export function checkKeys(keys: KeepKeys, logger: Logger): Interceptor {
   return (next) => async (request) => {
     const method = request.method.name;
     const { subject, actor } = request.stream ? { subject: '', actor: '' } : namedIn(request.message);
-    let key = '';
+    const authorization = request.header.get('authorization');
+    if (leastRole(method) === Role.READ || NOT_AUDITED.includes(method)) {
+      await keys.open(authorization, method, subject);
+      return next(request);
+    }
+    const line = { method, actor: actor.slice(0, 200), key: '', subject: subject.slice(0, 64) };
+    let call = keys.audited(line);
     let outcome = 'ok';
     try {
-      key = await keys.open(request.header.get('authorization'), method, subject);
-      return await next(request);
+      call = keys.audited({ ...line, key: await keys.open(authorization, method, subject) });
+      return await call.run(() => next(request));
     } catch (error) {
       outcome = problemOf(error).code;
       throw error;
     } finally {
-      if (leastRole(method) !== Role.READ && !NOT_AUDITED.includes(method)) {
-        await keys
-          .record({ method, actor: actor.slice(0, 200), key, subject: subject.slice(0, 64), outcome })
-          .catch((error) => logger.error({ err: error, method, actor, outcome }, 'a call is missing in the audit'));
-      }
+      await call
+        .end(outcome)
+        .catch((error) => logger.error({ err: error, method, actor, outcome }, 'a call is missing in the audit'));
     }
   };
 }

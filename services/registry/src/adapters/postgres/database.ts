@@ -1,19 +1,43 @@
 import { isUnavailable } from '@vinaigrette/postgres';
 import { Problem } from '@vinaigrette/problems';
 import type { DataSource, EntityManager } from 'typeorm';
+import type { AuditedLine } from '../../access-keys.js';
+import { PostgresAuditedCall } from './audited-calls.js';
 
 /** Transactions on the registry's tables. A database that does not answer is UPSTREAM_UNAVAILABLE, whatever it threw. */
 export class Database {
   constructor(private readonly dataSource: DataSource) {}
 
-  /** Statements that happen all or not at all. When the connection breaks at COMMIT, nobody knows which. */
-  write<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
-    return reached(() => this.dataSource.transaction('READ COMMITTED', work));
+  /**
+   * Statements that happen all or not at all, with the line in the audit of the call they are the first of. When the
+   * connection breaks at COMMIT, nobody knows which.
+   */
+  async write<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
+    const call = PostgresAuditedCall.current();
+    const done = await reached(() =>
+      this.dataSource.transaction('READ COMMITTED', async (manager) => {
+        const worked = await work(manager);
+        await call?.writeIn(manager);
+        return worked;
+      }),
+    );
+    call?.didCommit();
+    return done;
+  }
+
+  /** One statement that a call is about, with its line in the audit. */
+  change<Rows>(text: string, values: unknown[]): Promise<Rows> {
+    return this.write((manager) => manager.query<Rows>(text, values));
   }
 
   /** Statements that all see the same moment. */
   read<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
     return reached(() => this.dataSource.transaction('REPEATABLE READ', work));
+  }
+
+  /** A call whose line comes with what it writes. */
+  audited(line: AuditedLine): PostgresAuditedCall {
+    return new PostgresAuditedCall(line, (text, values) => this.query(text, values));
   }
 
   /** One statement alone: it happens or not and sees one moment by itself, without the way there and back of a transaction. */

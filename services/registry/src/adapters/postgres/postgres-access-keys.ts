@@ -1,6 +1,6 @@
 import { create } from '@bufbuild/protobuf';
 import { AuditEntrySchema, KeySchema, Role, type AuditEntry, type Key } from '@vinaigrette/contracts/registry';
-import { AccessKeys } from '../../access-keys.js';
+import { AccessKeys, type AuditedCall, type AuditedLine } from '../../access-keys.js';
 import type { Database } from './database.js';
 
 interface KeyRow {
@@ -32,7 +32,7 @@ export class PostgresAccessKeys extends AccessKeys {
     { id, name, role, subjects, createdBy }: Omit<Key, '$typeName' | '$unknown' | 'createdAtMs' | 'revokedAtMs'>,
     digest: Uint8Array,
   ): Promise<Key> {
-    const [row] = await this.query<KeyRow>(
+    const [row] = await this.database.change<KeyRow[]>(
       `INSERT INTO registry.access_key (id, name, role, subjects, digest, created_by)
        VALUES ($1, $2, $3, $4, $5, $6) RETURNING *`,
       [id, name, Role[role], subjects, Buffer.from(digest), createdBy],
@@ -50,16 +50,15 @@ export class PostgresAccessKeys extends AccessKeys {
   }
 
   async revoke(id: string): Promise<Key | undefined> {
-    await this.query('UPDATE registry.access_key SET revoked_at = now() WHERE id = $1 AND revoked_at IS NULL', [id]);
-    return (await this.find(id))?.key;
+    const [rows] = await this.database.change<[KeyRow[], number]>(
+      'UPDATE registry.access_key SET revoked_at = coalesce(revoked_at, now()) WHERE id = $1 RETURNING *',
+      [id],
+    );
+    return rows[0] && keyOf(rows[0]);
   }
 
-  async record(entry: Omit<AuditEntry, '$typeName' | '$unknown' | 'atMs'>): Promise<void> {
-    const { method, actor, key, subject, outcome } = entry;
-    await this.query(
-      'INSERT INTO registry.audit (method, actor, key_id, subject, outcome) VALUES ($1, $2, $3, $4, $5)',
-      [method, actor, key, subject, outcome],
-    );
+  audited(line: AuditedLine): AuditedCall {
+    return this.database.audited(line);
   }
 
   async audit(limit: number): Promise<AuditEntry[]> {

@@ -80,10 +80,11 @@ export class PostgresPromotionEvidence extends PromotionEvidence {
     return rows.map(({ actor }) => actor);
   }
 
-  async addVerdict(verdict: PromotionVerdict): Promise<PromotionVerdict> {
+  async addVerdict(verdict: PromotionVerdict, next: 'nothing' | 'the move'): Promise<PromotionVerdict> {
     const { model, version, champion, policyVersion, passed, forced, actor, reason } = verdict;
     const gates = verdict.gates.map(({ gate, passed, why }) => ({ gate, passed, why }));
-    const [row] = await this.write<VerdictRow>(
+    const write = next === 'nothing' ? this.write.bind(this) : this.read.bind(this);
+    const [row] = await write<VerdictRow>(
       `INSERT INTO registry.promotion_verdict
          (model, version, champion, policy_version, passed, forced, gates, actor, reason)
        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING *`,
@@ -105,7 +106,7 @@ export class PostgresPromotionEvidence extends PromotionEvidence {
   }
 
   private write<Row>(text: string, values: unknown[]): Promise<Row[]> {
-    return this.database.query<Row[]>(text, values);
+    return this.database.change<Row[]>(text, values);
   }
 }
 

@@ -43,7 +43,7 @@ export class PostgresWebhooks extends Webhooks {
     { id, url, types, createdBy }: { id: string; url: string; types: string[]; createdBy: string },
     secret: string,
   ): Promise<Webhook> {
-    const [row] = await this.query<WebhookRow>(
+    const [row] = await this.database.change<WebhookRow[]>(
       `INSERT INTO registry.webhook (id, url, types, secret, created_by) VALUES ($1, $2, $3, $4, $5)
        RETURNING ${WEBHOOK_COLUMNS}`,
       [id, url, types, secret, createdBy],
@@ -68,7 +68,7 @@ export class PostgresWebhooks extends Webhooks {
 
   /** What waits for it is given up in the same transaction, and its secret is forgotten. */
   async remove(id: string): Promise<Webhook | undefined> {
-    const [row] = await this.query<WebhookRow>(
+    const [row] = await this.database.change<WebhookRow[]>(
       `WITH removed AS (
          UPDATE registry.webhook SET removed_at = now(), secret = '' WHERE id = $1 AND removed_at IS NULL
          RETURNING ${WEBHOOK_COLUMNS}
@@ -92,7 +92,7 @@ export class PostgresWebhooks extends Webhooks {
   }
 
   async replay(id: string): Promise<WebhookDelivery | undefined> {
-    const [row] = await this.query<DeliveryRow>(
+    const [row] = await this.database.change<DeliveryRow[]>(
       `WITH due AS (
          UPDATE registry.webhook_delivery SET state = 'pending', attempts = 0, next_attempt_at = now()
          WHERE id = $1 AND webhook_id IN (SELECT id FROM registry.webhook WHERE removed_at IS NULL)

@@ -57,7 +57,7 @@ export class PostgresArtifactTrees extends ArtifactTrees {
   }
 
   async remove(path: string): Promise<void> {
-    await this.database.query('DELETE FROM registry.mlflow_artifact WHERE path = $1 OR (path > $2 AND path < $3)', [
+    await this.database.change('DELETE FROM registry.mlflow_artifact WHERE path = $1 OR (path > $2 AND path < $3)', [
       path,
       ...rangeBelow(path),
     ]);

@@ -43,7 +43,7 @@ export class PostgresExperiments extends Experiments {
 
   async create({ name, artifactLocation, tags }: Pick<Experiment, 'name' | 'artifactLocation' | 'tags'>, atMs: number) {
     const [row] = await this.uniquely(name, () =>
-      this.database.query<{ id: string }[]>(
+      this.database.change<{ id: string }[]>(
         `INSERT INTO registry.mlflow_experiment
              (name, artifact_location, lifecycle_stage, created_at_ms, updated_at_ms, tags)
            VALUES ($1, $2, 'active', $3, $3, $4) RETURNING id`,
@@ -92,13 +92,15 @@ export class PostgresExperiments extends Experiments {
   }
 
   private async update(id: string, assignments: string, values: readonly unknown[]): Promise<void> {
-    const [changed] = await this.database.query<[unknown[], number]>(
-      `UPDATE registry.mlflow_experiment SET ${assignments} WHERE id::text = $1 RETURNING id`,
-      [id, ...values],
-    );
-    if (changed.length === 0) {
-      throw new Problem('EXPERIMENT_NOT_FOUND', `There is no experiment ${id}`, { field: 'experiment_id' });
-    }
+    await this.database.write(async (manager) => {
+      const [changed] = await manager.query<[unknown[], number]>(
+        `UPDATE registry.mlflow_experiment SET ${assignments} WHERE id::text = $1 RETURNING id`,
+        [id, ...values],
+      );
+      if (changed.length === 0) {
+        throw new Problem('EXPERIMENT_NOT_FOUND', `There is no experiment ${id}`, { field: 'experiment_id' });
+      }
+    });
   }
 
   private async uniquely<T>(name: string, write: () => Promise<T>): Promise<T> {

@@ -95,16 +95,18 @@ export class PostgresLoggedModels extends LoggedModels {
     atMs: number,
   ): Promise<void> {
     const { id, experimentId, name, modelType, sourceRunId, params, tags } = draft;
-    const created = await this.database.query<unknown[]>(
-      `INSERT INTO registry.mlflow_logged_model
-         SELECT $1, experiment.id, $3, $4, $5, 'LOGGED_MODEL_PENDING', 'active', $6, $6, $7, $8
-         FROM registry.mlflow_experiment AS experiment WHERE experiment.id::text = $2
-         RETURNING id`,
-      [id, experimentId, name, modelType, sourceRunId, atMs, JSON.stringify(params), JSON.stringify(tags)],
-    );
-    if (created.length === 0) {
-      throw new Problem('EXPERIMENT_NOT_FOUND', `There is no experiment ${experimentId}`, { field: 'experiment_id' });
-    }
+    await this.database.write(async (manager) => {
+      const created = await manager.query<unknown[]>(
+        `INSERT INTO registry.mlflow_logged_model
+           SELECT $1, experiment.id, $3, $4, $5, 'LOGGED_MODEL_PENDING', 'active', $6, $6, $7, $8
+           FROM registry.mlflow_experiment AS experiment WHERE experiment.id::text = $2
+           RETURNING id`,
+        [id, experimentId, name, modelType, sourceRunId, atMs, JSON.stringify(params), JSON.stringify(tags)],
+      );
+      if (created.length === 0) {
+        throw new Problem('EXPERIMENT_NOT_FOUND', `There is no experiment ${experimentId}`, { field: 'experiment_id' });
+      }
+    });
   }
 
   async find(id: string): Promise<LoggedModel | undefined> {
@@ -146,13 +148,15 @@ export class PostgresLoggedModels extends LoggedModels {
   }
 
   private async update(id: string, assignments: string, values: readonly unknown[]): Promise<void> {
-    const [changed] = await this.database.query<[unknown[], number]>(
-      `UPDATE registry.mlflow_logged_model SET updated_at_ms = $2, ${assignments}
-         WHERE id = $1 AND lifecycle_stage = 'active' RETURNING id`,
-      [id, ...values],
-    );
-    if (changed.length === 0) {
-      throw new Problem('LOGGED_MODEL_NOT_FOUND', `There is no logged model ${id}`, { field: 'model_id' });
-    }
+    await this.database.write(async (manager) => {
+      const [changed] = await manager.query<[unknown[], number]>(
+        `UPDATE registry.mlflow_logged_model SET updated_at_ms = $2, ${assignments}
+           WHERE id = $1 AND lifecycle_stage = 'active' RETURNING id`,
+        [id, ...values],
+      );
+      if (changed.length === 0) {
+        throw new Problem('LOGGED_MODEL_NOT_FOUND', `There is no logged model ${id}`, { field: 'model_id' });
+      }
+    });
   }
 }

@@ -83,16 +83,18 @@ export class PostgresRuns extends Runs {
 
   async create(draft: Pick<Run, 'id' | 'experimentId' | 'name' | 'userId' | 'startedAtMs' | 'tags'>): Promise<void> {
     const { id, experimentId, name, userId, startedAtMs, tags } = draft;
-    const created = await this.database.query<unknown[]>(
-      `INSERT INTO registry.mlflow_run
-         SELECT $1, experiment.id, $3, $4, 'RUNNING', 'active', $5, NULL, '{}', $6, '[]', '[]', '[]'
-         FROM registry.mlflow_experiment AS experiment WHERE experiment.id::text = $2
-         RETURNING id`,
-      [id, experimentId, name, userId, startedAtMs, JSON.stringify({ ...tags, [NAME_TAG]: name })],
-    );
-    if (created.length === 0) {
-      throw new Problem('EXPERIMENT_NOT_FOUND', `There is no experiment ${experimentId}`, { field: 'experiment_id' });
-    }
+    await this.database.write(async (manager) => {
+      const created = await manager.query<unknown[]>(
+        `INSERT INTO registry.mlflow_run
+           SELECT $1, experiment.id, $3, $4, 'RUNNING', 'active', $5, NULL, '{}', $6, '[]', '[]', '[]'
+           FROM registry.mlflow_experiment AS experiment WHERE experiment.id::text = $2
+           RETURNING id`,
+        [id, experimentId, name, userId, startedAtMs, JSON.stringify({ ...tags, [NAME_TAG]: name })],
+      );
+      if (created.length === 0) {
+        throw new Problem('EXPERIMENT_NOT_FOUND', `There is no experiment ${experimentId}`, { field: 'experiment_id' });
+      }
+    });
   }
 
   async find(id: string): Promise<Run | undefined> {
@@ -112,11 +114,13 @@ export class PostgresRuns extends Runs {
   }
 
   async setLifecycle(id: string, lifecycle: Lifecycle): Promise<void> {
-    const [changed] = await this.database.query<[unknown[], number]>(
-      'UPDATE registry.mlflow_run SET lifecycle_stage = $2 WHERE id = $1 RETURNING id',
-      [id, lifecycle],
-    );
-    if (changed.length === 0) throw notFound(id);
+    await this.database.write(async (manager) => {
+      const [changed] = await manager.query<[unknown[], number]>(
+        'UPDATE registry.mlflow_run SET lifecycle_stage = $2 WHERE id = $1 RETURNING id',
+        [id, lifecycle],
+      );
+      if (changed.length === 0) throw notFound(id);
+    });
   }
 
   async log(id: string, { metrics, params, tags }: Batch): Promise<void> {
