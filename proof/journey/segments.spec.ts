@@ -2,12 +2,13 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { Client } from 'pg';
+import type { Client } from 'pg';
 import { trainSegments } from '@vinaigrette/segments';
 import { describeWith } from '../../tools/real-part.mjs';
-import { createDatabase } from './database.js';
 import { demoVersion } from './demo-version.js';
-import { eventually, House } from './house.js';
+import { pushModel, untilServed } from './furnish.js';
+import { eventually, type House } from './house.js';
+import { openHouseAndShop } from './house-and-shop.js';
 import { call, drift, recommend } from './shop.js';
 
 const example = (name: string) => fileURLToPath(new URL(`../../examples/segments/${name}`, import.meta.url));
@@ -23,18 +24,14 @@ const customers = Array.from({ length: 80 }, (_, n) =>
 
 describeWith('PostgreSQL', 'DATABASE_URL', 'customers by the segment that a model says they are in', () => {
   let house: House;
-  let drop: () => Promise<void>;
   let shop: Client;
-  const champion = ['--alias', 'champion', '--reason', 'first'];
+  let close: () => Promise<void>;
   const put = (kind: string, name: string, file: string) =>
-    house.vinaigrette('documents', 'put', kind, name, example(file), ...champion);
+    house.vinaigrette('documents', 'put', kind, name, example(file), '--alias', 'champion', '--reason', 'first');
 
   beforeAll(async () => {
-    const database = await createDatabase(process.env.DATABASE_URL as string);
-    drop = database.drop;
-    house = await House.open({ databaseUrl: database.url, environment: { SHOP_DATABASE_URL: database.url } });
-    shop = new Client({ connectionString: database.url });
-    await shop.connect();
+    let url: string;
+    ({ house, shop, url, close } = await openHouseAndShop());
     await shop.query('CREATE TABLE customers (customer_id text PRIMARY KEY, income float8, score float8)');
     await shop.query('INSERT INTO customers SELECT * FROM unnest($1::text[], $2::float8[], $3::float8[])', [
       customers.map(({ id }) => id),
@@ -44,26 +41,16 @@ describeWith('PostgreSQL', 'DATABASE_URL', 'customers by the segment that a mode
     const query = `SELECT customer_id AS "CustomerID", income AS "Annual Income (k$)", score AS "Spending Score (1-100)"
       FROM customers ORDER BY customer_id`;
     const outDir = join(house.dir, 'segments');
-    await trainSegments({ input: database.url, query, segmentation: 'demographic', clusters: 2, starts: 5, outDir });
-    await house.vinaigrette('models', 'push', outDir, '--name', 'segments', ...champion);
+    await trainSegments({ input: url, query, segmentation: 'demographic', clusters: 2, starts: 5, outDir });
+    await pushModel(house, 'segments', outDir);
     await put('use-case', 'customer-segment', 'customer-segment.use-case.json');
     const basket = await demoVersion();
-    await house.vinaigrette('models', 'push', basket.dir, '--name', 'basket', ...champion);
+    await pushModel(house, 'basket', basket.dir);
     basket.remove();
-    for (const model of ['segments', 'basket']) {
-      const ready = `http://127.0.0.1:${house.ports.modelServerHttp}/v2/models/${model}/ready`;
-      await eventually(
-        'ready',
-        () => call(ready),
-        ({ status }) => status === 200,
-      );
-    }
+    await untilServed(house, 'segments');
+    await untilServed(house, 'basket');
   }, 300_000);
-  afterAll(async () => {
-    await shop?.end();
-    await house?.close();
-    await drop?.();
-  }, 60_000);
+  afterAll(() => close?.(), 60_000);
 
   it('are written into a table by a batch, and looked up beside a basket, where a rule acts on them', async () => {
     const input = 'SELECT customer_id, income AS "incomeThousands", score AS "spendingScore" FROM customers ORDER BY 1';
@@ -78,8 +65,8 @@ describeWith('PostgreSQL', 'DATABASE_URL', 'customers by the segment that a mode
       { segment: SPENDERS, customers: 40 },
     ]);
 
-    await put('rule-set', 'shop', 'shop.rule-set.json');
     await put('use-case', 'recommendations', 'recommendations.use-case.json');
+    await put('rule-set', 'shop', 'shop.rule-set.json');
     const shownTo = async (id: string) =>
       (await recommend(house, { basket: ['milk'], customer: { id }, limit: 5 })).items.length;
     await eventually(

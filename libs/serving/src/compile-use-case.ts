@@ -63,9 +63,9 @@ export function derivedInputs({ inputs }: CompiledUseCase, scope: Scope): Record
 
 /**
  * Throws DOCUMENT_INVALID when the rules read a field that the use case does not bring, or brings in another type, or
- * when they speak of an input or output that the model does not have.
+ * when they speak of an input or output that the model does not have; undefined: which those are is not known yet.
  */
-export function checkRules(document: UseCase, rules: CompiledRules, signature: Signature): void {
+export function checkRules(document: UseCase, rules: CompiledRules, signature: Signature | undefined): void {
   const { customer, inputs = {} } = useCaseVocabulary(document);
   const brought = { customer, item: document.lookups.catalogue?.columns ?? {}, inputs };
   const remedies = {
@@ -80,7 +80,7 @@ export function checkRules(document: UseCase, rules: CompiledRules, signature: S
       throw amiss(`the rules read ${subject}.${field} as ${type}; the use case must name it in ${remedies[subject]}`);
     }
   }
-  if (document.kind !== 'prediction') return;
+  if (document.kind !== 'prediction' || !signature) return;
   const has = (specs: Signature['inputs'], name: string) => specs.some((spec) => spec.name === name);
   for (const { rule } of rules.outputs) {
     if (!has(signature.outputs, rule.output)) throw amiss(`rule ${rule.id} names an output ${rule.output}`);
