@@ -27,12 +27,13 @@ export class OldestFirst<Value> {
 
   delete(id: string): void {
     this.values.delete(id);
+    if (this.front?.[0] === id) this.front = undefined;
   }
 
   /** Of those that are there, the one that was added first; undefined: there is none. */
   oldest(): [string, Value] | undefined {
     if (this.values.size === 0) return undefined;
-    while (!this.front || this.values.get(this.front[0]) !== this.front[1]) {
+    while (!this.front) {
       const { value, done } = this.walk.next();
       if (done) this.walk = this.values.entries();
       else this.front = value;

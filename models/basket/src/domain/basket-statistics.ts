@@ -1,13 +1,14 @@
 import type { Decay } from '@vinaigrette/learning';
 import { compareTexts } from './basket.js';
 import type { BestSeller } from './best-sellers.js';
+import { ItemWeights } from './item-weights.js';
 import { compareStrength, measuresOf, type Rule } from './mine-rules.js';
-import { PlacesOfNumbers } from './places-of-numbers.js';
+import { PairWeights } from './pair-weights.js';
 
 export interface StatisticsLimits {
   /** SKUs counted; about 100 bytes each. */
   itemsMax: number;
-  /** Pairs of SKUs counted; about 60 bytes each. */
+  /** Pairs of SKUs counted; at most 50 bytes each. */
   pairsMax: number;
   /** SKUs of a basket that are counted, its first ones: pairs grow with their square. */
   basketItemsMax: number;
@@ -35,8 +36,6 @@ export interface SavedStatistics {
   evicted: { items: number; pairs: number };
 }
 
-/** More SKUs than this have no pair of their own. */
-const KEYS = 2 ** 24;
 /** What is dropped at once when a limit is reached: sorting for every new pair would cost more than counting. */
 const EVICTED_SHARE = 1 / 8;
 
@@ -52,9 +51,8 @@ export class BasketStatistics {
   private newestMs = 0;
   /** Decayed number of baskets, in the unit of the era, like every weight here. */
   private baskets = 0;
-  private items = new Weights(placesOfTexts);
-  /** By the two items' places, the lower one first: low * KEYS + high. */
-  private pairs = new Weights(placesOfNumbers);
+  private items = new ItemWeights();
+  private pairs = new PairWeights();
 
   constructor(
     private readonly decay: Decay,
@@ -65,8 +63,8 @@ export class BasketStatistics {
     this.era = saved.era;
     this.newestMs = saved.newestMs;
     this.baskets = saved.baskets;
-    this.items = new Weights(placesOfTexts, saved.skus, doublesOf(saved.itemWeights));
-    this.pairs = new Weights(placesOfNumbers, [...doublesOf(saved.pairKeys)], doublesOf(saved.pairWeights));
+    this.items = new ItemWeights(saved.skus, doublesOf(saved.itemWeights));
+    this.pairs = PairWeights.of(doublesOf(saved.pairKeys), doublesOf(saved.pairWeights));
     this.evicted = { ...saved.evicted };
   }
 
@@ -80,8 +78,8 @@ export class BasketStatistics {
     for (let at = 0; at < counted; at++) places[at] = this.items.add(skus[at] as string, weight);
     if (counted > 1) places.sort(ascending);
     for (let low = 0; low < places.length - 1; low++) {
-      const first = (places[low] as number) * KEYS;
-      for (let high = low + 1; high < places.length; high++) this.pairs.add(first + (places[high] as number), weight);
+      const first = places[low] as number;
+      for (let high = low + 1; high < places.length; high++) this.pairs.add(first, places[high] as number, weight);
     }
     if (this.items.size > this.limits.itemsMax) this.evictItems();
     if (this.pairs.size > this.limits.pairsMax) this.evictPairs();
@@ -93,18 +91,17 @@ export class BasketStatistics {
     const now = this.now();
     const least = Math.max(minBaskets * now, minSupport * this.baskets);
     const rules: Rule[] = [];
-    this.pairs.forEach((key, both) => {
+    this.pairs.forEach((low, high, both) => {
       if (both < least) return;
-      const low = Math.floor(key / KEYS);
       for (const [a, b] of [
-        [low, key - low * KEYS],
-        [key - low * KEYS, low],
+        [low, high],
+        [high, low],
       ] as const) {
         const holders = this.items.weightAt(a);
         if (both / holders < minConfidence) continue;
         rules.push({
-          antecedent: [this.items.keyAt(a)],
-          consequent: this.items.keyAt(b),
+          antecedent: [this.items.skuAt(a)],
+          consequent: this.items.skuAt(b),
           baskets: Math.round((both / now) * 1_000) / 1_000,
           ...measuresOf(both, holders, this.items.weightAt(b), this.baskets),
         });
@@ -116,9 +113,9 @@ export class BasketStatistics {
   /** The SKUs by their decayed number of baskets, best first. */
   bestSellers(limit: number): BestSeller[] {
     const now = this.now();
-    const all: { sku: string; weight: number }[] = [];
-    this.items.forEach((sku, weight) => all.push({ sku, weight }));
-    return all
+    const { skus, weights } = this.items;
+    return skus
+      .map((sku, place) => ({ sku, weight: weights[place] as number }))
       .sort((a, b) => b.weight - a.weight || compareTexts(a.sku, b.sku))
       .slice(0, limit)
       .map(({ sku, weight }) => ({ sku, baskets: Math.max(1, Math.round(weight / now)) }));
@@ -140,10 +137,10 @@ export class BasketStatistics {
       era: this.era,
       newestMs: this.newestMs,
       baskets: this.baskets,
-      skus: [...this.items.keys],
+      skus: [...this.items.skus],
       itemWeights: textOf(this.items.weights),
-      pairKeys: textOf(Float64Array.from(this.pairs.keys)),
-      pairWeights: textOf(this.pairs.weights),
+      pairKeys: textOf(this.pairs.pairs()),
+      pairWeights: textOf(this.pairs.weights()),
       evicted: { ...this.evicted },
     };
   }
@@ -169,7 +166,7 @@ export class BasketStatistics {
 
   private evictPairs(): void {
     const before = this.pairs.size;
-    this.pairs = this.pairs.heaviest(Math.floor(this.limits.pairsMax * (1 - EVICTED_SHARE)));
+    this.pairs.keepHeaviest(Math.floor(this.limits.pairsMax * (1 - EVICTED_SHARE)));
     this.evicted.pairs += before - this.pairs.size;
   }
 
@@ -177,100 +174,14 @@ export class BasketStatistics {
   private evictItems(): void {
     const before = { items: this.items, pairs: this.pairs };
     this.items = before.items.heaviest(Math.floor(this.limits.itemsMax * (1 - EVICTED_SHARE)));
-    const places = before.items.keys.map((sku) => this.items.placeOf(sku));
-    this.pairs = new Weights(placesOfNumbers);
-    before.pairs.forEach((key, weight) => {
-      const low = Math.floor(key / KEYS);
-      const [a, b] = [places[low], places[key - low * KEYS]];
-      if (a !== undefined && b !== undefined) this.pairs.add(Math.min(a, b) * KEYS + Math.max(a, b), weight);
+    const places = before.items.skus.map((sku) => this.items.placeOf(sku));
+    this.pairs = new PairWeights();
+    before.pairs.forEach((low, high, weight) => {
+      const [a, b] = [places[low], places[high]];
+      if (a !== undefined && b !== undefined) this.pairs.add(a, b, weight); // those that stay keep their order
     });
     this.evicted.items += before.items.size - this.items.size;
     this.evicted.pairs += before.pairs.size - this.pairs.size;
-  }
-}
-
-interface Places<Key> {
-  get(key: Key): number | undefined;
-  set(key: Key, place: number): void;
-}
-const placesOfTexts = (): Places<string> => new Map<string, number>();
-const placesOfNumbers = (): Places<number> => new PlacesOfNumbers();
-
-/** A weight for each key, side by side in one array: adding to a key that is known makes nothing. */
-class Weights<Key extends string | number> {
-  private readonly places: Places<Key>;
-
-  constructor(
-    private readonly noPlaces: () => Places<Key>,
-    readonly keys: Key[] = [],
-    private values: Float64Array = new Float64Array(1_024),
-  ) {
-    this.places = noPlaces();
-    for (let place = 0; place < keys.length; place++) this.places.set(keys[place] as Key, place);
-  }
-
-  get size(): number {
-    return this.keys.length;
-  }
-
-  get weights(): Float64Array {
-    return this.values.subarray(0, this.keys.length);
-  }
-
-  /** Answers the key's place, which it keeps. */
-  add(key: Key, weight: number): number {
-    let place = this.places.get(key);
-    if (place === undefined) {
-      place = this.keys.push(key) - 1;
-      this.places.set(key, place);
-      if (place >= this.values.length) this.grow();
-    }
-    (this.values[place] as number) += weight;
-    return place;
-  }
-
-  placeOf(key: Key): number | undefined {
-    return this.places.get(key);
-  }
-
-  keyAt(place: number): Key {
-    return this.keys[place] as Key;
-  }
-
-  weightAt(place: number): number {
-    return this.values[place] as number;
-  }
-
-  scale(factor: number): void {
-    for (let place = 0; place < this.keys.length; place++) (this.values[place] as number) *= factor;
-  }
-
-  forEach(visit: (key: Key, weight: number) => void): void {
-    for (let place = 0; place < this.keys.length; place++) visit(this.keyAt(place), this.weightAt(place));
-  }
-
-  /** So many of the heaviest, in the order they stand in; of equal ones the later. */
-  heaviest(count: number): Weights<Key> {
-    const sorted = Float64Array.from(this.weights).sort();
-    const least = sorted[sorted.length - count] as number;
-    // As many of the equally light ones go as have to.
-    let spare = sorted.length - count - sorted.indexOf(least);
-    const kept: number[] = [];
-    for (let place = 0; place < this.keys.length; place++) {
-      const weight = this.weightAt(place);
-      if (weight > least || (weight === least && spare-- <= 0)) kept.push(place);
-    }
-    return new Weights(
-      this.noPlaces,
-      kept.map((place) => this.keyAt(place)),
-      Float64Array.from(kept, (place) => this.weightAt(place)),
-    );
-  }
-
-  private grow(): void {
-    const larger = new Float64Array(Math.max(1_024, 2 * this.values.length));
-    larger.set(this.values);
-    this.values = larger;
   }
 }
 

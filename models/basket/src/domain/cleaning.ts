@@ -50,6 +50,7 @@ const nonGoods = new Set([
   'S', // samples
 ]);
 const VOUCHER_PREFIX = 'GIFT_';
+const SMALL_A = 'a'.charCodeAt(0);
 
 /** The first reason that fits the line; undefined for the plain sale of a good. */
 export function reasonOf(line: SalesLine): Reason | undefined {
@@ -68,9 +69,15 @@ export function reasonOf(line: SalesLine): Reason | undefined {
  * tills write 85123a and 85123A for the same good; a name such as `milk` stays as it is.
  */
 export function canonicalSku(sku: string, policy: Policy): string {
-  if (policy !== 'strict') return sku;
+  if (policy !== 'strict' || isBelowSmall(sku)) return sku;
   const capitals = sku.toUpperCase();
   return capitals !== sku && /\d/.test(sku) ? capitals : sku;
+}
+
+/** Nothing before `a` has another capital: most stock codes are looked through and left, which is done for every line. */
+function isBelowSmall(text: string): boolean {
+  for (let at = 0; at < text.length; at++) if (text.charCodeAt(at) >= SMALL_A) return false;
+  return true;
 }
 
 /** Every spelling that means one of these SKUs to a model trained under the policy, with the SKU it means. */
