@@ -13,6 +13,8 @@ export interface PostgresSettings {
   /** The service's own schema; made when it is missing. */
   schema: string;
   statementTimeoutMs: number;
+  /** The server ends a transaction in which nothing was asked for so long, and frees its locks; absent: never. */
+  idleTransactionTimeoutMs?: number;
   migrations: NonNullable<DataSourceOptions['migrations']>;
   entities?: NonNullable<DataSourceOptions['entities']>;
 }
@@ -21,7 +23,7 @@ type PostgresOptions = DataSourceOptions & { type: 'postgres'; schema: string };
 
 /** How a service speaks to its schema: ten connections, statements that end, broken connections told and replaced. */
 export function postgresOptions(settings: PostgresSettings, logger: Logger): PostgresOptions {
-  const { url, schema, statementTimeoutMs, migrations, entities = [] } = settings;
+  const { url, schema, statementTimeoutMs, idleTransactionTimeoutMs, migrations, entities = [] } = settings;
   return {
     type: 'postgres',
     url,
@@ -38,6 +40,7 @@ export function postgresOptions(settings: PostgresSettings, logger: Logger): Pos
       statement_timeout: statementTimeoutMs,
       query_timeout: statementTimeoutMs + CLIENT_GRACE_MS,
       keepAlive: true,
+      ...(idleTransactionTimeoutMs && { idle_in_transaction_session_timeout: idleTransactionTimeoutMs }),
     },
   };
 }

@@ -222,7 +222,8 @@ export const problems = {
   TAG_NOT_FOUND: { kind: 'not-found', remedy: 'Read the tags and check the key' },
   TRAINING_DATA_INVALID: {
     kind: 'invalid',
-    remedy: 'Correct the record or column the message names, then train again',
+    remedy:
+      'Give rows that hold what the message misses: its columns, a wider window, values that differ; then train again',
   },
   TRAINING_OPTION_INVALID: { kind: 'invalid', remedy: 'Give the option a value in the range the message names' },
   UPSTREAM_UNAVAILABLE: { kind: 'unavailable', remedy: 'Try again: a service behind this one does not answer' },
@@ -249,6 +250,10 @@ export const problems = {
     remedy: 'Mend what the message names, register the result as a new version, and move the alias to it',
   },
   WEBHOOK_NOT_FOUND: { kind: 'not-found', remedy: 'List the webhooks and check the id' },
+  WORK_STALLED: {
+    kind: 'unavailable',
+    remedy: 'Look for what the message names in the log, and start the process again: it goes on where it stood',
+  },
 } as const satisfies Record<string, { kind: ProblemKind; remedy: string }>;
 
 export type ProblemCode = keyof typeof problems;

@@ -16,6 +16,9 @@ const variables = z.object({
   REGISTRY_ADDRESS: address.default('127.0.0.1:5001'), // of its gRPC
   REGISTRY_KEY: z.string().optional(), // vin_..., where the registry asks for one
   ...kafkaVariables, // no brokers: the segments below EVENT_LOG_DIR are read; else only Kafka is
+  // A monitor that stands still in the middle of a transaction holds its partition no longer than this.
+  LEASE_TIMEOUT_MS: z.coerce.number().int().min(100).default(60_000),
+  STALLED_AFTER_MS: z.coerce.number().int().min(100).default(300_000), // /healthz fails when a loop has not moved so long
   KAFKA_GROUP_ID: z.string().min(1).max(128).default('drift-monitor'), // monitors of one database share it
   EVENT_LOG_DIR: z.string().default('.vinaigrette/event-log'),
   PARKED_RECORDS_MAX: z.coerce.number().int().min(0).default(100_000), // of versions not known yet; more are dead letters
@@ -38,6 +41,12 @@ const variables = z.object({
   // Parquet files of all predictions and outcomes, by day: a folder, or s3://bucket/prefix
   ARCHIVE_DIR: z.string().default('.vinaigrette/archive'),
   ARCHIVE_CACHE_DIR: z.string().default('.vinaigrette/archive-cache'), // copies of what lies in S3 and was asked for
+  // Of those copies together: the ones asked for longest ago go first, and none of the last ten minutes
+  ARCHIVE_CACHE_BYTES_MAX: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .default(10 * 1024 ** 3),
   S3_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(), // an S3 that is not Amazon's
   ARCHIVE_FLUSH_MS: z.coerce.number().int().positive().default(15_000), // how long a record may wait for its file
   ARCHIVE_DAYS: z.coerce.number().int().positive().default(400), // older days are deleted

@@ -1,4 +1,4 @@
-import type { Topic } from '@vinaigrette/event-log';
+import { topics, type EventLogReader, type Topic } from '@vinaigrette/event-log';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { AlertState } from './domain/alert.js';
 import type { Compared } from './domain/compare-windows.js';
@@ -31,6 +31,7 @@ export class MonitorMetrics {
   private readonly feature = [...this.version, 'feature', 'segment', 'window'];
   private readonly comparison = [...this.version, 'window', 'against', 'variant'];
   private seriesLeft = SERIES_MAX;
+  private readonly readers = new Map<string, Pick<EventLogReader, 'lag'>>();
 
   readonly predictions = this.counter('predictions_total', 'Predictions counted, by what happened to the request', [
     ...this.version,
@@ -51,6 +52,15 @@ export class MonitorMetrics {
   ]);
   readonly parked = this.gauge('parked_records', 'Records that wait for their model version to become known', []);
   readonly watermark = this.gauge('watermark_timestamp_seconds', 'Latest event time counted, by topic', ['topic']);
+  private readonly lagRecords = this.gauge('consumer_lag_records', 'Records of the log not consumed yet, by reader', [
+    'reader',
+    'topic',
+  ]);
+  private readonly lagSeconds = this.gauge(
+    'consumer_lag_seconds',
+    'Seconds since a reader last stood at the end of its slowest partition',
+    ['reader', 'topic'],
+  );
   readonly registryConnected = this.gauge('registry_connected', '1 while the registry is followed', []);
   readonly windowRows = this.gauge('window_rows', 'Predictions in the window last judged', [...this.version, 'window']);
   readonly psi = this.gauge('feature_psi', 'Population Stability Index in the window last judged, nats', this.feature);
@@ -110,6 +120,28 @@ export class MonitorMetrics {
 
   constructor(private readonly known: KnownVersions) {
     collectDefaultMetrics({ register: this.registry });
+  }
+
+  /** Asks a reader whenever it is asked itself. `name` says for whom it reads. */
+  followLag(name: string, reader: Pick<EventLogReader, 'lag'>): void {
+    this.readers.set(name, reader);
+  }
+
+  /** Everything, in Prometheus' text. */
+  async text(nowMs: number): Promise<string> {
+    for (const [reader, log] of this.readers) {
+      const lags = await log.lag();
+      for (const topic of topics) {
+        const own = lags.filter((lag) => lag.topic === topic);
+        this.lagRecords.set(
+          { reader, topic },
+          own.reduce((sum, { records }) => sum + records, 0),
+        );
+        const atEndMs = Math.min(nowMs, ...own.map((lag) => lag.atEndMs));
+        this.lagSeconds.set({ reader, topic }, (nowMs - atEndMs) / 1_000);
+      }
+    }
+    return this.registry.metrics();
   }
 
   /** After they were committed. */

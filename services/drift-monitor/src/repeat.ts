@@ -1,11 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '@vinaigrette/edge';
 
-/** Does a piece of work again and again, with a pause after each; a failure is logged, and the next time is another try. */
+/**
+ * Does a piece of work again and again, with a pause after each; a failure is logged, and the next time is another try.
+ * `beat` is called each time, whether it went well or not.
+ */
 export function repeat(
   what: string,
   pauseMs: number,
-  logger: Logger,
+  { logger, beat }: { logger: Logger; beat: () => void },
   work: () => Promise<unknown>,
 ): () => Promise<void> {
   const stopping = new AbortController();
@@ -13,6 +16,7 @@ export function repeat(
   const running = (async () => {
     while (!signal.aborted) {
       await work().catch((error: unknown) => logger.warn({ err: error }, `${what} failed; it will be tried again`));
+      beat();
       await delay(pauseMs, undefined, { signal }).catch(() => undefined);
     }
   })();

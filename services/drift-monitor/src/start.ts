@@ -28,11 +28,13 @@ import { KeepArchive } from './keep-archive.js';
 import { Labels } from './labels.js';
 import { LearnVersions } from './learn-versions.js';
 import { Looks } from './looks.js';
+import { MonitorMetrics } from './metrics.js';
 import { ReadDriftMap } from './read-drift-map.js';
 import { ReadDrift } from './read-drift.js';
 import { ReadMeasures } from './read-measures.js';
 import { RejudgeDrift } from './rejudge-drift.js';
 import { PageHeldRollouts } from './page-held-rollouts.js';
+import { Pulses } from './pulses.js';
 import { repeat } from './repeat.js';
 import { WantedNow } from './wanted-now.js';
 
@@ -88,24 +90,32 @@ export async function start(config: Config, logger: Logger): Promise<() => Promi
   registry.start();
   const [acting, actions] = [app.get(ActOnPerformance), app.get(CarryOutActions)];
   const [archive, keeping] = [app.get(ArchiveEvents), app.get(KeepArchive)];
+  const [metrics, pulses] = [app.get(MonitorMetrics), app.get(Pulses)];
+  const open = (name: string, purpose: string) => {
+    const reader = readerOf(config, logger, purpose, pulses.watch(`reading for the ${name}`));
+    metrics.followLag(name, reader);
+    return reader;
+  };
   // Read twice, each at its own place: an archive that is slow or full does not keep the counting waiting.
   const readers = [
-    { reader: readerOf(config, logger, ''), consumer: app.get(CountEvents) },
-    { reader: readerOf(config, logger, '-archive'), consumer: archive },
+    { reader: open('counters', ''), consumer: app.get(CountEvents) },
+    { reader: open('archive', '-archive'), consumer: archive },
   ];
   const reading = readers.map(({ reader, consumer }) => reader.run(consumer));
   const [parked, evaluate, forget] = [app.get(CountParked), app.get(EvaluateDrift), app.get(ForgetOldRecords)];
   const [held, pages] = [app.get(PageHeldRollouts), app.get(DeliverPages)];
+  const often = (what: string, pauseMs: number, work: () => Promise<unknown>) =>
+    repeat(what, pauseMs, { logger, beat: pulses.watch(what, pauseMs) }, work);
   const stops = [
-    repeat('counting parked records', PARKED_PAUSE_MS, logger, () => parked.run()),
-    repeat('judging drift', EVALUATION_PAUSE_MS, logger, () => evaluate.run(clock.now())),
-    repeat('archiving', ARCHIVE_PAUSE_MS, logger, () => archive.flush()),
-    repeat('keeping the archive', ARCHIVE_KEEPING_PAUSE_MS, logger, () => keeping.run(clock.now())),
-    repeat('judging performance', EVALUATION_PAUSE_MS, logger, () => acting.run(clock.now())),
-    repeat('paging held rollouts', EVALUATION_PAUSE_MS, logger, () => held.run(clock.now())),
-    repeat('acting', EVALUATION_PAUSE_MS, logger, () => actions.run()),
-    repeat('telling pages', DELIVERY_PAUSE_MS, logger, () => pages.run(clock.now())),
-    repeat('forgetting old records', FORGET_PAUSE_MS, logger, () => forget.run(clock.now())),
+    often('counting parked records', PARKED_PAUSE_MS, () => parked.run()),
+    often('judging drift', EVALUATION_PAUSE_MS, () => evaluate.run(clock.now())),
+    often('archiving', ARCHIVE_PAUSE_MS, () => archive.flush()),
+    often('keeping the archive', ARCHIVE_KEEPING_PAUSE_MS, () => keeping.run(clock.now())),
+    often('judging performance', EVALUATION_PAUSE_MS, () => acting.run(clock.now())),
+    often('paging held rollouts', EVALUATION_PAUSE_MS, () => held.run(clock.now())),
+    often('acting', EVALUATION_PAUSE_MS, () => actions.run()),
+    often('telling pages', DELIVERY_PAUSE_MS, () => pages.run(clock.now())),
+    often('forgetting old records', FORGET_PAUSE_MS, () => forget.run(clock.now())),
   ];
 
   const http = await listen(config, 'MONITOR_HTTP_PORT', async (port, host) => {
@@ -131,10 +141,10 @@ export async function start(config: Config, logger: Logger): Promise<() => Promi
 }
 
 /** `purpose` tells the readers of one monitor apart: in Kafka they are groups of their own. */
-function readerOf(config: Config, logger: Logger, purpose: string): EventLogReader {
+function readerOf(config: Config, logger: Logger, purpose: string, onStep: () => void): EventLogReader {
   const { KAFKA_BROKERS: brokers, KAFKA_GROUP_ID: group, EVENT_LOG_DIR: dir } = config;
-  if (brokers) return new KafkaReader({ brokers, security: kafkaSecurityOf(config), groupId: group + purpose, logger });
-  return new SegmentReader({ dir, logger });
+  if (!brokers) return new SegmentReader({ dir, logger, onStep });
+  return new KafkaReader({ brokers, security: kafkaSecurityOf(config), groupId: group + purpose, logger, onStep });
 }
 
 async function listen(

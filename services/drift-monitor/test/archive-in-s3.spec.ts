@@ -6,7 +6,7 @@ import { openObjectStore, type ObjectStore } from '@vinaigrette/object-store';
 import { startMoto, type Moto } from '@vinaigrette/object-store/moto';
 import type { DataSource } from 'typeorm';
 import { describeWith } from '../../../tools/real-part.mjs';
-import { ArchiveFiles } from '../src/adapters/archive/archive-files.js';
+import { ArchiveFiles, type CopyLimits } from '../src/adapters/archive/archive-files.js';
 import { ParquetArchive } from '../src/adapters/archive/parquet-archive.js';
 import { Database } from '../src/adapters/postgres/database.js';
 import { ArchiveEvents } from '../src/archive-events.js';
@@ -15,7 +15,8 @@ import { createTestDatabase, type TestDatabase } from './database.js';
 import { monitorParts } from './parts.js';
 import { predictions, recordsOf } from './shop.js';
 
-const DAY_MS = 24 * 60 * 60 * 1_000;
+const MINUTE_MS = 60 * 1_000;
+const DAY_MS = 24 * 60 * MINUTE_MS;
 const fromMs = Date.UTC(2026, 10, 17);
 const toMs = fromMs + 3 * DAY_MS;
 const sum = 'SELECT count(*)::int AS rows, count(DISTINCT prediction_id)::int AS ids FROM predictions';
@@ -44,12 +45,12 @@ describeWith('PostgreSQL', 'DATABASE_URL', 'an archive in S3', () => {
     }, 60_000);
 
     /** A monitor with a cache of its own. */
-    async function archiver() {
+    async function archiver(limits?: CopyLimits) {
       const dir = await mkdtemp(join(tmpdir(), 'vinaigrette-archive-cache-'));
       folders.push(dir);
       const archive = new ParquetArchive(
         new Database(pool),
-        new ArchiveFiles(dir, openObjectStore('s3://archive/shop', moto.endpoint)),
+        new ArchiveFiles(dir, openObjectStore('s3://archive/shop', moto.endpoint), limits),
       );
       const { known } = monitorParts(pool, { now: () => toMs });
       const events = new ArchiveEvents(archive, known, { recordsMax: 200, ageMsMax: 0 }, () => toMs);
@@ -80,6 +81,26 @@ describeWith('PostgreSQL', 'DATABASE_URL', 'an archive in S3', () => {
       await archive.ask(sum, [], { fromMs: fromMs + DAY_MS, toMs: fromMs + 2 * DAY_MS });
       expect((await cached()).every((path) => path.includes('day=2026-11-18'))).toBe(true);
       expect((await cached()).length).toBeGreaterThan(0);
+    }, 120_000);
+
+    it('keeps no more copies than it may, but for those that may still be read', async () => {
+      const limits = { bytesMax: 0, now: () => 0 };
+      const { archive, cached, dir } = await archiver(limits);
+      const day = (index: number) => ({ fromMs: fromMs + index * DAY_MS, toMs: fromMs + (index + 1) * DAY_MS });
+      const days = async () => new Set((await cached()).map((path) => /day=([0-9-]+)/.exec(path)?.[1]));
+      await archive.ask(sum, [], day(0));
+      limits.now = () => 9 * MINUTE_MS;
+      await archive.ask(sum, [], day(1));
+      expect(await days()).toEqual(new Set(['2026-11-17', '2026-11-18']));
+      limits.now = () => 12 * MINUTE_MS;
+      await archive.ask(sum, [], day(2));
+      expect(await days()).toEqual(new Set(['2026-11-18', '2026-11-19']));
+      // What an earlier process left is old, whoever wrote it.
+      const [oldest, ...others] = (await cached()).sort();
+      await utimes(join(dir, oldest as string), 0, 0);
+      const later = new ArchiveFiles(dir, openObjectStore('s3://archive/shop', moto.endpoint), limits);
+      await later.recover(new Set(await keys()));
+      expect((await cached()).sort()).toEqual(others);
     }, 120_000);
 
     it('makes one object of a day that is over, forgets old days, and erases a unit everywhere', async () => {

@@ -64,6 +64,11 @@ export class MonitorProcess {
     };
   }
 
+  /** Stops it where it is, in the middle of whatever it does, as a machine that is suspended; or lets it go on. */
+  freeze(isFrozen: boolean): void {
+    this.child.kill(isFrozen ? 'SIGSTOP' : 'SIGCONT');
+  }
+
   /** Ends it, and answers its exit code; null: it was killed. */
   async end(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<number | null> {
     if (this.child.exitCode === null && this.child.signalCode === null) {

@@ -100,6 +100,53 @@ describeWith('PostgreSQL', 'DATABASE_URL', 'the monitor as a process', () => {
     await expectOracle(one, bodies);
   }, 120_000);
 
+  it('does not look alive while it counts nothing, and loses its place when it freezes', async () => {
+    registry.register(1, baselineJson);
+    const bodies = predictions({ count: 900, seed: 30, fromMs, toMs });
+    const limits = { LEASE_TIMEOUT_MS: '1000', STALLED_AFTER_MS: '2000' };
+    const zombie = await start(limits);
+    log(bodies.slice(0, 300));
+    await expectOracle(zombie, bodies.slice(0, 300));
+    const lag = async () => {
+      const { text } = (await zombie.get('/metrics')).body;
+      const of = (unit: string) =>
+        Number(new RegExp(`consumer_lag_${unit}{reader="counters",topic="predictions"} (.+)`).exec(text)?.[1]);
+      return { records: of('records'), seconds: of('seconds') };
+    };
+    expect(registry.watching).toBe(1);
+
+    const holder = (await database.connect()).createQueryRunner();
+    await holder.startTransaction();
+    await holder.query(
+      `SELECT * FROM drift_monitor.partition_position WHERE consumer_group = 'drift-monitor' FOR UPDATE`,
+    );
+    log(bodies.slice(300, 600));
+    const still = expect.stringContaining('reading for the counters');
+    await eventually(async () => {
+      expect(await zombie.get('/healthz')).toMatchObject({
+        status: 503,
+        body: { code: 'WORK_STALLED', detail: still },
+      });
+    });
+    const { records, seconds } = await lag();
+    expect(records).toBeGreaterThanOrEqual(300);
+    expect(seconds).toBeGreaterThan(2);
+
+    // Frozen while it waits, it is given the row it waited for, and would keep it for ever.
+    zombie.freeze(true);
+    await holder.commitTransaction();
+    await holder.release();
+    const heir = await start(limits);
+    log(bodies.slice(600, 800));
+    await expectOracle(heir, bodies.slice(0, 800));
+    zombie.freeze(false);
+    await eventually(async () => expect((await zombie.get('/healthz')).status).toBe(200));
+    log(bodies.slice(800));
+    await expectOracle(zombie, bodies);
+    await eventually(async () => expect((await lag()).records).toBe(0));
+    await expectOracle(heir, bodies);
+  }, 240_000);
+
   it('parks predictions of a version nobody has told of, and counts them when it is known', async () => {
     const bodies = predictions({ count: 500, seed: 23, fromMs, toMs });
     log(bodies);

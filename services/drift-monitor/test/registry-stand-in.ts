@@ -15,6 +15,8 @@ export class RegistryStandIn {
   private wanted: number[] = [];
   private changed = () => {};
   private change = this.nextChange();
+  /** Streams of the wanted state that are open. */
+  watching = 0;
   /** Downloads send these bytes instead, as a broken disk would. */
   corrupt: Uint8Array | undefined;
 
@@ -69,6 +71,8 @@ export class RegistryStandIn {
 
   private async *states(signal: AbortSignal) {
     const gone = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+    this.watching += 1;
+    signal.addEventListener('abort', () => (this.watching -= 1), { once: true });
     for (let revision = 1n; !signal.aborted; revision++) {
       const next = this.change;
       const versions = this.wanted.map((version) => this.versionOf(version));

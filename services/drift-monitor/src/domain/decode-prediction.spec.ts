@@ -44,13 +44,14 @@ const record = fc.record(
 );
 const decoder = new PredictionDecoder();
 const decoded = (bytes: Uint8Array) => {
-  const { numbers, numberCount, lengths, lengthCount, textCount, ...found } = decoder.decode(bytes);
+  const found = decoder.decode(bytes);
+  const { predictionId, occurredAtMs, model, version, variant, segment, segments, status, schemaId, shown } = found;
+  const { numbers, numberCount, texts, textCount, lengths, lengthCount } = found;
   return {
-    ...found,
-    schemaId: [...found.schemaId],
+    ...{ predictionId, occurredAtMs, model, version, variant, segment, segments, status, schemaId, shown },
     numbers: Array.from(numbers).slice(0, numberCount),
+    texts: Array.from(texts).slice(0, textCount),
     lengths: Array.from(lengths).slice(0, lengthCount),
-    ...{ numberCount, lengthCount, textCount },
   };
 };
 const generated = (bytes: Uint8Array) => {
@@ -58,8 +59,7 @@ const generated = (bytes: Uint8Array) => {
   const { predictionId, model, version, variant, segment, segments, status, schemaId, shown } = others;
   return {
     ...{ predictionId, occurredAtMs: Number(occurredAtMs), model, version, variant, segment, segments, status, shown },
-    ...{ schemaId: [...schemaId], numbers, texts, lengths },
-    ...{ numberCount: numbers.length, lengthCount: lengths.length, textCount: texts.length },
+    ...{ schemaId: Buffer.from(schemaId).toString('hex'), numbers, texts, lengths },
   };
 };
 const outcomeOf = (work: () => object) => {

@@ -2,143 +2,194 @@ import { fromBinary } from '@bufbuild/protobuf';
 import { PredictionSchema } from '@vinaigrette/contracts/events';
 import type { PackedValues } from '@vinaigrette/drift';
 
-/** What counting needs of a prediction's record. `numbers` and `lengths` are valid until the next one is decoded. */
+/** What counting needs of a prediction's record; all of it is valid until the next one is decoded. */
 export interface DecodedPrediction extends PackedValues {
-  predictionId: string;
+  readonly predictionId: string;
   occurredAtMs: number;
   model: string;
   version: number;
   variant: string;
   segment: string;
-  segments: string[];
+  segments: readonly string[];
   status: number;
-  schemaId: Uint8Array;
-  texts: string[];
-  shown: string[];
+  /** Lower-case hex; empty: nothing was predicted. */
+  schemaId: string;
+  texts: readonly string[];
+  shown: readonly string[];
 }
 
 /**
- * Decodes records of the topic `predictions`, made by hand for what counting needs: values are read in place, and texts
- * that come again are made once. Whatever is not written the usual way goes through the generated decoder, so the answer
- * is always that of the contract. Not re-entrant.
+ * Decodes records of the topic `predictions`, made by hand for what counting needs: each byte is looked at once, numbers
+ * go where the last record's were, and a text that comes again is not made again. Whatever is not written the usual way
+ * goes through the generated decoder, so the answer is always that of the contract. Not re-entrant.
  */
 export class PredictionDecoder {
-  private readonly texts = new KnownTexts();
-  private numbers = new Float64Array(64);
-  private lengths = new Uint32Array(16);
-  private bytes: Buffer = NO_BYTES;
-  private at = 0;
+  private readonly usual = new UsualPrediction();
 
   /** Throws when the bytes are no Prediction. */
   decode(bytes: Uint8Array): DecodedPrediction {
-    return this.decodeUsual(bytes) ?? decodeGenerated(bytes);
+    return this.usual.read(bytes) ? this.usual : decodeGenerated(bytes);
+  }
+}
+
+const VARINT = 0;
+const FIXED64 = 1;
+const LENGTH = 2;
+const NEVER = 255;
+/** How every encoder writes a field, by its number. */
+const wireTypes = Uint8Array.of(
+  ...[NEVER, LENGTH, VARINT, LENGTH, VARINT, LENGTH, VARINT, LENGTH, LENGTH, VARINT, LENGTH, LENGTH],
+  ...[VARINT, LENGTH, VARINT, LENGTH, LENGTH, LENGTH, LENGTH, LENGTH, LENGTH, LENGTH, FIXED64, LENGTH],
+);
+const NO_TEXTS: readonly string[] = [];
+const NO_BYTES = new Uint8Array();
+/** Which half of a double this machine's memory begins with: the log begins with the lower one. */
+const LOWER = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1 ? 0 : 1;
+
+/** The record at hand: filled anew for each. */
+class UsualPrediction implements DecodedPrediction {
+  occurredAtMs = 0;
+  model = '';
+  version = 0;
+  variant = '';
+  segment = '';
+  segments: readonly string[] = NO_TEXTS;
+  status = 0;
+  schemaId = '';
+  shown: readonly string[] = NO_TEXTS;
+  numbers = new Float64Array(64);
+  numberCount = 0;
+  readonly texts: string[] = [];
+  textCount = 0;
+  readonly lengths = new Uint32Array(64);
+  lengthCount = 0;
+
+  private bytes: Uint8Array = NO_BYTES;
+  private at = 0;
+  private idFrom = 0;
+  private idTo = 0;
+  private halves = new Uint32Array(this.numbers.buffer);
+  private readonly known = new KnownTexts();
+  private lastSchemaId = NO_BYTES;
+  private lastSchemaIdText = '';
+
+  /** Never comes again, and few ask for it: made when they do. */
+  get predictionId(): string {
+    return asciiOf(this.bytes, this.idFrom, this.idTo);
   }
 
-  /** undefined: not written as every encoder writes it, or not at all. */
-  private decodeUsual(bytes: Uint8Array): DecodedPrediction | undefined {
+  /** False: not written as every encoder writes it, or not at all; what stands here then is of no use. */
+  read(bytes: Uint8Array): boolean {
+    this.clear(bytes);
     const end = bytes.length;
-    this.bytes = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, end);
-    this.at = 0;
-    // Written out, all fields at once: this is made for every record.
-    const found: DecodedPrediction = {
-      predictionId: '',
-      occurredAtMs: 0,
-      model: '',
-      version: 0,
-      variant: '',
-      segment: '',
-      segments: [],
-      status: 0,
-      schemaId: NO_BYTES,
-      shown: [],
-      numbers: this.numbers,
-      numberCount: 0,
-      texts: [],
-      textCount: 0,
-      lengths: this.lengths,
-      lengthCount: 0,
-    };
     while (this.at < end) {
       const tag = this.varint();
+      const field = tag >>> 3;
       const wireType = tag & 7;
-      if (wireType === VARINT) {
-        const value = this.varint();
-        if (!NUMBERS.has(tag >>> 3) || !(value <= Number.MAX_SAFE_INTEGER)) return undefined;
-        if (tag >>> 3 === 2) found.occurredAtMs = value;
-        else if (value > 0xffff_ffff) return undefined;
-        else if (tag >>> 3 === 6) found.version = value;
-        else if (tag >>> 3 === 12) found.status = value;
-      } else if (wireType === LENGTH) {
-        const length = this.varint();
-        const start = this.at;
-        this.at = start + length;
-        if (!(this.at <= end) || !this.take(found, tag >>> 3, start, this.at)) return undefined;
-      } else if (wireType === FIXED64 && tag >>> 3 === 22) {
+      if (wireTypes[field] !== wireType) return false;
+      if (wireType === FIXED64) {
         this.at += 8;
+        continue;
+      }
+      const value = this.varint();
+      if (wireType === VARINT) {
+        if (!this.takeNumber(field, value)) return false;
       } else {
-        return undefined;
+        const from = this.at;
+        const to = from + value;
+        if (!(to <= end) || !this.takeBytes(field, from, to)) return false;
+        this.at = to;
       }
     }
-    return this.at === end ? found : undefined;
+    return this.at === end;
   }
 
-  /** A field with a length; false: not as usual. */
-  private take(found: DecodedPrediction, field: number, from: number, to: number): boolean {
-    switch (field) {
-      case 1:
-        // Never comes again: not worth a place among the known.
-        found.predictionId = isAscii(this.bytes, from, to)
-          ? this.bytes.toString('latin1', from, to)
-          : this.texts.read(this.bytes, from, to);
-        return true;
-      case 5:
-        found.model = this.texts.read(this.bytes, from, to);
-        return true;
-      case 7:
-        found.variant = this.texts.read(this.bytes, from, to);
-        return true;
-      case 11:
-        found.segment = this.texts.read(this.bytes, from, to);
-        return true;
-      case 15:
-        found.schemaId = this.bytes.subarray(from, to);
-        return true;
-      case 16:
-        return this.takeNumbers(found, from, to);
-      case 17:
-        found.texts.push(this.texts.read(this.bytes, from, to));
-        found.textCount += 1;
-        return true;
-      case 18:
-        return this.takeLengths(found, from, to);
-      case 19:
-        found.shown.push(this.texts.read(this.bytes, from, to));
-        return true;
-      case 21:
-        found.segments.push(this.texts.read(this.bytes, from, to));
-        return true;
-      default:
-        // The contract's texts are UTF-8, also those nobody reads here.
-        return PASSED_OVER.has(field) && isAscii(this.bytes, from, to);
-    }
+  private clear(bytes: Uint8Array): void {
+    this.bytes = bytes;
+    this.at = this.idFrom = this.idTo = 0;
+    this.occurredAtMs = this.version = this.status = 0;
+    this.model = this.variant = this.segment = this.schemaId = '';
+    this.segments = this.shown = NO_TEXTS;
+    this.numberCount = this.textCount = this.lengthCount = 0;
   }
 
-  private takeNumbers(found: DecodedPrediction, from: number, to: number): boolean {
-    if ((to - from) % 8 !== 0 || found.numberCount > 0) return false;
-    const count = (to - from) / 8;
-    if (count > this.numbers.length) found.numbers = this.numbers = new Float64Array(2 * count);
-    const view = new DataView(this.bytes.buffer, this.bytes.byteOffset + from, to - from);
-    for (let index = 0; index < count; index++) this.numbers[index] = view.getFloat64(8 * index, true);
-    found.numberCount = count;
+  private takeNumber(field: number, value: number): boolean {
+    if (!(value <= (field === 2 ? Number.MAX_SAFE_INTEGER : 0xffff_ffff))) return false;
+    if (field === 2) this.occurredAtMs = value;
+    else if (field === 6) this.version = value;
+    else if (field === 12) this.status = value;
     return true;
   }
 
-  private takeLengths(found: DecodedPrediction, from: number, to: number): boolean {
-    if (found.lengthCount > 0) return false;
+  private takeBytes(field: number, from: number, to: number): boolean {
+    const { bytes, known } = this;
+    switch (field) {
+      case 1:
+        this.idFrom = from;
+        this.idTo = to;
+        return isAscii(bytes, from, to);
+      case 5:
+        this.model = known.read(bytes, from, to);
+        return true;
+      case 7:
+        this.variant = known.read(bytes, from, to);
+        return true;
+      case 11:
+        this.segment = known.read(bytes, from, to);
+        return true;
+      case 15:
+        return this.takeSchemaId(from, to);
+      case 16:
+        return this.takeNumbers(from, to);
+      case 17:
+        this.texts[this.textCount++] = known.read(bytes, from, to);
+        return true;
+      case 18:
+        return this.takeLengths(from, to);
+      case 19:
+        this.shown = withText(this.shown, known.read(bytes, from, to));
+        return true;
+      case 21:
+        this.segments = withText(this.segments, known.read(bytes, from, to));
+        return true;
+      default:
+        // The contract's texts are UTF-8, also those nobody reads here.
+        return isAscii(bytes, from, to);
+    }
+  }
+
+  private takeSchemaId(from: number, to: number): boolean {
+    if (!isSame(this.lastSchemaId, this.bytes, from, to)) {
+      // A copy: the bytes may be a view into a large block.
+      this.lastSchemaId = Uint8Array.from(this.bytes.subarray(from, to));
+      this.lastSchemaIdText = Buffer.from(this.lastSchemaId).toString('hex');
+    }
+    this.schemaId = this.lastSchemaIdText;
+    return true;
+  }
+
+  private takeNumbers(from: number, to: number): boolean {
+    const count = (to - from) / 8;
+    if (!Number.isInteger(count) || this.numberCount > 0) return false;
+    if (count > this.numbers.length) {
+      this.numbers = new Float64Array(2 * count);
+      this.halves = new Uint32Array(this.numbers.buffer);
+    }
+    const { bytes, halves } = this;
+    for (let at = from, half = 0; at < to; at += 8, half += 2) {
+      halves[half + LOWER] = fourBytes(bytes, at);
+      halves[half + 1 - LOWER] = fourBytes(bytes, at + 4);
+    }
+    this.numberCount = count;
+    return true;
+  }
+
+  private takeLengths(from: number, to: number): boolean {
+    if (this.lengthCount > 0) return false;
     for (this.at = from; this.at < to;) {
       const length = this.varint();
-      if (!(length <= 0xffff_ffff) || found.lengthCount === this.lengths.length) return false;
-      this.lengths[found.lengthCount++] = length;
+      if (!(length <= 0xffff_ffff) || this.lengthCount === this.lengths.length) return false;
+      this.lengths[this.lengthCount++] = length;
     }
     return this.at === to;
   }
@@ -158,22 +209,14 @@ export class PredictionDecoder {
   }
 }
 
-const VARINT = 0;
-const FIXED64 = 1;
-const LENGTH = 2;
-const NO_BYTES = Buffer.alloc(0);
-/** Fields that are whole numbers, and those with a length that counting does not need. */
-const NUMBERS = new Set([2, 4, 6, 9, 12, 14]);
-const PASSED_OVER = new Set([3, 8, 10, 13, 20, 23]);
-
 function decodeGenerated(bytes: Uint8Array): DecodedPrediction {
   const { predictionId, occurredAtMs, model, version, variant, segment, segments, status, schemaId, shown, ...values } =
     fromBinary(PredictionSchema, bytes);
   const { numbers, texts, lengths } = values;
   return {
     ...{ predictionId, occurredAtMs: Number(occurredAtMs), model, version, variant, segment, segments, status },
-    ...{ schemaId, shown, numbers, numberCount: numbers.length, texts, textCount: texts.length },
-    ...{ lengths, lengthCount: lengths.length },
+    ...{ schemaId: Buffer.from(schemaId).toString('hex'), shown },
+    ...{ numbers, numberCount: numbers.length, texts, textCount: texts.length, lengths, lengthCount: lengths.length },
   };
 }
 
@@ -182,7 +225,7 @@ class KnownTexts {
   private readonly table = new Array<string>(4_096).fill('');
   private readonly decoder = new TextDecoder('utf-8', { fatal: true });
 
-  read(bytes: Buffer, from: number, to: number): string {
+  read(bytes: Uint8Array, from: number, to: number): string {
     let hash = to - from;
     for (let at = from; at < to; at++) {
       const byte = bytes[at] as number;
@@ -192,19 +235,35 @@ class KnownTexts {
     const place = (hash ^ (hash >>> 12)) & 4_095;
     const known = this.table[place] as string;
     if (isText(known, bytes, from, to)) return known;
-    const text = bytes.toString('latin1', from, to);
-    this.table[place] = text;
-    return text;
+    return (this.table[place] = asciiOf(bytes, from, to));
   }
 }
 
+const withText = (texts: readonly string[], text: string) => (texts === NO_TEXTS ? [text] : [...texts, text]);
+
+/** Four bytes as a whole number, the lowest first; negative from 2^31 up. */
+function fourBytes(bytes: Uint8Array, at: number): number {
+  const [a, b, c, d] = [bytes[at]!, bytes[at + 1]!, bytes[at + 2]!, bytes[at + 3]!];
+  return a | (b << 8) | (c << 16) | (d << 24);
+}
+
+const asciiOf = (bytes: Uint8Array, from: number, to: number): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from).toString('latin1');
+
 function isAscii(bytes: Uint8Array, from: number, to: number): boolean {
-  for (let at = from; at < to; at++) if ((bytes[at] as number) > 127) return false;
-  return true;
+  let bits = 0;
+  for (let at = from; at < to; at++) bits |= bytes[at] as number;
+  return bits < 128;
 }
 
 function isText(text: string, bytes: Uint8Array, from: number, to: number): boolean {
   if (text.length !== to - from) return false;
   for (let at = 0; at < text.length; at++) if (text.charCodeAt(at) !== bytes[from + at]) return false;
+  return true;
+}
+
+function isSame(known: Uint8Array, bytes: Uint8Array, from: number, to: number): boolean {
+  if (known.length !== to - from) return false;
+  for (let at = 0; at < known.length; at++) if (known[at] !== bytes[from + at]) return false;
   return true;
 }

@@ -1,7 +1,7 @@
 import { fromBinary } from '@bufbuild/protobuf';
 import { OutcomeSchema, PredictionStatus } from '@vinaigrette/contracts/events';
 import { PredictionDecoder, type DecodedPrediction } from './decode-prediction.js';
-import { hex, type KnownVersion } from './known-version.js';
+import type { KnownVersion } from './known-version.js';
 import { paneOf } from './pane.js';
 
 /** What happened to a request, in the order the counters are kept. */
@@ -139,9 +139,9 @@ function prediction(
   if (shown.length > 0 && predictionId !== '' && status !== 'shadow') {
     counted.shown = { predictionId, skus: shown.slice(0, HITS_AT) };
   }
-  if (message.schemaId.length === 0) return counted;
+  const { schemaId } = message;
+  if (schemaId === '') return counted;
   const known = versionOf(model, version);
-  const schemaId = hex(message.schemaId);
   if (known?.schemaId !== schemaId) return { kind: 'parked', model, version, schemaId };
   if (known.counter) counted.slots = known.counter.read(message).slice();
   return counted;

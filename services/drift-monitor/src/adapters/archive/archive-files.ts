@@ -3,10 +3,20 @@ import { createReadStream, existsSync } from 'node:fs';
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { ObjectStore } from '@vinaigrette/object-store';
+import { leastRecentlyUsed, type Copy } from '../../domain/least-recently-used.js';
 import { PART } from './parquet-files.js';
 
 /** What nobody has named for so long was left behind by a process that was killed. */
 const ABANDONED_MS = 60 * 60 * 1_000;
+
+/** Who was told of a copy, here or by `GET /v1/archive/files`, has so long to read it. */
+const READING_MS = 10 * 60 * 1_000;
+
+export interface CopyLimits {
+  /** Of all copies together; passed only by those that may still be read. */
+  bytesMax: number;
+  now: () => number;
+}
 
 /**
  * Where the archive's files lie: in a folder; or in a store of objects, with copies in the folder of those that were
@@ -15,11 +25,14 @@ const ABANDONED_MS = 60 * 60 * 1_000;
 export class ArchiveFiles {
   readonly dir: string;
   private opening: Promise<unknown> | undefined;
+  /** By path; none without a store. */
+  private readonly copies = new Map<string, Copy>();
 
-  /** `store` absent: the folder is the archive. */
+  /** `store` absent: the folder is the archive, and nothing in it is a copy. */
   constructor(
     dir: string,
     private readonly store?: ObjectStore,
+    private readonly limits: CopyLimits = { bytesMax: Infinity, now: Date.now },
   ) {
     this.dir = resolve(dir);
   }
@@ -31,11 +44,16 @@ export class ArchiveFiles {
 
   /** Gives files that are named by now their names. */
   async publish(paths: readonly string[]): Promise<void> {
-    for (const path of paths) await rename(join(this.dir, path + PART), join(this.dir, path));
+    for (const path of paths) {
+      await rename(join(this.dir, path + PART), join(this.dir, path));
+      await this.use(path);
+    }
+    await this.makeRoom();
   }
 
   async remove(paths: readonly string[]): Promise<void> {
     for (const path of paths) {
+      this.copies.delete(path);
       for (const end of ['', PART]) await rm(join(this.dir, path + end), { force: true });
       await (await this.opened())?.delete(path);
     }
@@ -45,11 +63,17 @@ export class ArchiveFiles {
   async here(path: string): Promise<string> {
     const file = join(this.dir, path);
     // Named, and not renamed yet: the same bytes.
-    if (!this.store || existsSync(file)) return existsSync(file) ? file : file + PART;
+    if (!this.store) return existsSync(file) ? file : file + PART;
+    if (existsSync(file)) {
+      await this.use(path);
+      return file;
+    }
     const copy = `${file}.${randomUUID()}.fetched${PART}`;
     await mkdir(dirname(file), { recursive: true });
     await (await this.opened())?.copyOut(path, copy);
     await rename(copy, file);
+    await this.use(path);
+    await this.makeRoom();
     return file;
   }
 
@@ -64,8 +88,10 @@ export class ArchiveFiles {
       const isPart = path.endsWith(PART);
       // In a folder that others write to as well, a whole file without a name may be about to get it.
       const isCopy = this.store !== undefined && path.endsWith('.parquet');
+      if (isCopy && named.has(path) && !this.copies.has(path)) await this.find(path);
       if ((isPart && !named.has(path.slice(0, -PART.length))) || (isCopy && !named.has(path))) await this.abandon(path);
     }
+    await this.makeRoom();
     const store = await this.opened();
     for await (const { key, changedAtMs } of store?.list() ?? []) {
       if (!named.has(key) && Date.now() - changedAtMs > ABANDONED_MS) await store?.delete(key);
@@ -80,6 +106,28 @@ export class ArchiveFiles {
       throw error;
     });
     return this.store;
+  }
+
+  /** A copy that is asked for stays a while; what an earlier process left counts from when it was written. */
+  private async use(path: string): Promise<void> {
+    if (!this.store) return;
+    const usedAtMs = this.limits.now();
+    const known = this.copies.get(path);
+    if (known) known.usedAtMs = usedAtMs;
+    else await this.find(path, usedAtMs);
+  }
+
+  private async find(path: string, usedAtMs?: number): Promise<void> {
+    const found = await stat(join(this.dir, path)).catch(() => undefined);
+    if (found) this.copies.set(path, { path, bytes: found.size, usedAtMs: usedAtMs ?? found.mtimeMs });
+  }
+
+  private async makeRoom(): Promise<void> {
+    const keepFromMs = this.limits.now() - READING_MS;
+    for (const path of leastRecentlyUsed(this.copies.values(), this.limits.bytesMax, keepFromMs)) {
+      this.copies.delete(path);
+      await rm(join(this.dir, path), { force: true });
+    }
   }
 
   private async abandon(path: string): Promise<void> {

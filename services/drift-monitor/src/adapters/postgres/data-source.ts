@@ -8,12 +8,13 @@ import { Acting1763740800005 } from './migrations/0005-acting.js';
 import { Looks1763740800006 } from './migrations/0006-looks.js';
 
 /** The monitor's tables, in a schema of their own; adding up the panes of a day takes longer than other statements. */
-export const dataSourceOptions = (url: string, logger: Logger) =>
+export const dataSourceOptions = (url: string, logger: Logger, leaseTimeoutMs?: number) =>
   postgresOptions(
     {
       url,
       schema: 'drift_monitor',
       statementTimeoutMs: 60_000,
+      ...(leaseTimeoutMs && { idleTransactionTimeoutMs: leaseTimeoutMs }),
       migrations: [
         FirstTables1763683200000,
         Pages1763740800002,
