@@ -60,7 +60,11 @@ export async function trainSegments(given: TrainingOptions, progress?: Progress)
 
 async function versionOf(customers: Customers, options: Parameters, provenance: Provenance, progress: Progress) {
   const segmentation: Segmentation = segmentations[options.segmentation];
-  if (customers.rows.length === 0) throw new RangeError('no line tells what a customer bought');
+  if (customers.lines === 0) throw new RangeError('it holds no rows');
+  if (customers.rows.length === 0) {
+    const before = options.asOf === undefined ? '' : ` before ${options.asOf}`;
+    throw new RangeError(`no line${before} tells what a customer bought`);
+  }
   progress(`read ${customers.lines} lines: ${customers.rows.length} customers`);
 
   const { preparation, points, clustering } = fit(segmentation, customers.rows, options);

@@ -125,7 +125,7 @@ describe('what trainSegments() refuses', () => {
   it.each([
     ['a file that is not there', undefined, 'FILE_UNREADABLE', 'cannot be read'],
     ['another file', 'a,b\n1,2\n', 'TRAINING_DATA_INVALID', 'has no column InvoiceNo'],
-    ['a file without lines', `${HEADER}\n`, 'TRAINING_DATA_INVALID', 'no line tells what a customer bought'],
+    ['a file without lines', `${HEADER}\n`, 'TRAINING_DATA_INVALID', 'it holds no rows'],
     [
       'sales of nobody',
       line('1,A,tea,1,2011-06-01,2,,UK'),
@@ -143,6 +143,13 @@ describe('what trainSegments() refuses', () => {
     await rm(input, { force: true });
     if (text !== undefined) await writeFile(input, text);
     await expect(train({ input })).rejects.toMatchObject({ code, message: expect.stringContaining(message) });
+  });
+
+  it('a day before every sale', async () => {
+    await expect(train({ asOf: '2011-01-01' })).rejects.toMatchObject({
+      code: 'TRAINING_DATA_INVALID',
+      message: expect.stringContaining('no line before 2011-01-01 tells what a customer bought'),
+    });
   });
 
   it('more bad lines than one in a hundred, naming the worst', async () => {
