@@ -1,16 +1,16 @@
-import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 
 /**
- * Gathers what one service runs on: its own compiled code and that of the workspaces it depends on, beside the
- * production packages that `npm ci --omit=dev --workspace services/<service>` has put into node_modules.
+ * Gathers what one service, or the command (`cli`), runs on: its own compiled code and that of the workspaces it depends
+ * on, beside the production packages that `npm ci --omit=dev --workspace <its folder>` has put into node_modules.
  * Usage: node deploy/gather.mjs <service> <folder to make>
  */
 const [service, out] = process.argv.slice(2);
 const read = (folder) => JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8'));
 
 const workspaces = new Map();
-for (const parent of ['libs', 'services', 'apps']) {
+for (const parent of ['libs', 'services', 'apps', 'models']) {
   for (const name of readdirSync(parent)) {
     const folder = path.join(parent, name);
     workspaces.set(read(folder).name, folder);
@@ -25,7 +25,7 @@ const need = (folder) => {
     if (workspaces.has(name)) need(workspaces.get(name));
   }
 };
-need(path.join('services', service));
+need(['services', 'apps'].map((parent) => path.join(parent, service)).find((folder) => existsSync(folder)));
 
 const skipped = /(^|\/)(src|test|tsconfig[^/]*|jest[^/]*)$|dist\/test$|\.(d\.ts|tsbuildinfo|map|spec\.js)$/;
 for (const folder of needed) {
@@ -47,7 +47,7 @@ for (const [name, folder] of workspaces) {
 
 // ONNX Runtime brings its binaries for every system: an image keeps those of its own.
 const binaries = path.join(out, 'node_modules/onnxruntime-node/bin');
-for (const generation of service === 'registry' || service === 'model-server' ? readdirSync(binaries) : []) {
+for (const generation of existsSync(binaries) ? readdirSync(binaries) : []) {
   for (const system of readdirSync(path.join(binaries, generation))) {
     if (system !== 'linux') rmSync(path.join(binaries, generation, system), { recursive: true });
   }
