@@ -5,14 +5,23 @@
  */
 import { connect } from 'node:net';
 
-const FRAME = { data: 0, headers: 1, reset: 3, settings: 4, ping: 6, goaway: 7, windowUpdate: 8, continuation: 9 };
-const END_STREAM = 1;
+export const FRAME = {
+  data: 0,
+  headers: 1,
+  reset: 3,
+  settings: 4,
+  ping: 6,
+  goaway: 7,
+  windowUpdate: 8,
+  continuation: 9,
+};
+export const END_STREAM = 1;
 const END_HEADERS = 4;
 const ACK = 1;
-const HEAD = 9;
+export const HEAD = 9;
 const FRAME_BYTES_MAX = 16_384;
 const WINDOW = 2 ** 31 - 1;
-const WINDOW_DEFAULT = 65_535;
+export const WINDOW_DEFAULT = 65_535;
 /** Received bytes after which the server is told that there is room again. */
 const RETURN_BYTES = 2 ** 20;
 
@@ -33,12 +42,7 @@ export class Calls {
     this.#socket.on('data', (chunk) => this.#read(chunk));
     this.#socket.on('close', () => this.#fail());
     this.#socket.on('error', () => undefined); // `close` follows
-    this.#write(Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'));
-    const settings = Buffer.alloc(6);
-    settings.writeUInt16BE(4, 0); // SETTINGS_INITIAL_WINDOW_SIZE
-    settings.writeUInt32BE(WINDOW, 2);
-    this.#write(frame(FRAME.settings, 0, 0, settings));
-    this.#returnWindow(WINDOW - WINDOW_DEFAULT);
+    this.#write(greeting());
   }
 
   /** `message` is a whole gRPC message, prefix included; `done(ok, answer)` is called once, with the first of its bytes. */
@@ -96,7 +100,7 @@ export class Calls {
       }
       this.#received += body.length;
       if (this.#received > RETURN_BYTES) this.#returnWindow(this.#received);
-    } else if (type === FRAME.settings && !(flags & ACK)) this.#write(frame(FRAME.settings, ACK, 0, Buffer.alloc(0)));
+    } else if (type === FRAME.settings && !(flags & ACK)) this.#write(settingsAck);
     else if (type === FRAME.ping && !(flags & ACK)) this.#write(frame(FRAME.ping, ACK, 0, body));
     else if (type === FRAME.windowUpdate && stream === 0) {
       this.#sendWindow += body.readUInt32BE(0);
@@ -108,9 +112,7 @@ export class Calls {
 
   #returnWindow(bytes) {
     this.#received = 0;
-    const increment = Buffer.alloc(4);
-    increment.writeUInt32BE(bytes, 0);
-    this.#write(frame(FRAME.windowUpdate, 0, 0, increment));
+    this.#write(windowUpdate(bytes));
   }
 
   #finish(stream, whole) {
@@ -138,6 +140,32 @@ export function versionOf(answer) {
   return Number(answer.toString('latin1', nameEnd + 2, nameEnd + 2 + answer[nameEnd + 1]));
 }
 
+/** What a connection begins with: the server may send as much as it likes. */
+export function greeting() {
+  const settings = Buffer.alloc(6);
+  settings.writeUInt16BE(4, 0); // SETTINGS_INITIAL_WINDOW_SIZE
+  settings.writeUInt32BE(WINDOW, 2);
+  return Buffer.concat([
+    Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'),
+    frame(FRAME.settings, 0, 0, settings),
+    windowUpdate(WINDOW - WINDOW_DEFAULT),
+  ]);
+}
+
+/** A whole call of a message that fits into one frame: its headers, its data. */
+export function requestFrames(path, port, stream, message) {
+  return Buffer.concat([
+    frame(FRAME.headers, END_HEADERS, stream, headerBlock(path, `127.0.0.1:${port}`)),
+    frame(FRAME.data, END_STREAM, stream, message),
+  ]);
+}
+
+function windowUpdate(bytes) {
+  const increment = Buffer.alloc(4);
+  increment.writeUInt32BE(bytes, 0);
+  return frame(FRAME.windowUpdate, 0, 0, increment);
+}
+
 function frame(type, flags, stream, body) {
   const bytes = Buffer.allocUnsafe(HEAD + body.length);
   bytes.writeUIntBE(body.length, 0, 3);
@@ -163,3 +191,5 @@ function headerBlock(path, authority) {
     literal('trailers'),
   ]);
 }
+
+export const settingsAck = frame(FRAME.settings, ACK, 0, Buffer.alloc(0));

@@ -20,6 +20,7 @@ export const configSchema = z
     BATCH_ROWS_MAX: z.coerce.number().int().positive().default(64), // of one joined run
     QUEUE_REQUESTS_MAX: z.coerce.number().int().positive().default(1_024), // waiting for one version
     QUEUE_WAIT_MS_MAX: milliseconds.default(10_000), // who would wait longer is refused at once
+    QUEUE_STANDING_MS_MAX: milliseconds.default(20), // the same, while the queue does not become empty any more
     KEEP_WARM_MS: z.coerce.number().int().min(0).max(86_400_000).default(300_000), // of a version nobody wants any more
     KEEP_WARM_VERSIONS: z.coerce.number().int().min(0).default(2), // of one model at most
     MODEL_ISOLATION: z.enum(['auto', 'inline', 'thread', 'process']).default('auto'),

@@ -45,6 +45,7 @@ export async function startModelServer(config: Config, version: string, logger: 
     batchRowsMax: config.BATCH_ROWS_MAX,
     queueRequestsMax: config.QUEUE_REQUESTS_MAX,
     queueWaitMsMax: config.QUEUE_WAIT_MS_MAX,
+    queueStandingMsMax: config.QUEUE_STANDING_MS_MAX,
     runTimeoutMs: config.RUN_TIMEOUT_MS,
     memoryMbMax: config.EXECUTOR_MEMORY_MB_MAX,
   };

@@ -1,6 +1,7 @@
 import type { Logger } from '@vinaigrette/edge';
 import { Problem, problemOf } from '@vinaigrette/problems';
 import type { Signature } from '@vinaigrette/signature';
+import { allowedWaitMs } from './domain/allowed-wait.js';
 import { isEmptyBatch, joinRows, joiningKey, rowsOf, splitRows, type Tensors } from './domain/batch.js';
 import type { ModelSettings, QueuePolicy } from './domain/model-settings.js';
 import { enqueue, nextBatch, type Queued } from './domain/next-batch.js';
@@ -53,6 +54,8 @@ export class ServedVersion {
   private draining = false;
   private whenIdle: (() => void) | undefined;
   private waitingRows = 0;
+  /** Since when the queue has not been empty; of one that is empty, of old. */
+  private waitingSinceMs = 0;
   /** How long a run takes lately, in milliseconds; 0: there was none yet. While requests wait, runs are full ones. */
   private runMs = 0;
   private refusalToAll: { problem: Problem; untilMs: number } | undefined;
@@ -134,7 +137,8 @@ export class ServedVersion {
   private refusalAt(priority: number, deadlineMs = Infinity, nowMs: number): Problem | undefined {
     const { queueRequestsMax } = this.policyOf(priority);
     if (this.waitingAt(priority) >= queueRequestsMax && !this.swept) this.dropAbandoned();
-    const waitMsMax = Math.min(this.settings.queueWaitMsMax, deadlineMs - nowMs);
+    const allowedMs = allowedWaitMs(this.settings, this.queue.length, nowMs - this.waitingSinceMs);
+    const waitMsMax = Math.min(allowedMs, deadlineMs - nowMs);
     // With priorities some of what waits would be overtaken; how much is not worth a count for each request.
     const tooLong = this.settings.priorities === 1 && this.waitMs > waitMsMax && this.queue.length > 0;
     return tooLong || this.waitingAt(priority) >= queueRequestsMax ? this.queueFull(nowMs) : undefined;
@@ -172,6 +176,7 @@ export class ServedVersion {
   private put(waiting: Waiting): void {
     this.waitingByPriority[waiting.priority - 1] = this.waitingAt(waiting.priority) + 1;
     this.waitingRows += waiting.rows ?? 1;
+    if (this.queue.length === 0) this.waitingSinceMs = waiting.sinceMs;
     enqueue(this.queue, waiting);
   }
 

@@ -21,6 +21,7 @@ const settings = readSettings(undefined, {
   batchRowsMax: 1,
   queueRequestsMax: 100,
   queueWaitMsMax: 60_000,
+  queueStandingMsMax: 60_000,
   runTimeoutMs: 60_000,
   memoryMbMax: 2_048,
 });
@@ -106,6 +107,21 @@ describe('a thread', () => {
     await expect(patient.infer(late)).rejects.toMatchObject({ code: 'QUEUE_FULL' });
     await ahead;
     await patient.drain();
+  }, 180_000);
+
+  it('takes a burst, and refuses who comes while the queue stands', async () => {
+    const impatient = { ...settings, queueStandingMsMax: 1 };
+    const log = pino({ level: 'silent' });
+    const served = new ServedVersion(version, impatient, await start(), start, new PrometheusObservations(), log);
+    await served.infer(ask(0)); // from now on it is known how long a run takes
+    let gone = false;
+    const burst = Array.from({ length: 99 }, () => served.infer({ ...ask(1), caller: { abandoned: () => gone } }));
+    expect(served.full).toBeUndefined();
+    await until('the queue stands', () => served.full?.code === 'QUEUE_FULL');
+    gone = true;
+    await Promise.allSettled(burst);
+    expect(served.full).toBeUndefined();
+    await served.drain();
   }, 180_000);
 
   it('that takes too long to prove its version is given up', async () => {

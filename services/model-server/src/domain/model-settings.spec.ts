@@ -6,6 +6,7 @@ const defaults: SettingsDefaults = {
   batchRowsMax: 64,
   queueRequestsMax: 1_024,
   queueWaitMsMax: 2_000,
+  queueStandingMsMax: 20,
   runTimeoutMs: 30_000,
   memoryMbMax: 2_048,
 };
@@ -24,6 +25,7 @@ describe('readSettings()', () => {
       priorityDefault: 1,
       queuePolicies: [policy],
       queueWaitMsMax: 2_000,
+      queueStandingMsMax: 20,
       runTimeoutMs: 30_000,
       memoryMbMax: 2_048,
     };
@@ -64,6 +66,7 @@ describe('readSettings()', () => {
         { queueRequestsMax: 9, timeoutMs: 2, timeoutOverride: true, whenLate: 'refuse' },
       ],
       queueWaitMsMax: 2_000,
+      queueStandingMsMax: 20,
       runTimeoutMs: 250,
       memoryMbMax: 300,
     });

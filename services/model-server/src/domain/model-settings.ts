@@ -39,6 +39,8 @@ export interface ModelSettings {
   queuePolicies: readonly QueuePolicy[];
   /** A request that would wait longer, as the runs before tell, is refused when it comes. */
   queueWaitMsMax: number;
+  /** The same, while more comes than can be answered: the queue was not empty for some time. */
+  queueStandingMsMax: number;
   /** A run that takes longer is given up, and its executor replaced. Nothing can end a run that is `inline`. */
   runTimeoutMs: number;
   /** Resident memory above which an executor of its own process is replaced by a fresh one. */
@@ -48,7 +50,7 @@ export interface ModelSettings {
 /** What holds where config.json says nothing. */
 export type SettingsDefaults = Pick<
   ModelSettings,
-  'isolation' | 'batchRowsMax' | 'queueWaitMsMax' | 'runTimeoutMs' | 'memoryMbMax'
+  'isolation' | 'batchRowsMax' | 'queueWaitMsMax' | 'queueStandingMsMax' | 'runTimeoutMs' | 'memoryMbMax'
 > & { queueRequestsMax: number };
 
 const count = z.number().int().nonnegative();
@@ -133,6 +135,7 @@ export function readSettings(text: string | undefined, defaults: SettingsDefault
       policyOf(batching.priority_queue_policy[String(index + 1)] ?? batching.default_queue_policy, defaults),
     ),
     queueWaitMsMax: defaults.queueWaitMsMax,
+    queueStandingMsMax: defaults.queueStandingMsMax,
     runTimeoutMs: data.parameters.run_timeout_ms ?? defaults.runTimeoutMs,
     memoryMbMax: data.parameters.memory_mb_max ?? defaults.memoryMbMax,
   };

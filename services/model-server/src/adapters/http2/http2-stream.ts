@@ -20,19 +20,20 @@ export interface Wire {
 
 /** More than that waits for a caller that takes nothing, and its calls are given up. */
 const HELD_BYTES_MAX = 2 ** 28;
+const nothing = (): void => undefined;
 
 /**
  * One call, seen from the server. It counts as one of its connection's until our side has ended it by `answer`, `end`
  * or `reset`, even when the caller has gone meanwhile: so a caller that cancels cannot have more work done than others.
  */
 export class Http2Stream {
-  onData: (piece: Buffer) => void = () => undefined;
+  onData: (piece: Buffer) => void = nothing;
   /** The caller's side has ended. */
-  onEnd: () => void = () => undefined;
+  onEnd: () => void = nothing;
   /** The caller has cancelled, or its connection is gone. */
-  onGone: () => void = () => undefined;
+  onGone: () => void = nothing;
   /** All that was written has been sent. */
-  onRoom: () => void = () => undefined;
+  onRoom: () => void = nothing;
   /** Nothing sent here will reach anybody. */
   gone = false;
   /** Our side has ended. */
