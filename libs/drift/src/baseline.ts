@@ -21,7 +21,7 @@ export const defaultPolicy: BaselinePolicy = { psiBins: 10, zeroPolicy: 'floor-1
 const numericFeature = numericDefinition.extend({
   datatype: z.enum(gridDatatypes),
   /** Ascending. Bin 0 is below the first, bin i is [edge i-1, edge i), the last is from the last edge up. */
-  edges: z.array(z.number()).min(2),
+  edges: z.array(z.number()).min(2).max(65_535),
   /** Where the PSI's bins begin, all but the first one's; each is an edge. */
   psiCuts: z.array(z.number()),
   /** One a bin: one more than edges. */

@@ -1,5 +1,5 @@
 import type { LoggedColumn } from '@vinaigrette/signature';
-import { roundTo } from './feature.js';
+import type { BinFinder } from './bin-of.js';
 import { categoryIndex, ROWS_SLOT, type CategoryCells, type Grid, type NumericCells } from './grid.js';
 
 /** A packed row as a decoder leaves it: the values of all columns one after another, in the schema's order. */
@@ -17,6 +17,8 @@ interface Reading {
   cells: NumericCells | CategoryCells;
   column: number;
   text: boolean;
+  /** Of a feature that is the column's number, or the first of them. */
+  number: { at: number; bins: BinFinder; single: boolean } | undefined;
 }
 
 /**
@@ -28,6 +30,8 @@ export class PackedCounter {
   /** Of each column of the row at hand: where its values begin, and how many there are. */
   private readonly begin: Uint32Array;
   private readonly size: Uint32Array;
+  /** Without lists every row is laid out as the first was: so many values, in these places. */
+  private readonly fixed: { numbers: number; texts: number } | undefined;
   private slots = new Uint32Array(64);
   private count = 0;
 
@@ -43,10 +47,15 @@ export class PackedCounter {
       const column = schema.findIndex(({ name }) => name === from.tensor);
       if (column < 0) throw new RangeError(`The row holds no ${from.tensor}`);
       const text = (schema[column] as LoggedColumn).datatype === 'BYTES';
-      const number = cells.kind === 'numeric' && (from.kind === 'value' || from.kind === 'first');
+      const number = numberIn(cells);
       if (number && text) throw new RangeError(`${from.tensor} holds text, not a number`);
-      return { cells, column, text };
+      return { cells, column, text, number };
     });
+    if (schema.some(({ list }) => list)) return;
+    const texts = schema.filter(({ datatype }) => datatype === 'BYTES').length;
+    const numbers = schema.length - texts;
+    this.place({ numbers: [], numberCount: numbers, texts: [], textCount: texts, lengths: [], lengthCount: 0 });
+    this.fixed = { numbers, texts };
   }
 
   /**
@@ -54,11 +63,18 @@ export class PackedCounter {
    * values are not those of the schema.
    */
   read(row: PackedValues): Uint32Array {
-    this.place(row);
+    const { fixed } = this;
+    if (fixed?.numbers !== row.numberCount || fixed.texts !== row.textCount) this.place(row);
     this.count = 0;
     this.push(ROWS_SLOT);
     for (const reading of this.readings) {
-      if (reading.cells.kind === 'numeric') this.readNumber(reading.cells, reading, row);
+      const { number } = reading;
+      if (number) {
+        const first = this.size[reading.column] === 0 ? NaN : (row.numbers[this.begin[reading.column]!] as number);
+        // As `roundTo`, and minus zero is in the bin of zero.
+        const value = number.single ? Math.fround(first) : first;
+        this.push(Number.isFinite(first) ? number.at + 1 + number.bins.of(value) : number.at);
+      } else if (reading.cells.kind === 'numeric') this.readCount(reading.cells, reading, row);
       else this.readCategories(reading.cells, reading, row);
     }
     return this.slots.subarray(0, this.count);
@@ -81,18 +97,12 @@ export class PackedCounter {
     }
   }
 
-  private readNumber(
+  private readCount(
     { feature, at, bins, vocabulary }: NumericCells,
     { column, text }: Reading,
     row: PackedValues,
   ): void {
     const [begin, size] = [this.begin[column] as number, this.size[column] as number];
-    if (feature.from.kind === 'value' || feature.from.kind === 'first') {
-      const value = size > 0 ? (row.numbers[begin] as number) : NaN;
-      const missing = !Number.isFinite(value);
-      this.push(missing ? at : at + 1 + bins.of(roundTo(feature.datatype, value)));
-      return;
-    }
     const values: ArrayLike<string | number> = text ? row.texts : row.numbers;
     let [present, known] = [0, 0];
     for (let index = begin; index < begin + size; index++) {
@@ -132,4 +142,10 @@ export class PackedCounter {
 /** "" and NaN are how the log writes a missing value. */
 function isPresent(value: number | string | undefined): boolean {
   return value !== undefined && value !== '' && !Number.isNaN(value);
+}
+
+function numberIn(cells: NumericCells | CategoryCells): Reading['number'] {
+  const { kind } = cells.feature.from;
+  if (cells.kind !== 'numeric' || (kind !== 'value' && kind !== 'first')) return undefined;
+  return { at: cells.at, bins: cells.bins, single: cells.feature.datatype === 'FP32' };
 }

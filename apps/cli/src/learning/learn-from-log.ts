@@ -62,7 +62,6 @@ export class LearnFromLog implements EventConsumer {
   private readonly schemas: Map<string, readonly LoggedColumn[] | null>;
   private readonly counts: LearningCounts;
   private readonly decoder = new PredictionDecoder();
-  private readonly schemaIdTexts = new SchemaIdTexts();
 
   constructor(
     private readonly model: OnlineModel,
@@ -123,9 +122,13 @@ export class LearnFromLog implements EventConsumer {
     const prediction = this.decoder.decode(body);
     const { predictionId, occurredAtMs: atMs, status } = prediction;
     if (prediction.model !== this.model.model) return { predictionId, atMs, status };
-    const { version, schemaId, numbers, numberCount, texts, lengths, lengthCount } = prediction;
-    const packed = { numbers: listOf(numbers, numberCount), texts, lengths: listOf(lengths, lengthCount) };
-    return { predictionId, atMs, status, ours: { version, schemaId: this.schemaIdTexts.of(schemaId), packed } };
+    const { version, schemaId, numbers, numberCount, texts, textCount, lengths, lengthCount } = prediction;
+    const packed = {
+      numbers: listOf(numbers, numberCount),
+      texts: texts.slice(0, textCount),
+      lengths: listOf(lengths, lengthCount),
+    };
+    return { predictionId, atMs, status, ours: { version, schemaId, packed } };
   }
 
   private isNew({ schemaId }: Ours): boolean {
@@ -177,17 +180,4 @@ function listOf(values: ArrayLike<number>, count: number): number[] {
   const list = new Array<number>(count);
   for (let at = 0; at < count; at++) list[at] = values[at] as number;
   return list;
-}
-
-/** Ids in hex. Most records are of the version before: its text is made once. */
-class SchemaIdTexts {
-  private last = Buffer.alloc(0);
-  private text = '';
-
-  of(schemaId: Uint8Array): string {
-    if (this.last.equals(schemaId)) return this.text;
-    this.last = Buffer.from(schemaId); // a copy: the record's bytes are a view into a large block
-    this.text = this.last.toString('hex');
-    return this.text;
-  }
 }
