@@ -27,13 +27,16 @@ import { HideRule } from './hide-rule.js';
 import { KeepArchive } from './keep-archive.js';
 import { Labels } from './labels.js';
 import { LearnVersions } from './learn-versions.js';
+import { ListModels } from './list-models.js';
 import { Looks } from './looks.js';
 import { MonitorMetrics } from './metrics.js';
 import { ReadDriftMap } from './read-drift-map.js';
 import { ReadDrift } from './read-drift.js';
 import { ReadMeasures } from './read-measures.js';
+import { ReadPerformance } from './read-performance.js';
 import { RejudgeDrift } from './rejudge-drift.js';
 import { PageHeldRollouts } from './page-held-rollouts.js';
+import { Pages } from './pages.js';
 import { Pulses } from './pulses.js';
 import { repeat } from './repeat.js';
 import { WantedNow } from './wanted-now.js';
@@ -70,6 +73,9 @@ export async function start(config: Config, logger: Logger): Promise<() => Promi
       hideRule: app.get(HideRule),
       actions: app.get(Actions),
       labels: app.get(Labels),
+      models: app.get(ListModels),
+      performance: app.get(ReadPerformance),
+      pages: app.get(Pages),
       now: () => clock.now(),
     }),
     interceptors: [

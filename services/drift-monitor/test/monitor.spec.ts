@@ -257,6 +257,16 @@ describeWith('PostgreSQL', 'DATABASE_URL', 'the monitor as a process', () => {
       const answer = await client.getDriftMap({ model: 'basket', fromMs: BigInt(fromMs), toMs: BigInt(toMs) });
       expect(toJson(DriftMapSchema, answer.map!, { alwaysEmitImplicit: true })).toEqual(map);
       await expect(client.getDrift({ model: 'basket', window: '2h' })).rejects.toThrow('[QUERY_INVALID] window');
+      const { models } = await client.listModels({});
+      expect(models).toMatchObject([{ model: 'basket', versions: [{ version: 1, known: true, predictions: 400n }] }]);
+      await eventually(async () => {
+        const { answered, fallback } = await client.getPerformance({
+          question: { model: 'basket', fromMs: BigInt(fromMs), toMs: BigInt(toMs) },
+        });
+        expect(Number(answered!.hitsAt5) + Number(fallback!.hitsAt5)).toBe(1);
+        expect(Number(answered!.predictions) + Number(fallback!.predictions)).toBe(400);
+      });
+      expect((await client.listPages({ model: 'basket' })).pages).toEqual([]);
       // Its own window, the last hour, holds nothing: the predictions are of 2011.
       await eventually(async () => {
         const { alerts } = await client.listAlerts({});

@@ -3,6 +3,7 @@ import {
   EstimateSchema,
   GetMeasuresResponseSchema,
   GetWorthResponseSchema,
+  HitRateSchema,
   IssuedLookSchema,
   LabelCandidateSchema,
   ListKpisResponseSchema,
@@ -13,6 +14,7 @@ import {
 } from '@vinaigrette/contracts/monitor';
 import type { Action } from '../../actions.js';
 import type { Compared } from '../../domain/compare-windows.js';
+import type { HitRate } from '../../domain/hit-rate.js';
 import type { Estimate } from '../../domain/intervals.js';
 import type { LabelCandidate } from '../../domain/label.js';
 import type { IssuedLook, VersionName } from '../../looks.js';
@@ -91,6 +93,14 @@ export const rulesMessage = (found: Rules) =>
       antecedent: [...antecedent],
       live: estimateMessage(live),
     })),
+  });
+
+export const hitRateMessage = ({ predictions, withOutcome, hitsAt5, hitRate, coverage }: HitRate) =>
+  create(HitRateSchema, {
+    predictions: BigInt(predictions),
+    withOutcome: BigInt(withOutcome),
+    hitsAt5: BigInt(hitsAt5),
+    ...known({ hitRate, coverage }),
   });
 
 export const lookMessage = ({ window, toMs, revision, predictions, look, issuedMs }: IssuedLook) =>

@@ -2,9 +2,11 @@ import { create } from '@bufbuild/protobuf';
 import {
   AlertSchema,
   AlertState,
+  CountedModelSchema,
   DriftMapSchema,
   DriftSchema,
   FeatureDriftSchema,
+  OnCallPageSchema,
   RejudgeDriftResponseSchema,
   type Alert as AlertMessage,
   type Drift as DriftMessage,
@@ -14,8 +16,11 @@ import {
 } from '@vinaigrette/contracts/monitor';
 import { cumulativePoints, type CumulativePoint, type FeatureDrift } from '@vinaigrette/drift';
 import type { Alert } from '../../alerts.js';
+import type { Told } from '../../domain/delivery.js';
 import type { JudgedFeature, Severity } from '../../domain/judge-window.js';
+import type { Page } from '../../domain/page.js';
 import type { WouldBePage } from '../../domain/rejudge.js';
+import type { ListedModel } from '../../list-models.js';
 import type { DriftMap } from '../../read-drift-map.js';
 import type { Drift } from '../../read-drift.js';
 import type { Rejudged } from '../../rejudge-drift.js';
@@ -146,3 +151,23 @@ export function alertMessage({ model, version, sinceMs, verdict }: Alert): Alert
     stale,
   });
 }
+
+export const modelMessage = ({ model, versions }: ListedModel) =>
+  create(CountedModelSchema, {
+    model,
+    versions: versions.map(({ state, predictions, oldestPaneMs, newestPaneMs, ...version }) => ({
+      ...version,
+      state: state === null ? AlertState.UNSPECIFIED : AlertState[state],
+      predictions: BigInt(predictions),
+      ...(oldestPaneMs === null ? {} : { oldestPaneMs: BigInt(oldestPaneMs) }),
+      ...(newestPaneMs === null ? {} : { newestPaneMs: BigInt(newestPaneMs) }),
+    })),
+  });
+
+export const pageMessage = ({ sinceMs, endedMs, told, ...page }: Page & { told: Record<string, Told> }) =>
+  create(OnCallPageSchema, {
+    ...page,
+    sinceMs: BigInt(sinceMs),
+    ...(endedMs === undefined ? {} : { endedMs: BigInt(endedMs) }),
+    told: Object.fromEntries(Object.entries(told).map(([receiver, { edge }]) => [receiver, edge])),
+  });

@@ -7,22 +7,26 @@ import { readAlertsQuery, readBy, readDriftQuery, readRejudgement } from '../../
 import { readLabels, readMost } from '../../domain/label.js';
 import type { HideRule } from '../../hide-rule.js';
 import type { Labels } from '../../labels.js';
+import type { ListModels } from '../../list-models.js';
 import { LOOKS_MAX, type Looks } from '../../looks.js';
+import type { Pages } from '../../pages.js';
 import type { ReadDriftMap } from '../../read-drift-map.js';
 import type { ReadDrift } from '../../read-drift.js';
 import type { ReadMeasures } from '../../read-measures.js';
+import type { ReadPerformance } from '../../read-performance.js';
 import type { RejudgeDrift } from '../../rejudge-drift.js';
 import {
   actionMessage,
   candidateMessage,
   comparisonMessage,
+  hitRateMessage,
   kpisMessage,
   lookMessage,
   measuresMessage,
   rulesMessage,
   worthMessage,
 } from './measure-messages.js';
-import { alertMessage, driftMapMessage, driftMessage, rejudgeMessage } from './messages.js';
+import { alertMessage, driftMapMessage, driftMessage, modelMessage, pageMessage, rejudgeMessage } from './messages.js';
 
 export interface UseCases {
   drift: ReadDrift;
@@ -34,12 +38,16 @@ export interface UseCases {
   hideRule: HideRule;
   actions: Actions;
   labels: Labels;
+  models: ListModels;
+  performance: ReadPerformance;
+  pages: Pages;
   now: () => number;
 }
 
 /** The service as every protocol serves it: gRPC on its port, Connect, JSON and gRPC-Web on the HTTP port. */
 export function monitorRoutes(parts: UseCases): (router: ConnectRouter) => void {
-  const { drift, map, rejudge, alerts, looks, measures, hideRule, actions, labels, now } = parts;
+  const { drift, map, rejudge, alerts, looks, measures, hideRule, actions, labels, models, performance, pages, now } =
+    parts;
   const asked = (question: Question | undefined) => readDriftQuery(queryOf(question), now());
   return (router) =>
     router.service(DriftMonitorService, {
@@ -103,6 +111,16 @@ export function monitorRoutes(parts: UseCases): (router: ConnectRouter) => void 
           ...(labelledAtMs === 0n ? {} : { labelledAtMs: Number(labelledAtMs) }),
         }));
         return labels.take(readLabels({ labels: read, source }));
+      },
+
+      listModels: async () => ({ models: (await models.list()).map(modelMessage) }),
+      listPages: async ({ model }) => ({ pages: (await pages.list(readAlertsQuery({ model }))).map(pageMessage) }),
+
+      async getPerformance({ question }) {
+        const { selection, range, answered, fallback } = await performance.read(asked(question));
+        const { model, version } = selection;
+        const [fromMs, toMs] = [BigInt(range.fromMs), BigInt(range.toMs)];
+        return { model, version, fromMs, toMs, answered: hitRateMessage(answered), fallback: hitRateMessage(fallback) };
       },
     });
 }

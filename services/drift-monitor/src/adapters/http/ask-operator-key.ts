@@ -15,6 +15,9 @@ export function askOperatorKey(server: FastifyInstance, key: string): void {
     const path = url.split('?')[0] ?? '';
     if (['GET', 'HEAD', 'OPTIONS'].includes(method) || QUESTIONS.test(path)) return;
     if (shows(headers.authorization)) return;
-    throw new Problem('KEY_REFUSED', `${method} ${path.slice(0, 100)} needs the operators' key`);
+    throw new Problem(
+      'KEY_REFUSED',
+      `${method} ${path.slice(0, 100)} needs the operators' key: the monitor's MONITOR_OPERATOR_KEY`,
+    );
   });
 }
