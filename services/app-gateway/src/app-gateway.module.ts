@@ -43,6 +43,7 @@ import { RecommendPrecomputed } from './recommend-precomputed.js';
 import { Recommend } from './recommend.js';
 import { RecordOutcome } from './record-outcome.js';
 import { Rollouts } from './rollouts.js';
+import { ShadowRules } from './shadow-rules.js';
 import { NoShopTables, ShopTables } from './shop-tables.js';
 import { TestRules } from './test-rules.js';
 import { WantedStates } from './wanted-states.js';
@@ -123,7 +124,8 @@ export class AppGatewayModule {
           inject: [Models, GuardRollouts, PredictionLog, Meters],
           useFactory: (models: Models, guard: GuardRollouts, log: PredictionLog, meters: Meters) => {
             const shadows = new AskShadows(models, log, meters, hash);
-            return new AskModels(new AnswerLadder(models), shadows, guard, log, meters, hash);
+            const rules = new ShadowRules(log, meters, hash);
+            return new AskModels(new AnswerLadder(models), shadows, rules, guard, log, meters, hash);
           },
         },
         {

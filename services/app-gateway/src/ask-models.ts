@@ -10,6 +10,7 @@ import { HOLDOUT, routeOf, type Asker, type Route } from './domain/route.js';
 import type { GuardRollouts } from './guard-rollouts.js';
 import type { Meters } from './meters.js';
 import type { PredictionLog } from './prediction-log.js';
+import type { Answered, ShadowRules } from './shadow-rules.js';
 
 /** What the models said to one request, on the way to its answer. */
 export interface Asked extends LadderAnswer {
@@ -36,6 +37,7 @@ export class AskModels {
   constructor(
     private readonly ladder: AnswerLadder,
     private readonly shadows: AskShadows,
+    private readonly shadowRules: ShadowRules,
     private readonly guard: GuardRollouts,
     private readonly log: PredictionLog,
     private readonly meters: Meters,
@@ -99,6 +101,11 @@ export class AskModels {
       const { inputsOf } = asked.question;
       this.shadows.offer({ route, asker, occurredAtMs, inputsOf, answer: first, answerMs: firstMs });
     }
+  }
+
+  /** Holds the rules that are on trial as shadows against the same answer, once it has left. */
+  tryRules(asked: Asked, occurredAtMs: number, ruledBy: Answered['ruledBy']): void {
+    if (asked.route.ruleShadows.length > 0) this.shadowRules.offer({ ...asked, occurredAtMs, ruledBy });
   }
 }
 

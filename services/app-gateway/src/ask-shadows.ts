@@ -67,6 +67,8 @@ export class AskShadows {
           asked: trial.candidate,
           inputs,
           answer,
+          shown: [],
+          fired: [],
           latencyUs: tookMs * 1_000,
         },
         this.hash,

@@ -2,6 +2,8 @@ import type { Moment, PredictionUseCase, TensorValue } from '@vinaigrette/docume
 import { Problem } from '@vinaigrette/problems';
 import {
   adjustOutputs,
+  type Circumstances,
+  type CompiledRules,
   inputTensors,
   type KnownVersion,
   makeInputs,
@@ -17,6 +19,7 @@ import {
 import type { AskModels, Asked } from './ask-models.js';
 import type { ConfigurationInForce } from './configuration-in-force.js';
 import type { ReadyUseCase } from './domain/configuration.js';
+import type { Ruled } from './domain/compare-shadow.js';
 import { noAnswerProblem, type ModelAnswer } from './domain/model-answer.js';
 import { HOLDOUT, NOTHING } from './domain/route.js';
 import { servedBy, type ServedBy } from './domain/served-by.js';
@@ -86,6 +89,7 @@ export class Predict {
     const { outputs, fired } = adjustOutputs(rules, answered ?? {}, situation);
     const allFired = [...told, ...fired.map(({ rule }) => rule)];
     this.models.settle(asked, { occurredAtMs, fallback, shown: [], fired: allFired });
+    this.models.tryRules(asked, occurredAtMs, (others) => ruledBy(others, circumstances, answered));
     if (!answered) throw noAnswerProblem(useCase.document.model, asked.answer);
     return { predictionId, outputs, servedBy: servedBy(route, asked, fallback ?? asked.rung) };
   }
@@ -99,4 +103,12 @@ export class Predict {
     if (fallback?.outputs) return { values: fallback.outputs, fallback: DECLARED_OUTPUTS };
     return route.variant === HOLDOUT ? { values: {}, fallback: NOTHING } : { values: undefined, fallback: undefined };
   }
+}
+
+/** What other rules would make of the same outputs. */
+function ruledBy(rules: CompiledRules, circumstances: Circumstances, answered: Outputs = {}): Promise<Ruled> {
+  const situation = new Situation(rules, circumstances);
+  const { refusal, fired: before } = rulesBefore(rules, situation);
+  const { outputs, fired } = adjustOutputs(rules, refusal === undefined ? answered : {}, situation);
+  return Promise.resolve({ shown: [], outputs, fired: [...before, ...fired].map(({ rule }) => rule) });
 }

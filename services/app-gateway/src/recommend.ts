@@ -3,6 +3,7 @@ import { Problem } from '@vinaigrette/problems';
 import {
   applyRules,
   basketTensors,
+  type Circumstances,
   type CompiledRules,
   differentItems,
   type Item,
@@ -15,6 +16,7 @@ import {
 import type { AskModels, Asked } from './ask-models.js';
 import type { ConfigurationInForce } from './configuration-in-force.js';
 import { chooseLast, chooseModelItems, choosePrecomputed, versionsToShow, type Choice } from './domain/choose-items.js';
+import type { Ruled } from './domain/compare-shadow.js';
 import { noAnswerProblem, type ModelAnswer } from './domain/model-answer.js';
 import { precomputedBudgetMs } from './domain/ladder.js';
 import { HOLDOUT, type Route } from './domain/route.js';
@@ -93,6 +95,7 @@ export class Recommend {
       shown: shown.map(({ sku }) => sku),
       fired: [...told, ...fired.map(({ rule }) => rule)],
     });
+    this.models.tryRules(asked, occurredAtMs, (others) => this.ruledBy(others, circumstances, choice, asked, request));
     if (!offered) throw noAnswerProblem(useCase.document.model, asked.answer);
     return {
       predictionId,
@@ -116,6 +119,25 @@ export class Recommend {
       if (chosen) return chosen;
     }
     return chooseLast(route.useCase, route, answer, basket);
+  }
+
+  /** What other rules would make of what is offered. */
+  private async ruledBy(
+    rules: CompiledRules,
+    circumstances: Circumstances,
+    { items: offered = [], scored }: Choice,
+    { route }: Asked,
+    { limit }: RecommendationRequest,
+  ): Promise<Ruled> {
+    const { document } = (route as Route<RecommendationUseCase>).useCase;
+    const situation = new Situation(rules, circumstances);
+    const { refusal, fired: before } = rulesBefore(rules, situation);
+    const told = before.map(({ rule }) => rule);
+    if (refusal !== undefined) return { shown: [], outputs: {}, fired: told };
+    situation.catalogue = await this.shop.catalogue(document, skusOf(offered, rules), document.budgetMs);
+    const { items, fired } = applyRules(rules, offered, situation, scored);
+    const shown = items.slice(0, limit ?? document.limit.default).map(({ sku }) => sku);
+    return { shown, outputs: {}, fired: [...told, ...fired.map(({ rule }) => rule)] };
   }
 }
 

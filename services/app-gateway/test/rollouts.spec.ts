@@ -47,6 +47,13 @@ const rollout = (over: Partial<Rollout>): Rollout =>
     ...over,
   });
 
+/** Tries version 2 of the shop's rules, which show one item; the third is none. */
+const ofRules = (over: Partial<Rollout>): Rollout =>
+  rollout({ subject: create(SubjectSchema, { kind: 'rule-set', name: 'shop' }), ...over });
+const oneItem = { rules: [{ id: 'one', action: 'cap', items: 1 }] };
+const rulesVersion = (version: number, body: unknown) =>
+  create(DocumentSchema, { kind: 'rule-set', name: 'shop', version, bodyJson: JSON.stringify(body) });
+
 describe('rollouts', () => {
   const registry = new SmallRegistry();
   const models = new SmallModelServer({ basket: twoVersions });
@@ -80,7 +87,9 @@ describe('rollouts', () => {
       versions: [version(1), version(2)],
     });
     const body = { ...recommendations, budgetMs: 30_000, ...useCase };
-    const documents = [document('use-case', 'recommendations', body), document('rule-set', 'shop', shopRules)];
+    const rules = document('rule-set', 'shop', shopRules);
+    rules.versions.push(rulesVersion(2, oneItem), rulesVersion(3, { rules: [{ id: 'x', action: 'explode' }] }));
+    const documents = [document('use-case', 'recommendations', body), rules];
     registry.want({ models: [basket], documents, rollouts });
   }
 
@@ -225,6 +234,48 @@ describe('rollouts', () => {
     expect((await ask('c-1')).servedBy.variant).toBe('champion');
   }, 60_000);
 
+  it('holds rules on a shadow trial against the same answer, beside a shadow of the model, and shows neither', async () => {
+    const share = { kind: RolloutKind.SHADOW, stepsBps: [10_000] };
+    want([
+      rollout({ id: 'dark', variant: 'model-2', ...share }),
+      ofRules({ id: 'rules', variant: 'rules-2', ...share }),
+    ]);
+    let predictionId = '';
+    await eventually(async () => {
+      const { items, servedBy, ...told } = await ask('c-1');
+      expect({ items: items.length, rules: servedBy.ruleSet.version }).toEqual({ items: 2, rules: 1 });
+      ({ predictionId } = told);
+      const { body } = await shop.get('/metrics');
+      return body.includes('shadow_rank_overlap_count{use_case="recommendations",variant="rules-2"}');
+    }, 'the rules are held against an answer');
+    await eventually(async () => {
+      const { predictions } = await readLog(space.eventLogDir);
+      return predictions.filter((it) => it.predictionId === predictionId).length === 3;
+    }, 'the answer and both shadows are logged');
+    const { predictions } = await readLog(space.eventLogDir);
+    const shadows = predictions.filter(
+      (it) => it.predictionId === predictionId && it.status === PredictionStatus.SHADOW,
+    );
+    expect(shadows).toHaveLength(2);
+    expect(shadows).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ variant: 'model-2', version: 2, ruleSetVersion: 1, shown: [], rolloutId: 'dark' }),
+        expect.objectContaining({
+          ...{ variant: 'rules-2', version: 1, ruleSetVersion: 2, rolloutId: 'rules' },
+          ...{ shown: ['sugar'], firedRules: ['one'], propensity: 1 },
+        }),
+      ]),
+    );
+    const { body } = await shop.get('/metrics');
+    const of = (what: string) =>
+      Number(new RegExp(`shadow_rank_overlap_${what}\\{[^}]*variant="rules-2"\\} (.*)`).exec(body)?.[1]);
+    expect(of('sum') / of('count')).toBeCloseTo(1 / 2); // of sugar and bread, sugar is left
+    expect((await shop.get('/v1/route?useCase=recommendations&unit=c-1')).body.why).toEqual([
+      'rollout dark may get a copy: it is a shadow',
+      'rollout rules may get a copy: it is a shadow',
+    ]);
+  }, 60_000);
+
   it('never gives the holdout a model, and logs it as such', async () => {
     want([], { holdout: { shareBps: 1_000, salt: 'for ever' } });
     await inForce(some('holdout'), 'the holdout is in force');
@@ -246,33 +297,7 @@ describe('rollouts', () => {
   }, 60_000);
 
   it('tries rule sets too, and keeps what is in force when a candidate is not valid', async () => {
-    const sha256 = registry.keep(Buffer.from(JSON.stringify(bestSellers)));
-    const signatureJson = JSON.stringify(basketSignature);
-    const files = [{ path: 'best-sellers.json', sha256 }];
-    const one = { rules: [{ id: 'one', action: 'cap', items: 1 }] };
-    const version = (number: number, body: unknown) =>
-      create(DocumentSchema, { kind: 'rule-set', name: 'shop', version: number, bodyJson: JSON.stringify(body) });
-    const rules = document('rule-set', 'shop', shopRules);
-    rules.versions.push(version(2, one), version(3, { rules: [{ id: 'x', action: 'explode' }] }));
-    const want = (candidate: number) =>
-      registry.want({
-        models: [
-          create(WantedModelSchema, {
-            name: 'basket',
-            aliases: { champion: 1 },
-            versions: [{ model: 'basket', version: 1, files, signatureJson }],
-          }),
-        ],
-        documents: [document('use-case', 'recommendations', recommendations), rules],
-        rollouts: [
-          rollout({
-            id: `r${candidate}`,
-            subject: create(SubjectSchema, { kind: 'rule-set', name: 'shop' }),
-            candidate,
-          }),
-        ],
-      });
-    want(2);
+    want([ofRules({ id: 'r2' })]);
     const told = () => Promise.all(customers.map(ask));
     const two = ({ servedBy }: { servedBy: { ruleSet: { version: number } } }) => servedBy.ruleSet.version === 2;
     await eventually(async () => (await told()).some(two), 'the rule set is drawn');
@@ -282,7 +307,7 @@ describe('rollouts', () => {
       variant: 'canary',
       version: 1,
     });
-    want(3);
+    want([ofRules({ id: 'r3', candidate: 3 })]);
     await eventually(async () => !(await told()).some(two), 'nobody gets a rule set of that rollout');
     expect((await shop.get('/readyz')).body.faults).toEqual([
       { subject: 'rule-set shop 3', why: expect.stringContaining('rules[0].action') },

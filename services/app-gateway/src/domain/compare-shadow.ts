@@ -1,4 +1,4 @@
-import type { Tensors } from '@vinaigrette/serving';
+import type { Outputs, OutputValue, Tensors } from '@vinaigrette/serving';
 import { rowOf } from '@vinaigrette/signature';
 
 /** How far a shadow's answer is from the one that was shown. */
@@ -26,6 +26,35 @@ export function shadowDifference(shown: Tensors, shadow: Tensors): ShadowDiffere
     }
   }
   return difference;
+}
+
+/** What rules make of a model's answer. */
+export interface Ruled {
+  /** SKUs, of a recommendation. */
+  shown: readonly string[];
+  /** Of a prediction. */
+  outputs: Outputs;
+  /** Ids of the rules that fired. */
+  fired: readonly string[];
+}
+
+/** How far what some rules make of an answer is from what others make of it. */
+export function ruledDifference(inForce: Ruled, shadow: Ruled): ShadowDifference {
+  const deltas = Object.entries(inForce.outputs).flatMap(([name, value]) => {
+    const others = numbersOf(shadow.outputs[name] ?? null);
+    return numbersOf(value).map((one, at) => Math.abs(one - (others[at] ?? NaN)));
+  });
+  const numbers = deltas.filter(Number.isFinite);
+  const nothing = inForce.shown.length + shadow.shown.length === 0;
+  return {
+    rankOverlap: nothing ? undefined : overlap(inForce.shown, shadow.shown),
+    scoreDelta: numbers.length === 0 ? undefined : Math.max(...numbers),
+  };
+}
+
+function numbersOf(value: OutputValue): number[] {
+  if (Array.isArray(value)) return value.flatMap(numbersOf);
+  return typeof value === 'number' ? [value] : [];
 }
 
 /** Empty slots do not count; two empty lists are the same. */

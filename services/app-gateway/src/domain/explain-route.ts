@@ -16,13 +16,13 @@ export interface RouteExplained {
 }
 
 export function explainRoute(wanted: ReadyUseCase, asker: Asker, route: Route): RouteExplained {
-  const { useCase, variant, candidate, propensity, rolloutId, drawn, shadows } = route;
+  const { useCase, variant, candidate, propensity, rolloutId, drawn, shadows, ruleShadows } = route;
   const { name, version, ruleSet } = useCase;
   const model = candidate ?? useCase.wanted;
   const { holdout } = wanted.document;
   const why = holdout ? [explainHoldout(holdout, asker.unit)] : [];
   why.push(...drawn.map(({ trial, draw }) => `rollout ${trial.id} (${trial.variant}): ${explainDraw(draw)}`));
-  why.push(...shadows.map(({ id }) => `rollout ${id} may get a copy: it is a shadow`));
+  why.push(...[...shadows, ...ruleShadows].map(({ id }) => `rollout ${id} may get a copy: it is a shadow`));
   if (why.length === 0) why.push('nothing is tried, so everybody gets what is in force');
   return {
     unit: asker.unit,

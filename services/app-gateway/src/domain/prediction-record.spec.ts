@@ -128,8 +128,9 @@ describe('predictionRecord()', () => {
 });
 
 describe('shadowRecord()', () => {
-  it('is of the same prediction, shown to nobody', () => {
-    const record = shadowRecord({ ...happened, answer: said(3, { y }) }, hash);
-    expect(record).toMatchObject({ predictionId: 'id', status: PredictionStatus.SHADOW, numbers: [1, 2], shown: [] });
+  it('is of the same prediction, with what would have been shown', () => {
+    const record = shadowRecord({ ...happened, answer: said(3, { y }), shown: ['a'], fired: ['b', 'b'] }, hash);
+    const would = { numbers: [1, 2], shown: ['a'], firedRules: ['b'], fallback: '' };
+    expect(record).toMatchObject({ predictionId: 'id', status: PredictionStatus.SHADOW, ...would });
   });
 });

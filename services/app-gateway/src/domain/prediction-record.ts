@@ -30,10 +30,9 @@ export function predictionRecord(happened: Happened, hash: Hash): Prediction {
   return record(happened, answer, statusOf(answer, fallback), hash);
 }
 
-/** A shadow's record: the same prediction, answered by a version that nobody saw. */
-export function shadowRecord(happened: Omit<Happened, 'fallback' | 'shown' | 'fired'>, hash: Hash): Prediction {
-  const unseen = { ...happened, fallback: undefined, shown: [], fired: [] };
-  return record(unseen, happened.answer, PredictionStatus.SHADOW, hash);
+/** A shadow's record: the same prediction, answered by a version, or under rules, that nobody saw. */
+export function shadowRecord(happened: Omit<Happened, 'fallback'>, hash: Hash): Prediction {
+  return record({ ...happened, fallback: undefined }, happened.answer, PredictionStatus.SHADOW, hash);
 }
 
 function record(happened: Happened, answer: ModelAnswer, status: PredictionStatus, hash: Hash): Prediction {

@@ -9,7 +9,7 @@ import {
   propensityOf,
   type Trial,
 } from '@vinaigrette/serving';
-import type { ReadyUseCase } from './configuration.js';
+import type { ReadyRuleSet, ReadyUseCase } from './configuration.js';
 
 /** What the log and the answer call the units that never get a model. */
 export const HOLDOUT = 'holdout';
@@ -45,6 +45,8 @@ export interface Route<T extends UseCase = UseCase> {
   /** Trials that are not shadows, with the side of the unit. */
   drawn: readonly Drawn[];
   shadows: readonly Trial<KnownVersion>[];
+  /** Rule sets that are held against the same answer, and change nothing. */
+  ruleShadows: readonly Trial<ReadyRuleSet>[];
 }
 
 /**
@@ -69,18 +71,15 @@ export function routeOf<T extends UseCase>(
   const { holdout } = wanted.document;
   if (holdout && isHeldOut(holdout, asker.unit)) {
     const propensity = holdout.shareBps / BUCKETS;
-    return { useCase: wanted, variant: HOLDOUT, candidate: undefined, propensity, rolloutId: '', drawn, shadows: [] };
+    const nobody = { candidate: undefined, rolloutId: '', drawn, shadows: [], ruleShadows: [] };
+    return { useCase: wanted, variant: HOLDOUT, propensity, ...nobody };
   }
   const base = draw(wanted.trials.useCase) ?? wanted;
   const ruleSet = draw(base.trials.ruleSet);
   const candidate = draw(base.trials.model);
   const counted = drawn.findLast(({ draw: { side } }) => side === 'candidate') ?? drawn.findLast(isControl);
-  const shadows = base.trials.model.filter(
-    (trial) =>
-      trial.kind === 'shadow' &&
-      !ejected.has(trial.id) &&
-      drawsShadow(trial, asker.predictionId, asker.segments, base.document.shadowSample),
-  );
+  const isCopied = (trial: Trial): boolean =>
+    trial.kind === 'shadow' && drawsShadow(trial, asker.predictionId, asker.segments, base.document.shadowSample);
   return {
     useCase: ruleSet ? { ...base, ruleSet } : base,
     variant: counted?.draw.side === 'candidate' ? counted.trial.variant : base.document.alias,
@@ -88,7 +87,8 @@ export function routeOf<T extends UseCase>(
     propensity: propensityOfAll(drawn, holdout?.shareBps),
     rolloutId: counted?.trial.id ?? '',
     drawn,
-    shadows,
+    shadows: base.trials.model.filter(isCopied),
+    ruleShadows: base.trials.ruleSet.filter(isCopied),
   };
 }
 

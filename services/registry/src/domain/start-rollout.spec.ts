@@ -43,6 +43,7 @@ describe('rolloutWish()', () => {
     { field: 'alias', request: request({ alias: '7' }) },
     { field: 'candidate', request: request({ candidate: 0 }) },
     { field: 'kind', request: request({ kind: RolloutKind.UNSPECIFIED }) },
+    { field: 'kind', request: request({ kind: SHADOW, stepsBps: [1], subject: { kind: 'use-case', name: 'shop' } }) },
     { field: 'variant', request: request({ kind: EXPERIMENT, stepsBps: [100] }) },
     { field: 'variant', request: request({ variant: 'champion' }) },
     { field: 'stepsBps[1]', request: request({ stepsBps: [500, 500] }) },

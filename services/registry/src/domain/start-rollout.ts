@@ -41,6 +41,9 @@ export function rolloutWish(request: StartRolloutRequest): RolloutWish {
   if (!SUBJECT_KINDS.includes(subject?.kind ?? '')) {
     refuse('subject.kind', `Only ${SUBJECT_KINDS.join(', ')} are tried beside another, not ${subject?.kind}`);
   }
+  if (subject?.kind === 'use-case' && kind === RolloutKind.SHADOW) {
+    refuse('kind', 'A use case has no shadow: try it on a share, or replay logged requests against it');
+  }
   checkAliasName(alias, 'alias');
   checkActor(actor, 'actor');
   checkReason(reason, 'reason');

@@ -6,9 +6,9 @@ import type { ModelAnswer } from '../../domain/model-answer.js';
 import { Coalescer } from './coalescer.js';
 
 /** A model of texts: each row answers what `say` makes of its texts, alone or with the whole batch in view. */
-function model(say: (texts: string[], batch: string[][]) => string) {
+function model(say: (texts: string[], batch: string[][]) => string, rowsMax = Infinity) {
   const calls: number[] = [];
-  const told = { version: 1, calls };
+  const told = { version: 1, calls, rowsMax };
   const call = async ({ items }: Tensors): Promise<ModelAnswer> => {
     const rows = items!.shape[0]!;
     calls.push(rows);
@@ -16,6 +16,7 @@ function model(say: (texts: string[], batch: string[][]) => string) {
       (rowOf(items!, row) as string[]).filter((text) => text !== ''),
     );
     await turn();
+    if (rows > told.rowsMax) return { ok: false, reason: 'refused', why: 'batch-size must be <= 8' };
     if (batch.flat().includes('bad')) return { ok: false, reason: 'refused', why: 'bad' };
     const said = batch.map((texts) => say(texts, batch));
     return { ok: true, version: told.version, outputs: { said: tensorOf('BYTES', [rows], said) } };
@@ -54,6 +55,29 @@ describe('Coalescer', () => {
     const alone = joined.map((text) => `${text} of 1`);
     expect(await settled(coalescer, told.calls)).toEqual(Array<number>(80).fill(1));
     expect(await ask(coalescer, rows)).toEqual(alone);
+  });
+
+  it.each([
+    { rowsMax: 8, joins: Array<number>(10).fill(8) },
+    { rowsMax: 2, joins: Array<number>(40).fill(2) },
+    { rowsMax: 1, joins: Array<number>(80).fill(1) },
+  ])('joins no more rows than a server takes: $rowsMax', async ({ rowsMax, joins }) => {
+    const { told, coalescer } = model((texts) => texts.join('+'), rowsMax);
+    expect(await ask(coalescer, rows)).toEqual(joined);
+    for (let round = 0; round < 40; round++) await ask(coalescer, rows);
+    expect(await settled(coalescer, told.calls)).toEqual(joins);
+    expect(await ask(coalescer, rows)).toEqual(joined);
+  });
+
+  it('finds out later, too, and answers everybody meanwhile', async () => {
+    const { told, coalescer } = model((texts) => texts.join('+'));
+    await settled(coalescer, told.calls);
+    told.rowsMax = 16;
+    expect(await ask(coalescer, rows)).toEqual(joined);
+    for (let round = 0; round < 2; round++) expect(await ask(coalescer, rows)).toEqual(joined);
+    told.calls.length = 0;
+    expect(await ask(coalescer, rows)).toEqual(joined);
+    expect(told.calls).toEqual(Array<number>(5).fill(16));
   });
 
   it('answers the neighbours of a question the model refuses', async () => {

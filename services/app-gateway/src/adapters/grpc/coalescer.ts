@@ -10,7 +10,7 @@ const CALLS_MAX = 4;
 const SOON_MS = 10;
 const CALLS_MAX_IF_SOON = 2;
 
-/** Most questions in one call. */
+/** Most questions in one call; fewer where a server is seen to refuse so many rows. */
 const ROWS_MAX = 64;
 
 /** One call: the inputs of one or several questions, until when, and within which traces they were asked. */
@@ -43,6 +43,7 @@ export class Coalescer {
   /** The version that answered last; an alias may have moved on. */
   private version = 0;
   private proof: JoinProof = unproved;
+  private rowsMax = ROWS_MAX;
 
   constructor(private readonly call: Call) {}
 
@@ -86,11 +87,14 @@ export class Coalescer {
   private send(): void {
     this.waiting = this.waiting.filter(({ answered }) => !answered);
     const joining = provedJoining(this.proof);
-    if (!joining || this.paddingIsOpen()) return this.sendAlone(this.waiting.splice(0));
+    if (!joining || this.paddingIsOpen()) {
+      void this.sendAlone(this.waiting.splice(0));
+      return;
+    }
     const callsMax = this.tookMs < SOON_MS ? CALLS_MAX_IF_SOON : CALLS_MAX;
     while (this.waiting.length > 0 && this.calls < callsMax) {
       const batch = this.takeBatch(joining);
-      if (batch.length === 1) this.sendAlone(batch);
+      if (batch.length === 1) void this.sendAlone(batch);
       else void this.sendJoined(batch);
     }
   }
@@ -108,14 +112,14 @@ export class Coalescer {
     for (const question of this.waiting) {
       const joins =
         question === head ||
-        (key !== undefined && batch.length < ROWS_MAX && joiningKey(question.inputs, joining) === key);
+        (key !== undefined && batch.length < this.rowsMax && joiningKey(question.inputs, joining) === key);
       (joins ? batch : rest).push(question);
     }
     this.waiting = rest;
     return batch;
   }
 
-  private sendAlone(questions: readonly Waiting[]): void {
+  private sendAlone(questions: readonly Waiting[]): readonly Promise<ModelAnswer>[] {
     const answers = questions.map(async (question) => {
       const answer = await this.counted(question.inputs, question.deadlineMs, [question.asker]);
       this.heard(answer);
@@ -123,6 +127,7 @@ export class Coalescer {
       return answer;
     });
     if (questions.length > 1) void this.compare(questions, answers);
+    return answers;
   }
 
   private async sendJoined(batch: readonly Waiting[]): Promise<void> {
@@ -141,7 +146,8 @@ export class Coalescer {
     } else {
       // One of them is bad, or another version answers, whose rows may not be independent: each for itself.
       this.heard(answer);
-      this.sendAlone(batch.filter(({ answered }) => !answered));
+      const alone = await Promise.all(this.sendAlone(batch.filter(({ answered }) => !answered)));
+      if (!answer.ok && alone.every(({ ok }) => ok)) this.tooMany(batch.length);
     }
   }
 
@@ -152,7 +158,7 @@ export class Coalescer {
     if (this.comparing || !joining || key === undefined) return;
     const chosen = [...questions.keys()]
       .filter((at) => joiningKey(questions[at]!.inputs, joining) === key)
-      .slice(0, ROWS_MAX);
+      .slice(0, this.rowsMax);
     const inputs = chosen.map((at) => questions[at]!.inputs);
     if (inputs.length < 2) return;
     const widths = new Set(inputs.map((one) => joiningKey(one, 'exact')));
@@ -167,6 +173,7 @@ export class Coalescer {
     // Without the answers of all nothing is learnt; a refusal of what each was answered alone is one.
     if (!comparable || (!joined.ok && joined.reason !== 'refused' && joined.reason !== 'failed')) return;
     if (joined.ok && joined.version !== this.version) return;
+    if (!joined.ok && inputs.length > 2) return this.tooMany(inputs.length); // two rows tell whether any may be joined
     const same =
       rows !== undefined && singles.every((single, at) => single.ok && sameAnswer(single.outputs, rows[at]!));
     this.proof = afterComparison(this.proof, widths.size > 1 ? 'padded' : 'exact', inputs.length, same);
@@ -182,10 +189,16 @@ export class Coalescer {
     return answer;
   }
 
+  /** So many rows were refused that are answered each alone: servers have a largest batch of their own. */
+  private tooMany(rows: number): void {
+    this.rowsMax = Math.min(this.rowsMax, rows >> 1);
+  }
+
   private heard(answer: ModelAnswer): void {
     if (!answer.ok || answer.version === this.version) return;
     this.version = answer.version;
     this.proof = unproved;
+    this.rowsMax = ROWS_MAX;
   }
 
   private settle(question: Waiting, answer: ModelAnswer): void {
