@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { request, type IncomingMessage } from 'node:http';
+import { json } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { Client } from '@connectrpc/connect';
 import type { RegistryService } from '@vinaigrette/contracts/registry';
@@ -38,37 +41,51 @@ describeWith('PostgreSQL', 'DATABASE_URL', "MLflow's REST API, asked badly", () 
   const put = (path: string, body: string) => call('PUT', `${ARTIFACTS}/${path}`, body);
   const invalid = { status: 400, body: { error_code: 'INVALID_PARAMETER_VALUE' } };
 
+  /** As written: nothing is resolved on the way. */
+  const raw = async (method: string, path: string, body?: string) => {
+    const { hostname, port } = new URL(http);
+    const sent = request({ hostname, port, method, path }).end(body);
+    const [answer] = (await once(sent, 'response')) as [IncomingMessage];
+    return { status: answer.statusCode, body: (await json(answer)) as Record<string, unknown> };
+  };
+
   it.each([
+    '../../../etc/passwd',
+    'a/../../b',
+    './b',
     '..%2f..%2fetc%2fpasswd',
     'a/..%2f..%2fb',
     '%2e%2e/b',
+    '%252e%252e%252fb',
+    '%25252e%25252e/b',
     '%2fetc/passwd',
-    'a%5cb',
+    '//etc/passwd',
+    'a%5c..%5cb',
+    'a%255cb',
+    'C:/b',
+    'C%3a%5cb',
     'a%00b',
+    'a%0ab',
     'a%2f%2fb',
-    'x'.repeat(1_100),
-  ])('takes no artefact at the path %s', async (path) => {
-    const answers = [
-      await put(path, 'x'),
-      await call('GET', `${ARTIFACTS}/${path}`),
-      await call('DELETE', `${ARTIFACTS}/${path}`),
-    ];
-    // Part of it is resolved by fetch itself, and then leads to no route at all.
-    for (const { status, body } of answers) {
-      expect([status, body['error_code'] ?? body['code']]).toEqual(
-        status === 404
-          ? [404, expect.stringMatching(/ENDPOINT_NOT_FOUND|RESOURCE_DOES_NOT_EXIST|ROUTE_NOT_FOUND/)]
-          : [400, 'INVALID_PARAMETER_VALUE'],
-      );
+    'x'.repeat(1_025),
+  ])('takes no artefact at the path %s, shows none and takes none away', async (path) => {
+    for (const method of ['PUT', 'GET', 'DELETE']) {
+      expect(await raw(method, `${ARTIFACTS}/${path}`, method === 'PUT' ? 'x' : undefined)).toMatchObject(invalid);
     }
     expect((await call('GET', `${ARTIFACTS}?path=`)).body).toEqual({ files: [] });
   });
 
-  it.each(['../x', '/etc', 'a/../../b'])('lists nothing at %s', async (path) => {
-    const query = `path=${encodeURIComponent(path)}`;
-    expect(await call('GET', `${ARTIFACTS}?${query}`)).toMatchObject(invalid);
-    expect(await call('GET', `${API}/artifacts/list?run_id=${run}&${query}`)).toMatchObject(invalid);
-  });
+  it.each(['../x', '/etc', 'a/../../b', 'a\\b', '%2e%2e/x', '%252e%252e', 'a\0', 'x'.repeat(1_025)])(
+    'lists nothing at %j, and makes no version of it',
+    async (path) => {
+      const query = `path=${encodeURIComponent(path)}`;
+      expect(await call('GET', `${ARTIFACTS}?${query}`)).toMatchObject(invalid);
+      expect(await call('GET', `${API}/artifacts/list?run_id=${run}&${query}`)).toMatchObject(invalid);
+      await call('POST', `${API}/registered-models/create`, { name: 'climber' });
+      const source = `mlflow-artifacts:/0/${path}`;
+      expect(await call('POST', `${API}/model-versions/create`, { name: 'climber', source })).toMatchObject(invalid);
+    },
+  );
 
   it('neither changes nor adds what a registered version holds', async () => {
     expect(await put('registered/basket/1/model.onnx', 'mine')).toMatchObject(invalid);
@@ -133,6 +150,58 @@ describeWith('PostgreSQL', 'DATABASE_URL', "MLflow's REST API, asked badly", () 
     const { status, body } = await call('POST', `${API}/runs/search`, { experiment_ids: ['0'], filter });
     expect({ status, runs: body['runs'] }).toEqual({ status: 200, runs: [] });
     expect(await call('GET', `${API}/runs/get?run_id=${run}`)).toMatchObject({ status: 200 });
+  });
+
+  it.each([
+    { what: "a tag's key", path: '/runs/set-tag', at: { key: 'k'.repeat(250), value: '' } },
+    { what: "a tag's value", path: '/runs/set-tag', at: { key: 'k', value: 'v'.repeat(8_000) } },
+    { what: "a parameter's key", path: '/runs/log-parameter', at: { key: 'k'.repeat(250), value: '' } },
+    { what: "a metric's key", path: '/runs/log-metric', at: { key: 'k'.repeat(250), value: 1, timestamp: 0 } },
+    { what: "an experiment's name", path: '/experiments/create', at: { name: 'n'.repeat(500) } },
+    { what: "a model's name", path: '/registered-models/create', at: { name: 'n'.repeat(250) } },
+    {
+      what: "a model's tag",
+      path: '/registered-models/create',
+      at: { name: 'tagged', tags: [{ key: 'k', value: 'v'.repeat(100_000) }] },
+      above: { name: 'more-tagged', tags: [{ key: 'k', value: 'v'.repeat(100_001) }] },
+    },
+    {
+      what: "a model's description",
+      path: '/registered-models/create',
+      at: { name: 'd', description: 'd'.repeat(100_000) },
+    },
+  ])('takes $what as long as it may be, and no character more', async ({ path, at, above }) => {
+    const longer = (value: unknown) => (typeof value === 'string' && value.length >= 250 ? `${value}x` : value);
+    const oneMore = above ?? Object.fromEntries(Object.entries(at).map(([key, value]) => [key, longer(value)]));
+    const unknown = { run_id: run, field_of_tomorrow: { nested: [1] } };
+    expect(await call('POST', API + path, { ...unknown, ...oneMore })).toMatchObject(invalid);
+    expect(await call('POST', API + path, { ...unknown, ...at })).toMatchObject({ status: 200 });
+  });
+
+  it.each([
+    '/experiments/search',
+    '/runs/search',
+    '/logged-models/search',
+    '/registered-models/search',
+    '/model-versions/search',
+  ])('lets nobody speak SQL at %s', async (path) => {
+    const search = (words: object) =>
+      path.startsWith('/registered-models') || path.startsWith('/model-versions')
+        ? call('GET', `${API}${path}?${new URLSearchParams(words as Record<string, string>).toString()}`)
+        : call('POST', API + path, { experiment_ids: ['0'], max_results: 10, ...words });
+    for (const words of [
+      { filter: "name = 'x'; DROP TABLE registry.mlflow_run" },
+      { filter: "name = 'x' OR 1 = 1" },
+      { filter: "name = 'x' --" },
+      { filter: "(SELECT 1) = '1'" },
+      { filter: 'tags.`a` = pg_sleep(10)' },
+      { filter: 'x'.repeat(10_000) },
+      { order_by: path.startsWith('/r') || path.startsWith('/m') ? 'name; SELECT 1' : ['name; SELECT 1'] },
+      { page_token: "' OR 1=1" },
+    ]) {
+      expect([words, await search(words)]).toMatchObject([words, invalid]);
+    }
+    expect(await search({})).toMatchObject({ status: 200 });
   });
 
   it('says what it does not answer, in the codes of MLflow', async () => {

@@ -2,7 +2,17 @@ import { describe, expect, it } from '@jest/globals';
 import { checkArtifactPath, checkWritable, listFolder, pathOfUri, modelPath } from './artifact-path.js';
 
 describe('a path of an artefact', () => {
-  it.each(['a', '1/run/artifacts/model/MLmodel', 'a b/ä.txt', '..a/b..', '.hidden'])('may be %s', (path) => {
+  it.each([
+    'a',
+    '1/run/artifacts/model/MLmodel',
+    'a b/ä.txt',
+    '..a/b..',
+    '.hidden',
+    '100 %',
+    '100%25',
+    'ab:c',
+    '．．/a',
+  ])('may be %s', (path) => {
     expect(() => checkArtifactPath(path)).not.toThrow();
   });
 
@@ -20,6 +30,14 @@ describe('a path of an artefact', () => {
     'a\\b',
     'a\0',
     'a\nb',
+    '%2e%2e/a',
+    'a/%2E%2E%2Fb',
+    '%252e%252e%252fa',
+    `%${'25'.repeat(7)}2e./a`,
+    'a%5cb',
+    'a%00',
+    'C:/a',
+    'c%3a',
     'x'.repeat(1_025),
   ])('may not be %j', (path) => {
     expect(() => checkArtifactPath(path)).toThrow(expect.objectContaining({ code: 'BODY_INVALID' }));

@@ -4,20 +4,44 @@ import { Problem } from '@vinaigrette/problems';
 export const REGISTERED = 'registered';
 
 const PATH_LENGTH_MAX = 1_024;
+/** More often than anybody decodes what came decoded already. */
+const DECODINGS_MAX = 8;
 const PLAIN_NAME = /^[\w-][\w.-]*$/;
 const SCHEME = 'mlflow-artifacts:/';
 
-/** Throws BODY_INVALID unless the path stays within the tree: relative, "/" between parts, no "." or "..". */
+/**
+ * Throws BODY_INVALID unless the path stays within the tree: relative, "/" between parts, no "." or "..". Nor may it lead
+ * out of a folder somewhere else: where it is decoded once more, or on a machine whose drives have letters.
+ */
 export function checkArtifactPath(path: string): void {
-  const sound =
-    path.length <= PATH_LENGTH_MAX &&
-    !/[\\\p{Cc}]/u.test(path) &&
-    path.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
-  if (sound) return;
+  if (path.length <= PATH_LENGTH_MAX && readings(path).every(staysWithin)) return;
   const shown = JSON.stringify(path.slice(0, 80));
   throw new Problem('BODY_INVALID', `${shown} is not a path: relative, "/" between parts, without "." and ".."`, {
     field: 'path',
   });
+}
+
+const staysWithin = (path: string): boolean =>
+  !/[\\\p{Cc}]|^[a-z]:/iu.test(path) && path.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
+
+/** The path as it is, and as those read it who decode it again and again. */
+function readings(path: string): string[] {
+  const read = [path];
+  for (let last = path; read.length <= DECODINGS_MAX; read.push(last)) {
+    const decoded = decodedOnce(last);
+    if (decoded === last) break;
+    last = decoded;
+  }
+  return read;
+}
+
+/** Itself when it is no encoding of a text: "100 %" is a name. */
+function decodedOnce(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
 }
 
 /** Throws ARTIFACT_IMMUTABLE for a path whose bytes belong to a registered version. */
