@@ -16,6 +16,7 @@
  *                 `mlserver`, made of model-server/{kserve,mlserver}.requirements.txt
  */
 import { cpSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -48,18 +49,27 @@ const asItIs = (bytes) => bytes;
 const at = (path) => fileURLToPath(new URL(path, import.meta.url));
 const MAIN = at('../../services/model-server/dist/src/main.js');
 
-if (values.echo) serveEcho();
+if (values.echo) await serveEcho();
 else await measure();
 
-/** The limit: a server of grpc-js that only sends the bytes back. */
-function serveEcho() {
+/** The limit: a server of grpc-js, and one of node:http, that only send the bytes back. */
+async function serveEcho() {
+  const web = createServer((request, response) => {
+    const pieces = [];
+    request.on('data', (piece) => pieces.push(piece));
+    request.on('end', () => {
+      const body = Buffer.concat(pieces);
+      response.writeHead(200, { 'content-type': 'application/json', 'content-length': body.length }).end(body);
+    });
+  });
+  await new Promise((done) => web.listen(0, '127.0.0.1', done));
   const server = new Server();
   const codec = { requestSerialize: asItIs, requestDeserialize: asItIs, responseSerialize: asItIs, responseDeserialize: asItIs }; // prettier-ignore
   const method = { path: METHOD, requestStream: false, responseStream: false, ...codec };
   server.addService({ ModelInfer: method }, { ModelInfer: (call, answer) => answer(null, call.request) });
   server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, grpc) => {
     if (error) throw error;
-    console.log(JSON.stringify({ msg: 'listening', grpc }));
+    console.log(JSON.stringify({ msg: 'listening', grpc, http: web.address().port }));
   });
 }
 
@@ -87,8 +97,8 @@ async function measure() {
     const rates = values['no-grpc'] ? [] : await closedLoops([limit, ...ours, ...others]);
     if (values.open) await openLoops([limit, ...ours], rates);
     if (values.rest) {
-      const fastapi = values.peers && (await peer(children, 'fastapi', peersRepository));
-      await restLoops(server, fastapi, models);
+      const fastapi = values.peers ? await peer(children, 'fastapi', peersRepository) : undefined;
+      await restLoops(server, echo, fastapi, models);
     }
     if (values.batch) await leftByBatch(ours[1], models.recommender);
     if (Number(values.swaps) > 0) await swapUnderLoad(repository, ours[0], models.tabular, Number(values.swaps));
@@ -178,25 +188,26 @@ async function openLoops(targets, rates) {
   }
 }
 
-/** The JSON form, 8 in flight: 4 x FastAPI is wanted. */
-async function restLoops(server, fastapi, models) {
+/** The JSON form, 8 in flight: 4 x FastAPI is wanted; a bare node:http echo is the most there could be. */
+async function restLoops(server, echo, fastapi, models) {
   for (const [name, { inputs }] of Object.entries(models)) {
     const tensors = Object.entries(inputs).map(([input, { datatype, shape, data }]) => ({ name: input, datatype, shape, data })); // prettier-ignore
     const post = { name, post: `/v2/models/${name}/infer`, message: Buffer.from(JSON.stringify({ inputs: tensors })) };
-    const hosts = fastapi ? [server, fastapi] : [server];
+    const hosts = [server, echo, fastapi].filter((host) => host !== undefined);
     const seen = hosts.map(() => []);
     for (let round = 0; round <= rounds; round++) {
       for (const [index, host] of hosts.entries()) seen[index].push(await closedLoop({ ...host, ...post }, 8, seconds));
     }
-    const [ours, theirs] = seen.map((results) => results.slice(1));
+    const [ours, bare, theirs] = seen.map((results) => results.slice(1));
     const of = (results, key) => median(results.map((result) => result[key]));
+    const most = `  ${(of(ours, 'rate') / of(bare, 'rate')).toFixed(2)} of a node:http echo, whose CPU is ${of(bare, 'cpuUs').toFixed(0)} us`;
     const beside = theirs
       ? `  ${(of(ours, 'rate') / of(theirs, 'rate')).toFixed(2)} x FastAPI, at least 4; ` +
         `its CPU ${of(theirs, 'cpuUs').toFixed(0)} us, failed ${of(theirs, 'failed')}`
       : '';
     console.log(
       `JSON, 8 in flight  ${name.padEnd(11)} ${of(ours, 'rate').toFixed(0)} req/s  p50 ${of(ours, 'p50').toFixed(2)} ms  ` +
-        `CPU ${of(ours, 'cpuUs').toFixed(0)} us  failed ${of(ours, 'failed')}${beside}`,
+        `CPU ${of(ours, 'cpuUs').toFixed(0)} us  failed ${of(ours, 'failed')}${most}${beside}`,
     );
   }
 }

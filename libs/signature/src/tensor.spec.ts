@@ -73,6 +73,12 @@ describe('the wire forms', () => {
     expect(() => decodeTyped('FP16', [1], contents, 'age')).toThrow(/age is FP16, .*: send it raw/);
   });
 
+  it('says where values belong that are in the field of another type', () => {
+    const contents = encodeTyped(tensorOf('INT64', [1], [1]));
+    const says = /^age is FP32: its values belong in fp32_contents, not in int64_contents$/;
+    expect(() => decodeTyped('FP32', [1], contents, 'age')).toThrow(says);
+  });
+
   it('writes an element of BYTES as a little-endian length and UTF-8', () => {
     const raw = encodeRaw({ datatype: 'BYTES', shape: [2], data: ['é', ''] });
     expect([...raw]).toEqual([2, 0, 0, 0, 0xc3, 0xa9, 0, 0, 0, 0]);

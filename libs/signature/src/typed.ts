@@ -36,6 +36,7 @@ export function decodeTyped(
   if (datatype === 'FP16') {
     throw new Problem('SIGNATURE_MISMATCH', `${field} is FP16, which has no typed contents: send it raw`, { field });
   }
+  checkField(datatype, contents, field);
   if (datatype !== 'BYTES') return tensorOf(datatype, shape, contents[fields[datatype]], field);
   const texts = contents.bytesContents.map((bytes, index) => {
     const text = decodeText(bytes);
@@ -46,6 +47,17 @@ export function decodeTyped(
   });
   return tensorOf(datatype, shape, texts, field);
 }
+
+/** Values in the field of another type would be as good as none: that says less than where they belong. */
+function checkField(datatype: Exclude<Datatype, 'FP16'>, contents: InferTensorContents, field: string): void {
+  const right = fields[datatype];
+  const wrong = Object.values(fields).find((name) => name !== right && contents[name].length > 0);
+  if (wrong === undefined) return;
+  const text = `${field} is ${datatype}: its values belong in ${protoName(right)}, not in ${protoName(wrong)}`;
+  throw new Problem('SIGNATURE_MISMATCH', text, { field });
+}
+
+const protoName = (name: ContentsField): string => name.replace('Contents', '_contents');
 
 /** The inverse of `decodeTyped`. Never called for FP16: see `hasTypedForm`. */
 export function encodeTyped(tensor: Tensor): InferTensorContents {

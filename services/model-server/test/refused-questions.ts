@@ -132,7 +132,7 @@ export const refusedQuestions: { fault: string; init: InferInit; status: number;
     init: { modelName: 'adder', inputs: [{ ...x, contents: { int64Contents: [1n, 2n] } }] },
     status: 3,
     code: 'SIGNATURE_MISMATCH',
-    says: /0 values do not fill the shape \[1, 2\]/,
+    says: /x is FP32: its values belong in fp32_contents, not in int64_contents/,
   },
   {
     fault: 'too many typed contents',
