@@ -6,7 +6,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { Metadata } from '@grpc/grpc-js';
 import { encodeRequest, ModelServers } from '@vinaigrette/app-gateway/parts';
 import { adder, adderGolden } from '../conformance/small-models.js';
 import { eventually } from './house.js';
@@ -74,7 +73,7 @@ describe('replicas of the model server behind one name', () => {
     rmSync(repository, { recursive: true, force: true });
   });
 
-  const ask = () => servers.infer(encodeRequest('adder', '1', inputs), performance.now() + 60_000, new Metadata());
+  const ask = () => servers.infer(encodeRequest('adder', '1', inputs), performance.now() + 60_000);
 
   /** Eight who ask and ask while something happens; answers with what went wrong. */
   async function underLoad(happens: () => Promise<unknown>): Promise<string[]> {

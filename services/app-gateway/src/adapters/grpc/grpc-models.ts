@@ -57,8 +57,8 @@ export class GrpcModels extends Models {
     const known = this.asked.get(key);
     if (known) return known;
     const coalescer = new Coalescer((inputs, deadlineMs, askers) =>
-      traced(model, version, askers, (metadata) =>
-        this.servers.infer(encodeRequest(model, version, inputs), deadlineMs, metadata),
+      traced(model, version, askers, (headers) =>
+        this.servers.infer(encodeRequest(model, version, inputs), deadlineMs, headers),
       ),
     );
     const asked: Asked = { breaker: closed, coalescer };

@@ -1,9 +1,12 @@
-import { Metadata } from '@grpc/grpc-js';
 import { propagation, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace, type Context } from '@opentelemetry/api';
 import type { ModelAnswer } from '../../domain/model-answer.js';
 
 const tracer = trace.getTracer('@vinaigrette/app-gateway');
-const setter = { set: (metadata: Metadata, name: string, value: string) => metadata.set(name, value) };
+
+/** What goes with a call besides its message. */
+type Headers = Record<string, string>;
+
+const setter = { set: (headers: Headers, name: string, value: string) => void (headers[name] = value) };
 
 /**
  * A call to a model server as a span, whose children the server's own spans become: a child of the first question's
@@ -13,10 +16,10 @@ export async function traced(
   model: string,
   version: string,
   [first = ROOT_CONTEXT, ...others]: readonly Context[],
-  call: (metadata: Metadata) => Promise<ModelAnswer>,
+  call: (headers: Headers) => Promise<ModelAnswer>,
 ): Promise<ModelAnswer> {
-  const metadata = new Metadata();
-  if (!trace.getSpan(first)) return call(metadata);
+  const headers: Headers = {};
+  if (!trace.getSpan(first)) return call(headers);
   const attributes = {
     'vinaigrette.model': model,
     'vinaigrette.version_asked': version,
@@ -24,8 +27,8 @@ export async function traced(
   };
   const links = others.flatMap((other) => trace.getSpanContext(other) ?? []).map((context) => ({ context }));
   const span = tracer.startSpan('ModelInfer', { kind: SpanKind.CLIENT, attributes, links }, first);
-  propagation.inject(trace.setSpan(first, span), metadata, setter);
-  const answer = await call(metadata);
+  propagation.inject(trace.setSpan(first, span), headers, setter);
+  const answer = await call(headers);
   if (answer.ok) span.setAttribute('vinaigrette.version', answer.version);
   else span.setAttribute('error.type', answer.reason).setStatus({ code: SpanStatusCode.ERROR, message: answer.why });
   span.end();
