@@ -1,3 +1,4 @@
+export type { Lines } from './decode-lines.js';
 export { digestOf } from './digest-of.js';
 export { numberOf, timeOf } from './field-values.js';
 export { BAD_LINES_MAX, Intake, tellIntake, type Finding, type IntakeReport } from './intake.js';

@@ -1,7 +1,8 @@
-export { readBaskets, salesFormats, type SalesChoice, type SalesFormat } from './adapters/read-sales.js';
+export { readBaskets, readSales, salesFormats, type SalesChoice, type SalesFormat } from './adapters/read-sales.js';
 export type { Card } from './card.js';
 export { answerOf } from './domain/answers.js';
 export { questionOf, type Basket, type Question } from './domain/basket.js';
+export { Baskets } from './domain/baskets.js';
 export { bestSellersOf, type BestSeller } from './domain/best-sellers.js';
 export { type Policy, type Reason } from './domain/cleaning.js';
 export { demoCatalogue, plantedAssociations } from './domain/demo-catalogue.js';

@@ -3,6 +3,7 @@ import { Problem } from '@vinaigrette/problems';
 import { parseOptions, writeVersionFiles } from '@vinaigrette/training';
 import { z } from 'zod';
 import type { Question } from './domain/basket.js';
+import { Baskets } from './domain/baskets.js';
 import { BasketStatistics, type SavedStatistics } from './domain/basket-statistics.js';
 import { canonicalSku } from './domain/cleaning.js';
 import { judgeGraph } from './judge-graph.js';
@@ -129,7 +130,7 @@ export class OnlineBasket extends OnlineModel {
       const least = `${minBaskets} decayed baskets, support ${minSupport} and confidence ${minConfidence}`;
       throw new Problem('RULES_NONE', `No pair has ${least} yet, after ${figures['learnt']} purchases`);
     }
-    const version = await versionOfRules(rules, 'strict', sample);
+    const version = await versionOfRules(rules, 'strict', Baskets.of(sample));
     await writeVersionFiles(outDir, {
       'model.onnx': version.onnx,
       'signature.json': version.signature,

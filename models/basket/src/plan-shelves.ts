@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { TableSource } from '@vinaigrette/tables';
 import { parseOptions } from '@vinaigrette/training';
-import { readBaskets, type SalesChoice } from './adapters/read-sales.js';
+import { readSales, type SalesChoice } from './adapters/read-sales.js';
 import { mineItemsets } from './domain/mine-itemsets.js';
 import { attractionsOf, shelvesOf, type Shelf } from './domain/shelves.js';
 
@@ -16,15 +16,11 @@ export type ShelfOptions = z.input<typeof schema>;
 export const shelfDefaults = schema.parse({});
 
 /**
- * Which goods of a shop belong side by side, best shelf first. Throws what `readBaskets` throws, or
+ * Which goods of a shop belong side by side, best shelf first. Throws what `readSales` throws, or
  * ITEMSETS_TOO_MANY.
  */
 export async function planShelves(source: TableSource & SalesChoice, options: ShelfOptions = {}): Promise<Shelf[]> {
   const { minSupport, goodsMax } = parseOptions(schema, options);
-  const { baskets } = await readBaskets(source);
-  const itemsets = mineItemsets(
-    baskets.map(({ skus }) => skus),
-    { minSupport, maxLength: 2 },
-  );
-  return shelvesOf(attractionsOf(itemsets), goodsMax);
+  const { baskets } = await readSales(source);
+  return shelvesOf(attractionsOf(mineItemsets(baskets, { minSupport, maxLength: 2 })), goodsMax);
 }

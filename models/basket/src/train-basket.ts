@@ -2,9 +2,8 @@ import { Problem } from '@vinaigrette/problems';
 import { trainVersion, type Progress, type Provenance, type Recipe, type VersionOptions } from '@vinaigrette/training';
 import { gatherSales, type Sales } from './adapters/read-sales.js';
 import type { Card } from './card.js';
-import { questionOf, type Basket, type Question } from './domain/basket.js';
+import { Baskets, type BasketColumns } from './domain/baskets.js';
 import { bestSellersOf } from './domain/best-sellers.js';
-import { evenly } from './domain/evenly.js';
 import { holdBack, type Split } from './domain/hold-back.js';
 import { judgeRecommender } from './domain/judge-recommender.js';
 import { leastCount, mineItemsets } from './domain/mine-itemsets.js';
@@ -20,8 +19,11 @@ const QUESTIONS_MAX = 20_000;
 
 export type TrainingOptions = VersionOptions<typeof parameters>;
 
+/** Sales as the cache of steps gives them back: as plain values. */
+type LoadedSales = Omit<Sales, 'baskets'> & { baskets: BasketColumns };
+
 /** How versions of basket are made of sales. */
-export const basketRecipe: Recipe<typeof parameters, Sales, Card> = {
+export const basketRecipe: Recipe<typeof parameters, LoadedSales, Card> = {
   model: 'basket',
   about: 'what goes with what from sales',
   parameters,
@@ -46,8 +48,10 @@ export async function trainBasket(given: TrainingOptions, progress?: Progress): 
   return card;
 }
 
-async function versionOf(sales: Sales, options: Parameters, provenance: Provenance, progress: Progress) {
-  const { baskets, report } = sales;
+async function versionOf(loaded: LoadedSales, options: Parameters, provenance: Provenance, progress: Progress) {
+  const baskets = new Baskets(loaded.baskets);
+  const { report } = loaded;
+  const sales = { ...loaded, baskets };
   refuseEmpty(sales);
   progress(`read ${report.lines} lines: ${report.baskets} baskets of ${report.distinctSkus} SKUs`);
   const heldBack = judge(baskets, options);
@@ -87,29 +91,28 @@ async function versionOf(sales: Sales, options: Parameters, provenance: Provenan
   };
 }
 
-function mine(baskets: readonly Basket[], { minSupport, minConfidence, maxLength }: Parameters) {
-  const itemsets = mineItemsets(
-    baskets.map((basket) => basket.skus),
-    { minSupport, maxLength },
-  );
+function mine(baskets: Baskets, { minSupport, minConfidence, maxLength }: Parameters) {
+  const itemsets = mineItemsets(baskets, { minSupport, maxLength });
   const mined = mineRules(itemsets, minConfidence);
   return { itemsets, mined, rules: speakingRules(mined) };
 }
 
 /** Hit rate@5 on the baskets sold last, of rules mined from a share of the others. */
-function hitRateOf({ baskets }: Sales, options: Parameters, share: number): number {
-  const { train, heldBack } = holdBack(baskets, options.heldBackShare);
-  const some = evenly(train, Math.ceil(train.length * share));
-  const { rules } = mine(some, options);
+function hitRateOf({ baskets }: LoadedSales, options: Parameters, share: number): number {
+  const { train, heldBack } = holdBack(new Baskets(baskets), options.heldBackShare);
+  const { rules } = mine(train.evenly(Math.ceil(train.length * share)), options);
   if (rules.length === 0 || rules.length > options.maxRules) throw new RangeError(`${rules.length} rules are found`);
-  return judgeRecommender(byRules(rules), questionsOf(heldBack), bestSellersOf(train), train.length).hitRateAt5 ?? NaN;
+  return (
+    judgeRecommender(byRules(rules), heldBack.questions(QUESTIONS_MAX), bestSellersOf(train), train.length)
+      .hitRateAt5 ?? NaN
+  );
 }
 
-function judge(baskets: readonly Basket[], options: Parameters): Card['heldBack'] {
+function judge(baskets: Baskets, options: Parameters): Card['heldBack'] {
   const { train, heldBack, heldBackFromMs }: Split = holdBack(baskets, options.heldBackShare);
   const { rules } = mine(train, options);
   const sold = bestSellersOf(train);
-  const questions = questionsOf(heldBack);
+  const questions = heldBack.questions(QUESTIONS_MAX);
   const judged = (recommender: Recommender) => judgeRecommender(recommender, questions, sold, train.length);
   return {
     baskets: heldBack.length,
@@ -123,12 +126,6 @@ function judge(baskets: readonly Basket[], options: Parameters): Card['heldBack'
     },
   };
 }
-
-const questionsOf = (baskets: readonly Basket[]): Question[] =>
-  evenly(
-    baskets.map(questionOf).filter((question) => question !== undefined),
-    QUESTIONS_MAX,
-  );
 
 function hitRatesIn({ recommenders }: Card['heldBack']): string {
   const rates = Object.entries(recommenders).map(
@@ -156,7 +153,7 @@ function refuseUnserved(rules: readonly Rule[], { minSupport, minConfidence, max
 
 function salesOf({ baskets, window }: Sales): Card['sales'] {
   let [first, last] = [Infinity, -Infinity];
-  for (const { soldAtMs = NaN } of baskets) {
+  for (const soldAtMs of baskets.soldAtMs) {
     if (soldAtMs < first) first = soldAtMs;
     if (soldAtMs > last) last = soldAtMs;
   }

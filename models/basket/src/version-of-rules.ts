@@ -4,9 +4,8 @@ import { readSignature, type Signature, type Tensor } from '@vinaigrette/signatu
 import { answeredBaseline, goldenAnswers, measureCost, ModelSession, type GoldenAnswers } from '@vinaigrette/training';
 import type { Card } from './card.js';
 import { answerOf } from './domain/answers.js';
-import { questionOf, type Basket } from './domain/basket.js';
+import type { Baskets } from './domain/baskets.js';
 import { spellingsOf, type Policy } from './domain/cleaning.js';
-import { evenly } from './domain/evenly.js';
 import { goldenBaskets } from './domain/golden-baskets.js';
 import { itemTensor } from './domain/item-tensor.js';
 import type { Rule } from './domain/mine-rules.js';
@@ -53,16 +52,15 @@ export interface VersionOfRules {
 export async function versionOfRules(
   rules: readonly Rule[],
   policy: Policy,
-  baskets: readonly Basket[],
+  baskets: Baskets,
 ): Promise<VersionOfRules> {
   const onnx = ruleGraph(rules, policy);
   const signature = { ...readSignature(onnx), logged: loggedTensors };
   const session = await ModelSession.open(onnx);
   try {
     const golden = await goldenOf(session, baskets, rules, policy);
-    const questions = baskets.map(questionOf).filter((question) => question !== undefined);
-    const asked = evenly(questions, QUESTIONS_MAX).map((question) => question.given);
-    const vocabularies = { items: [...spellingsOf(skusOf(baskets), policy).keys()] };
+    const asked = baskets.questions(QUESTIONS_MAX).map((question) => question.given);
+    const vocabularies = { items: [...spellingsOf(baskets.soldSkus(), policy).keys()] };
     return {
       onnx,
       signature,
@@ -80,8 +78,8 @@ export async function versionOfRules(
 }
 
 /** Answers of the graph, each of which the plain rules have to give as well: else it is the graph that is wrong. */
-async function goldenOf(session: ModelSession, baskets: readonly Basket[], rules: readonly Rule[], policy: Policy) {
-  const spellings = spellingsOf(skusOf(baskets), policy);
+async function goldenOf(session: ModelSession, baskets: Baskets, rules: readonly Rule[], policy: Policy) {
+  const spellings = spellingsOf(baskets.soldSkus(), policy);
   const batches = goldenBaskets(baskets);
   const inputs = batches.map((batch) => ({ items: itemTensor(batch) }));
   return goldenAnswers(session, inputs, (outputs, index) => {
@@ -110,5 +108,3 @@ function rounds(baskets: readonly (readonly string[])[], batch: number) {
     items: itemTensor(Array.from({ length: batch }, (_, row) => baskets[(round * batch + row) % baskets.length] ?? [])),
   });
 }
-
-const skusOf = (baskets: readonly Basket[]) => new Set(baskets.flatMap((basket) => basket.skus));

@@ -12,9 +12,10 @@ import {
   itemTensor,
   mineItemsets,
   mineRules,
-  readBaskets,
+  readSales,
   recommend,
   type Basket,
+  type Baskets,
   type CleaningReport,
   type Policy,
 } from '../src/index.js';
@@ -28,13 +29,12 @@ const onlineRetail = (policy: Policy) =>
     format: 'online-retail',
     policy,
   }) as const;
-const skusOf = (baskets: Basket[]) => baskets.map((basket) => basket.skus);
 
 describeWith('real data', 'DATA_DIR', 'groceries', () => {
-  let baskets: Basket[];
+  let baskets: Baskets;
   let report: CleaningReport;
   beforeAll(async () => {
-    ({ baskets, report } = await readBaskets(groceries()));
+    ({ baskets, report } = await readSales(groceries()));
   });
 
   it('has the baskets and best sellers that are known of it', () => {
@@ -54,7 +54,7 @@ describeWith('real data', 'DATA_DIR', 'groceries', () => {
     { minSupport: 0.006, itemsets: 747, sizes: [109, 478, 156, 4] },
     { minSupport: 0.001, itemsets: 13_492, sizes: [157, 2_981, 6_831, 3_137, 376, 10] },
   ])('has $itemsets itemsets at support $minSupport', ({ minSupport, itemsets, sizes }) => {
-    const mined = mineItemsets(skusOf(baskets), { minSupport });
+    const mined = mineItemsets(baskets, { minSupport });
     expect(mined.size).toBe(itemsets);
     expect(mined.sizes()).toEqual(sizes);
   });
@@ -67,18 +67,18 @@ describeWith('real data', 'DATA_DIR', 'groceries', () => {
   ])(
     'has $rules rules at support $minSupport and confidence $minConfidence',
     ({ minSupport, minConfidence, rules }) => {
-      expect(mineRules(mineItemsets(skusOf(baskets), { minSupport }), minConfidence)).toHaveLength(rules);
+      expect(mineRules(mineItemsets(baskets, { minSupport }), minConfidence)).toHaveLength(rules);
     },
   );
 
   it('has 410 rules that ask for 2, 3, 4 and 5 items', () => {
-    const rules = mineRules(mineItemsets(skusOf(baskets), { minSupport: 0.001 }), 0.8);
+    const rules = mineRules(mineItemsets(baskets, { minSupport: 0.001 }), 0.8);
     const asking = (items: number) => rules.filter(({ antecedent }) => antecedent.length === items).length;
     expect([2, 3, 4, 5].map(asking)).toEqual([29, 229, 140, 12]);
   });
 
   it('has root vegetables -> other vegetables at confidence 0.4347 and lift 2.2466', () => {
-    const rule = mineRules(mineItemsets(skusOf(baskets), { minSupport: 0.01 }), 0.25).find(
+    const rule = mineRules(mineItemsets(baskets, { minSupport: 0.01 }), 0.25).find(
       ({ antecedent, consequent }) => antecedent.join() === 'root vegetables' && consequent === 'other vegetables',
     );
     expect(rule?.confidence).toBeCloseTo(0.4347, 4);
@@ -88,20 +88,20 @@ describeWith('real data', 'DATA_DIR', 'groceries', () => {
   it('gets the same answers from the graph as from the plain rules, for every held-back basket', async () => {
     const { train, heldBack } = holdBack(baskets, 0.2);
     expect(heldBack).toHaveLength(1_967);
-    const rules = speakingRules(mineRules(mineItemsets(skusOf(train), { minSupport: 0.002 }), 0.2));
-    expect(await disagreements(rules, heldBack, 'raw')).toEqual([]);
+    const rules = speakingRules(mineRules(mineItemsets(train, { minSupport: 0.002 }), 0.2));
+    expect(await disagreements(rules, [...heldBack], 'raw')).toEqual([]);
   });
 });
 
 describeWith('real data', 'DATA_DIR', 'online-retail', () => {
-  let baskets: Basket[];
+  let baskets: Baskets;
   let report: CleaningReport;
   beforeAll(async () => {
-    ({ baskets, report } = await readBaskets(onlineRetail('strict')));
+    ({ baskets, report } = await readSales(onlineRetail('strict')));
   });
 
   it('has the baskets and best sellers that are known of it, when raw', async () => {
-    const { baskets, report } = await readBaskets(onlineRetail('raw'));
+    const { baskets, report } = await readSales(onlineRetail('raw'));
     expect(report).toMatchObject({ lines: 320_705, baskets: 12_980 });
     expect(report.found.cancellation).toMatchObject({ lines: 5_847, dropped: true });
     // 6,772 lines have a negative quantity: all of the cancelled ones, and these.
@@ -120,15 +120,15 @@ describeWith('real data', 'DATA_DIR', 'online-retail', () => {
     const dropped = Object.values(report.found).reduce((sum, { lines }) => sum + lines, 0);
     expect(dropped + report.repeats + report.kept).toBe(320_705);
     expect(report).toMatchObject({ baskets: 12_383, distinctSkus: 3_522, kept: 306_749 });
-    const skus = new Set(baskets.flatMap((basket) => basket.skus));
+    const skus = new Set(baskets.soldSkus());
     expect(['POST', 'DOT', 'M', 'C2', 'D', 'S', 'B', 'BANK CHARGES', '15056bl'].filter((sku) => skus.has(sku))).toEqual(
       [],
     );
   });
 
   it('reads January to June 2011, and July after it', async () => {
-    const halfYear = await readBaskets({ ...onlineRetail('strict'), from: '2011-01-01', to: '2011-07-01' });
-    const july = await readBaskets({ ...onlineRetail('strict'), from: '2011-07-01', to: '2011-08-01' });
+    const halfYear = await readSales({ ...onlineRetail('strict'), from: '2011-01-01', to: '2011-07-01' });
+    const july = await readSales({ ...onlineRetail('strict'), from: '2011-07-01', to: '2011-08-01' });
     const monthLines = [35_147, 27_707, 36_748, 29_916, 37_030, 36_874];
     const inside = ({ report }: { report: CleaningReport }) => report.lines - report.outsideWindow;
     expect(inside(halfYear)).toBe(monthLines.reduce((sum, lines) => sum + lines, 0));
@@ -138,19 +138,19 @@ describeWith('real data', 'DATA_DIR', 'online-retail', () => {
   it('gets the same answers from the graph as from the plain rules, for every held-back basket', async () => {
     const { train, heldBack } = holdBack(baskets, 0.2);
     expect(heldBack.length).toBeGreaterThan(2_400);
-    const rules = speakingRules(mineRules(mineItemsets(skusOf(train), { minSupport: 0.008 }), 0.3));
+    const rules = speakingRules(mineRules(mineItemsets(train, { minSupport: 0.008 }), 0.3));
     expect(rules.length).toBeGreaterThan(2_000);
-    expect(await disagreements(rules, heldBack, 'strict')).toEqual([]);
+    expect(await disagreements(rules, [...heldBack], 'strict')).toEqual([]);
   });
 });
 
 /** The baskets on which graph and plain rules differ: in items, confidences, rules or reasons, or their order. */
-async function disagreements(rules: Parameters<typeof recommend>[0], baskets: Basket[], policy: Policy) {
+async function disagreements(rules: Parameters<typeof recommend>[0], baskets: readonly Basket[], policy: Policy) {
   const session = await ModelSession.open(ruleGraph(rules, policy));
   const different: string[] = [];
   for (let first = 0; first < baskets.length; first += 50) {
     const batch = baskets.slice(first, first + 50);
-    const { shape, data } = itemTensor(skusOf(batch));
+    const { shape, data } = itemTensor(batch.map(({ skus }) => skus));
     const asked = JSON.parse(JSON.stringify(data)) as string[]; // as a request brings them
     const outputs = await session.run({ items: tensorOf('BYTES', [...shape], asked) });
     batch.forEach(({ id, skus }, row) => {

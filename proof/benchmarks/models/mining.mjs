@@ -60,21 +60,17 @@ else for (const name of asked.data.split(',')) await compare(name, asked.peers.s
 
 /** One run of ours, in a process of its own. */
 async function mineOurs(path, minSupport) {
-  // Not by its package: that would load what trains and judges too.
-  const { mineItemsets } = await import('../../../models/basket/dist/src/domain/mine-itemsets.js');
-  const { readLines, Intake } = await import('@vinaigrette/tables');
-  const baskets = [];
-  const known = new Map(); // one text a SKU, as the reader of sales keeps them
-  for await (const { texts } of readLines(path, new Intake())) {
-    for (const text of texts) {
-      const skus = text.split(',');
-      for (const [at, sku] of skus.entries()) {
-        if (!known.has(sku)) known.set(sku, sku);
-        skus[at] = known.get(sku);
-      }
-      baskets.push(skus);
-    }
+  // Not by their package: that would load what trains and judges too.
+  const parts = '../../../models/basket/dist/src';
+  const { mineItemsets } = await import(`${parts}/domain/mine-itemsets.js`);
+  const { BasketGatherer } = await import(`${parts}/domain/gather-baskets.js`);
+  const { readBasketLines } = await import(`${parts}/adapters/basket-lines.js`);
+  const { Intake } = await import('@vinaigrette/tables');
+  const gatherer = new BasketGatherer('raw');
+  for await (const lines of readBasketLines({ input: path }, new Intake())) {
+    for (const line of lines) gatherer.add(line);
   }
+  const { baskets } = gatherer.finish();
   const loadedMegabytes = process.memoryUsage.rss() / 2 ** 20;
   const [startedMs, before] = [performance.now(), process.cpuUsage()];
   const itemsets = mineItemsets(baskets, { minSupport }).size;

@@ -1,6 +1,7 @@
 import { Problem } from '@vinaigrette/problems';
 import { Intake, takeIn, timeOf, type TableSource } from '@vinaigrette/tables';
 import type { Basket } from '../domain/basket.js';
+import type { Baskets } from '../domain/baskets.js';
 import type { Policy, SalesLine } from '../domain/cleaning.js';
 import { BasketGatherer, type CleaningReport } from '../domain/gather-baskets.js';
 import { isWindowLength, midnightAfter, windowStart, type SalesWindow } from '../domain/sales-window.js';
@@ -13,7 +14,7 @@ const readers = {
   'online-retail': readOnlineRetail,
   /** A text file, plain or .gz, of a basket a line: items separated by commas, no header. */
   'basket-lines': readBasketLines,
-} as const satisfies Record<string, (source: TableSource, intake: Intake) => AsyncIterable<SalesLine[]>>;
+} as const satisfies Record<string, (source: TableSource, intake: Intake) => AsyncIterable<Iterable<SalesLine>>>;
 export type SalesFormat = keyof typeof readers;
 export const salesFormats = Object.keys(readers) as [SalesFormat, ...SalesFormat[]];
 
@@ -28,7 +29,7 @@ export interface SalesChoice {
 }
 
 export interface Sales {
-  baskets: Basket[];
+  baskets: Baskets;
   report: CleaningReport;
   /** The window that was meant, ISO 8601; null where it is open. */
   window: { from: string | null; to: string | null };
@@ -48,9 +49,17 @@ export async function gatherSales(source: TableSource, choice: SalesChoice, inta
 }
 
 /** The same for whoever trains nothing; with more bad lines than usual it throws BAD_LINES_TOO_MANY. */
-export async function readBaskets(source: TableSource & SalesChoice): Promise<Sales> {
+export async function readSales(source: TableSource & SalesChoice): Promise<Sales> {
   const { data } = await takeIn(source.input, {}, (intake) => gatherSales(source, source, intake));
   return data;
+}
+
+/** And with an object a basket, for whoever has few. */
+export async function readBaskets(
+  source: TableSource & SalesChoice,
+): Promise<Omit<Sales, 'baskets'> & { baskets: Basket[] }> {
+  const { baskets, ...sales } = await readSales(source);
+  return { ...sales, baskets: [...baskets] };
 }
 
 async function windowOf(source: TableSource, { format, from, to, window }: SalesChoice): Promise<SalesWindow> {

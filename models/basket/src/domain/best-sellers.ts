@@ -1,4 +1,5 @@
-import { compareTexts, type Basket } from './basket.js';
+import { compareTexts } from './basket.js';
+import type { Baskets } from './baskets.js';
 
 export interface BestSeller {
   sku: string;
@@ -7,10 +8,10 @@ export interface BestSeller {
 }
 
 /** The SKUs by the number of baskets that hold them, best first, equal ones by name. */
-export function bestSellersOf(baskets: readonly Basket[]): BestSeller[] {
-  const countOf = new Map<string, number>();
-  for (const { skus } of baskets) for (const sku of skus) countOf.set(sku, (countOf.get(sku) ?? 0) + 1);
-  return Array.from(countOf, ([sku, count]) => ({ sku, baskets: count })).sort(
-    (a, b) => b.baskets - a.baskets || compareTexts(a.sku, b.sku),
-  );
+export function bestSellersOf(baskets: Baskets): BestSeller[] {
+  const counts = baskets.counts();
+  return baskets.skus
+    .map((sku, item) => ({ sku, baskets: counts[item] as number }))
+    .filter((seller) => seller.baskets > 0)
+    .sort((a, b) => b.baskets - a.baskets || compareTexts(a.sku, b.sku));
 }

@@ -57,7 +57,8 @@ describe('BasketGatherer', () => {
   const gather = (policy: Policy, lines: SalesLine[], window = {}) => {
     const gatherer = new BasketGatherer(policy, window);
     for (const each of lines) gatherer.add(each);
-    return gatherer.finish();
+    const { baskets, report } = gatherer.finish();
+    return { baskets: [...baskets], report };
   };
   const dirty = [
     line(),

@@ -1,5 +1,6 @@
-import type { Basket } from './basket.js';
+import { Baskets } from './baskets.js';
 import { canonicalSku, policies, reasonOf, reasons, type Policy, type Reason, type SalesLine } from './cleaning.js';
+import { IntegerList } from './integer-list.js';
 import type { SalesWindow } from './sales-window.js';
 
 /** What became of every line read: `lines` = `outsideWindow` + the dropped ones + `repeats` + `kept`. */
@@ -19,22 +20,21 @@ export interface CleaningReport {
   distinctSkus: number;
 }
 
-interface OpenBasket {
-  soldAtMs: number | undefined;
-  skus: Set<string>;
-}
-
-/** Puts lines into baskets, one line after another, so that a reader need not hold its file. */
+/**
+ * Puts lines into baskets, one line after another, so that a reader need not hold its file. Of a line that goes into a
+ * basket three numbers are kept, and they are brought into order in the end.
+ */
 export class BasketGatherer {
-  private readonly open = new Map<string, OpenBasket>();
-  /** One text object a SKU, however many lines name it. */
-  private readonly texts = new Map<string, string>();
+  /** By invoice. */
+  private readonly rowOf = new Map<string, number>();
+  private readonly soldAtMs: number[] = [];
+  private readonly itemOf = new Map<string, number>();
+  private readonly rows = new IntegerList();
+  private readonly items = new IntegerList();
+  private readonly lineNumbers = new IntegerList();
   private readonly found: CleaningReport['found'];
   private lines = 0;
   private outsideWindow = 0;
-  private repeats = 0;
-  private firstRepeat: number | null = null;
-  private kept = 0;
 
   constructor(
     private readonly policy: Policy,
@@ -62,39 +62,60 @@ export class BasketGatherer {
   }
 
   /** The baskets in the order of their first lines. */
-  finish(): { baskets: Basket[]; report: CleaningReport } {
-    const baskets = Array.from(this.open, ([id, { soldAtMs, skus }]) => ({ id, soldAtMs, skus: [...skus] }));
-    const { policy, lines, outsideWindow, found, repeats, firstRepeat, kept } = this;
-    const report = {
-      policy,
-      lines,
-      outsideWindow,
-      found,
-      repeats,
-      firstRepeat,
-      kept,
-      baskets: baskets.length,
-      distinctSkus: this.texts.size,
-    };
-    return { baskets, report };
+  finish(): { baskets: Baskets; report: CleaningReport } {
+    const { starts, items, repeats, firstRepeat } = this.ordered();
+    const skus = [...this.itemOf.keys()];
+    const ids = [...this.rowOf.keys()];
+    const baskets = new Baskets({ skus, starts, items, ids, soldAtMs: Float64Array.from(this.soldAtMs) });
+    const { policy, lines, outsideWindow, found } = this;
+    const counted = { kept: items.length, baskets: ids.length, distinctSkus: skus.length };
+    return { baskets, report: { policy, lines, outsideWindow, found, repeats, firstRepeat, ...counted } };
   }
 
   private put(line: SalesLine): void {
-    let basket = this.open.get(line.invoice);
-    if (!basket) {
-      basket = { soldAtMs: line.soldAtMs, skus: new Set() };
-      this.open.set(line.invoice, basket);
+    let row = this.rowOf.get(line.invoice);
+    if (row === undefined) {
+      row = this.soldAtMs.push(line.soldAtMs ?? NaN) - 1;
+      this.rowOf.set(line.invoice, row);
     }
-    const spelling = canonicalSku(line.sku, this.policy);
-    const sku = this.texts.get(spelling) ?? spelling;
-    this.texts.set(sku, sku);
-    if (basket.skus.has(sku)) {
-      this.repeats++;
-      this.firstRepeat ??= line.line;
-      return;
+    const sku = canonicalSku(line.sku, this.policy);
+    let item = this.itemOf.get(sku);
+    if (item === undefined) this.itemOf.set(sku, (item = this.itemOf.size));
+    this.rows.push(row);
+    this.items.push(item);
+    this.lineNumbers.push(line.line);
+  }
+
+  /** The lines by basket, in each basket as they came, and each item once (sorted by counting: Knuth, 5.2). */
+  private ordered() {
+    const [rows, items, lineNumbers] = [this.rows.values(), this.items.values(), this.lineNumbers.values()];
+    const ends = new Int32Array(this.rowOf.size + 1);
+    for (const row of rows) ends[row + 1]!++;
+    for (let row = 0; row < this.rowOf.size; row++) ends[row + 1]! += ends[row] as number;
+    const order = new Int32Array(rows.length);
+    const free = ends.slice(); // the next place of each basket
+    for (let at = 0; at < rows.length; at++) order[free[rows[at]!]!++] = at;
+
+    const seenIn = new Int32Array(this.itemOf.size).fill(-1); // the last basket that held the item
+    const starts = new Int32Array(ends.length);
+    const kept = new Int32Array(rows.length);
+    let [count, firstRepeat] = [0, Infinity];
+    for (let row = 0; row < this.rowOf.size; row++) {
+      for (let place = ends[row] as number; place < (ends[row + 1] as number); place++) {
+        const at = order[place] as number;
+        const item = items[at] as number;
+        if (seenIn[item] === row) firstRepeat = Math.min(firstRepeat, lineNumbers[at] as number);
+        else kept[count++] = item;
+        seenIn[item] = row;
+      }
+      starts[row + 1] = count;
     }
-    basket.skus.add(sku);
-    this.kept++;
+    return {
+      starts,
+      items: kept.slice(0, count),
+      repeats: rows.length - count,
+      firstRepeat: count === rows.length ? null : firstRepeat,
+    };
   }
 
   /** A line without a date always is. */

@@ -1,8 +1,9 @@
-import type { Basket } from './basket.js';
+import type { Baskets } from './baskets.js';
+import { IntegerList } from './integer-list.js';
 
 export interface Split {
-  train: Basket[];
-  heldBack: Basket[];
+  train: Baskets;
+  heldBack: Baskets;
   /** Start of the held-back time in milliseconds since the epoch; absent when the baskets have no dates. */
   heldBackFromMs: number | undefined;
 }
@@ -11,23 +12,18 @@ export interface Split {
  * Keeps back about the `share` of the baskets that was sold last: a recommender is judged on a time it has not seen.
  * Baskets sold at the same moment stay together. Without dates, baskets are kept back at equal distances in their order.
  */
-export function holdBack(baskets: readonly Basket[], share: number): Split {
-  const times = baskets.map((basket) => basket.soldAtMs);
-  if (times.some((time) => time === undefined)) return holdBackEvenly(baskets, share);
-  const sorted = Float64Array.from(times as number[]).sort();
-  const fromMs = sorted[Math.floor(sorted.length * (1 - share))] ?? Infinity;
-  return {
-    train: baskets.filter((basket) => (basket.soldAtMs as number) < fromMs),
-    heldBack: baskets.filter((basket) => (basket.soldAtMs as number) >= fromMs),
-    heldBackFromMs: fromMs,
-  };
+export function holdBack(baskets: Baskets, share: number): Split {
+  const { soldAtMs } = baskets;
+  if (soldAtMs.some(Number.isNaN)) {
+    const isHeldBack = (row: number) => Math.floor((row + 1) * share) > Math.floor(row * share);
+    return { ...parted(baskets, isHeldBack), heldBackFromMs: undefined };
+  }
+  const heldBackFromMs = soldAtMs.slice().sort()[Math.floor(soldAtMs.length * (1 - share))] ?? Infinity;
+  return { ...parted(baskets, (row) => (soldAtMs[row] as number) >= heldBackFromMs), heldBackFromMs };
 }
 
-function holdBackEvenly(baskets: readonly Basket[], share: number): Split {
-  const isHeldBack = (_: Basket, index: number) => Math.floor((index + 1) * share) > Math.floor(index * share);
-  return {
-    train: baskets.filter((basket, index) => !isHeldBack(basket, index)),
-    heldBack: baskets.filter(isHeldBack),
-    heldBackFromMs: undefined,
-  };
+function parted(baskets: Baskets, isHeldBack: (row: number) => boolean): Pick<Split, 'train' | 'heldBack'> {
+  const [train, heldBack] = [new IntegerList(), new IntegerList()];
+  for (let row = 0; row < baskets.length; row++) (isHeldBack(row) ? heldBack : train).push(row);
+  return { train: baskets.pick(train.values()), heldBack: baskets.pick(heldBack.values()) };
 }

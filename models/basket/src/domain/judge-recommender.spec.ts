@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { Baskets } from './baskets.js';
 import { bestSellersOf } from './best-sellers.js';
 import { judgeRecommender } from './judge-recommender.js';
 import type { Rule } from './mine-rules.js';
@@ -59,11 +60,7 @@ describe('judgeRecommender()', () => {
 });
 
 describe('byItemCosine()', () => {
-  const baskets = [['a', 'b'], ['a', 'b'], ['a', 'c'], ['d', 'c'], ['e']].map((skus, id) => ({
-    id: String(id),
-    soldAtMs: undefined,
-    skus,
-  }));
+  const baskets = Baskets.ofSkus([['a', 'b'], ['a', 'b'], ['a', 'c'], ['d', 'c'], ['e']]);
 
   it('ranks by the summed cosines, equal ones by name', () => {
     // cos(a, b) = 2/sqrt(3*2) = 0.816, cos(a, c) = 1/sqrt(3*2) = 0.408, cos(c, d) = 1/sqrt(2*1) = 0.707

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { Baskets } from './baskets.js';
 import { leastCount, mineItemsets } from './mine-itemsets.js';
 import type { Itemsets } from './itemsets.js';
 
@@ -37,22 +38,22 @@ describe('mineItemsets()', () => {
     { minSupport: 0.4, itemsets: { a: 4, b: 4, c: 3, 'a b': 3, 'a c': 3, 'b c': 2, 'a b c': 2 } },
     { minSupport: 0.81, itemsets: {} },
   ])('finds $itemsets at support $minSupport', ({ minSupport, itemsets }) => {
-    expect(Object.fromEntries(tableOf(mineItemsets(baskets, { minSupport })))).toEqual(itemsets);
+    expect(Object.fromEntries(tableOf(mineItemsets(Baskets.ofSkus(baskets), { minSupport })))).toEqual(itemsets);
   });
 
   it('finds nothing in no baskets', () => {
-    expect(mineItemsets([], { minSupport: 0.5 }).size).toBe(0);
+    expect(mineItemsets(Baskets.ofSkus([]), { minSupport: 0.5 }).size).toBe(0);
   });
 
   it('stops at the length asked for', () => {
-    expect(mineItemsets(baskets, { minSupport: 0.2, maxLength: 1 }).sizes()).toEqual([4]);
-    expect(mineItemsets(baskets, { minSupport: 0.2, maxLength: 3 }).sizes()).toEqual([4, 6, 4]);
-    expect(mineItemsets(baskets, { minSupport: 0.2 }).sizes()).toEqual([4, 6, 4, 1]);
+    expect(mineItemsets(Baskets.ofSkus(baskets), { minSupport: 0.2, maxLength: 1 }).sizes()).toEqual([4]);
+    expect(mineItemsets(Baskets.ofSkus(baskets), { minSupport: 0.2, maxLength: 3 }).sizes()).toEqual([4, 6, 4]);
+    expect(mineItemsets(Baskets.ofSkus(baskets), { minSupport: 0.2 }).sizes()).toEqual([4, 6, 4, 1]);
   });
 
   it('gives up on more itemsets than it may hold', () => {
     const twins = [Array.from({ length: 24 }, (_, item) => `item${item}`)];
-    expect(() => mineItemsets(twins, { minSupport: 1, itemsetsMax: 1_000 })).toThrow(
+    expect(() => mineItemsets(Baskets.ofSkus(twins), { minSupport: 1, itemsetsMax: 1_000 })).toThrow(
       expect.objectContaining({ code: 'ITEMSETS_TOO_MANY', field: 'minSupport' }),
     );
   });
@@ -64,14 +65,14 @@ describe('mineItemsets()', () => {
     fc.assert(
       fc.property(someBaskets, fc.double({ min: 0.01, max: 1, noNaN: true }), (baskets, minSupport) => {
         const expected = bruteForce(baskets, alphabet, leastCount(minSupport, baskets.length));
-        expect(tableOf(mineItemsets(baskets, { minSupport }))).toEqual(expected);
+        expect(tableOf(mineItemsets(Baskets.ofSkus(baskets), { minSupport }))).toEqual(expected);
       }),
     ));
 
   it('answers the count of every itemset it holds, and of no other', () =>
     fc.assert(
       fc.property(someBaskets, (baskets) => {
-        const itemsets = mineItemsets(baskets, { minSupport: 0.2 });
+        const itemsets = mineItemsets(Baskets.ofSkus(baskets), { minSupport: 0.2 });
         itemsets.forEach((ranks, count) => expect(itemsets.count(ranks)).toBe(count));
         const everything = [...itemsets.items.keys()];
         const inAll = baskets.filter((basket) => itemsets.items.every((item) => basket.includes(item))).length;

@@ -1,5 +1,6 @@
 import { Problem } from '@vinaigrette/problems';
 import { compareTexts } from './basket.js';
+import type { Baskets } from './baskets.js';
 import { Itemsets } from './itemsets.js';
 
 /** A support this low on baskets this alike is a mistake, and is better told than waited for. */
@@ -15,19 +16,19 @@ export interface MiningOptions {
 }
 
 /**
- * Every itemset that lies in at least `minSupport` of the baskets (each a list of distinct SKUs), with its exact count.
+ * Every itemset that lies in at least `minSupport` of the baskets, with its exact count.
  *
  * Eclat (Zaki, IEEE TKDE 12(3), 2000) on projections: for each item, rarest first, the baskets that hold it are
  * rewritten as one bitset an item, over those baskets alone; deeper itemsets are intersections of such bitsets. So a
  * bitset is only as long as the item is frequent, and no more than one projection is ever held.
  */
-export function mineItemsets(baskets: readonly (readonly string[])[], options: MiningOptions): Itemsets {
+export function mineItemsets(baskets: Baskets, options: MiningOptions): Itemsets {
   const minCount = leastCount(options.minSupport, baskets.length);
-  const { items, counts } = frequentItems(baskets, minCount);
+  const { items, counts, rankOf } = frequentItems(baskets, minCount);
   const itemsets = new Itemsets(items, baskets.length);
   const roots = Int32Array.from(items.keys());
   itemsets.append(undefined, roots, counts);
-  const rows = rankedRows(baskets, items, counts);
+  const rows = rankedRows(baskets, rankOf, counts);
   const growth = new Growth(itemsets, minCount, options.maxLength ?? Infinity, options.itemsetsMax ?? ITEMSETS_MAX);
   for (const root of roots) growth.project(root, rows);
   return itemsets;
@@ -41,19 +42,25 @@ export function leastCount(minSupport: number, baskets: number): number {
   return count;
 }
 
-function frequentItems(baskets: readonly (readonly string[])[], minCount: number) {
-  const countOf = new Map<string, number>();
-  for (const basket of baskets) for (const sku of basket) countOf.set(sku, (countOf.get(sku) ?? 0) + 1);
-  const frequent = [...countOf]
-    .filter(([, count]) => count >= minCount)
-    .sort(([a, m], [b, n]) => m - n || compareTexts(a, b));
-  return { items: frequent.map(([sku]) => sku), counts: frequent.map(([, count]) => count) };
+/** The frequent items by rank, how many baskets hold each, and the rank of every item: -1 where it is not frequent. */
+function frequentItems(baskets: Baskets, minCount: number) {
+  const { skus } = baskets;
+  const countOf = baskets.counts();
+  const frequent = [...skus.keys()]
+    .filter((item) => (countOf[item] as number) >= minCount)
+    .sort((a, b) => countOf[a]! - countOf[b]! || compareTexts(skus[a] as string, skus[b] as string));
+  const rankOf = new Int32Array(skus.length).fill(-1);
+  frequent.forEach((item, rank) => (rankOf[item] = rank));
+  return {
+    items: frequent.map((item) => skus[item] as string),
+    counts: frequent.map((item) => countOf[item] as number),
+    rankOf,
+  };
 }
 
 /**
- * The baskets as ascending ranks of their frequent items, and for each item the baskets that hold it. One array each,
- * since a million small ones cost more than what is in them: row `r` owns `ranks` from `starts[r]` to `starts[r + 1]`,
- * item `i` owns `holders` from `holderStarts[i]` to `holderStarts[i + 1]`.
+ * The baskets as ascending ranks of their frequent items, and for each item the baskets that hold it: row `r` owns
+ * `ranks` from `starts[r]` to `starts[r + 1]`, item `i` owns `holders` from `holderStarts[i]` to `holderStarts[i + 1]`.
  */
 interface RankedRows {
   ranks: Int32Array;
@@ -62,23 +69,18 @@ interface RankedRows {
   holderStarts: Int32Array;
 }
 
-function rankedRows(
-  baskets: readonly (readonly string[])[],
-  items: readonly string[],
-  counts: readonly number[],
-): RankedRows {
-  const rankOf = new Map(items.map((sku, rank) => [sku, rank]));
-  const holderStarts = new Int32Array(items.length + 1);
+function rankedRows(baskets: Baskets, rankOf: Int32Array, counts: readonly number[]): RankedRows {
+  const holderStarts = new Int32Array(counts.length + 1);
   counts.forEach((count, rank) => (holderStarts[rank + 1] = (holderStarts[rank] as number) + count));
-  const total = holderStarts[items.length] as number;
+  const total = holderStarts[counts.length] as number;
   const [ranks, holders] = [new Int32Array(total), new Int32Array(total)];
   const starts = new Int32Array(baskets.length + 1);
   const free = holderStarts.slice(); // the next place of each item
   let at = 0;
-  for (const [row, basket] of baskets.entries()) {
-    for (const sku of basket) {
-      const rank = rankOf.get(sku);
-      if (rank === undefined) continue;
+  for (let row = 0; row < baskets.length; row++) {
+    for (let item = baskets.starts[row] as number; item < (baskets.starts[row + 1] as number); item++) {
+      const rank = rankOf[baskets.items[item] as number] as number;
+      if (rank < 0) continue;
       ranks[at++] = rank;
       holders[free[rank]!++] = row;
     }

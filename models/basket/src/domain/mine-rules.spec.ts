@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { Baskets } from './baskets.js';
 import { mineItemsets } from './mine-itemsets.js';
 import { compareStrength, measuresOf, mineRules, type Rule } from './mine-rules.js';
 
@@ -22,7 +23,7 @@ describe('mineRules()', () => {
   const baskets = [['milk', 'sugar'], ['milk', 'sugar'], ['milk', 'sugar', 'tea'], ['milk'], ['bread']];
 
   it('finds each rule with its measures, strongest first', () => {
-    const rules = mineRules(mineItemsets(baskets, { minSupport: 0.4 }), 0.7);
+    const rules = mineRules(mineItemsets(Baskets.ofSkus(baskets), { minSupport: 0.4 }), 0.7);
     expect(rules.map(({ antecedent, consequent }) => `${antecedent} -> ${consequent}`)).toEqual([
       'sugar -> milk',
       'milk -> sugar',
@@ -66,7 +67,9 @@ describe('mineRules()', () => {
         fc.array(fc.subarray(alphabet), { minLength: 1, maxLength: 40 }),
         fc.constantFrom(0.1, 0.5, 0.8, 1),
         (baskets, minConfidence) => {
-          const found = mineRules(mineItemsets(baskets, { minSupport: 0.1 }), minConfidence).map(nameOf);
+          const found = mineRules(mineItemsets(Baskets.ofSkus(baskets), { minSupport: 0.1 }), minConfidence).map(
+            nameOf,
+          );
           const expected = bruteForce(baskets, alphabet, 0.1, minConfidence);
           expect(found.sort()).toEqual(expected.sort());
         },
@@ -76,7 +79,7 @@ describe('mineRules()', () => {
   it('orders rules so that no two are equal', () =>
     fc.assert(
       fc.property(fc.array(fc.subarray(alphabet), { minLength: 1, maxLength: 20 }), (baskets) => {
-        const rules = mineRules(mineItemsets(baskets, { minSupport: 0.1 }), 0.1);
+        const rules = mineRules(mineItemsets(Baskets.ofSkus(baskets), { minSupport: 0.1 }), 0.1);
         rules.slice(1).forEach((rule, place) => expect(compareStrength(rules[place] as Rule, rule)).toBeLessThan(0));
       }),
     ));

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { Baskets } from './baskets.js';
 import { mineItemsets } from './mine-itemsets.js';
 import { mineRules, type Rule } from './mine-rules.js';
 import { recommend } from './recommend.js';
@@ -62,7 +63,7 @@ describe('speakingRules()', () => {
   it('changes no answer', () =>
     fc.assert(
       fc.property(baskets, fc.subarray(alphabet), (baskets, basket) => {
-        const rules = mineRules(mineItemsets(baskets, { minSupport: 0.05 }), 0.1);
+        const rules = mineRules(mineItemsets(Baskets.ofSkus(baskets), { minSupport: 0.05 }), 0.1);
         const spoken = (rules: Rule[]) => recommend(rules, basket).map((answer) => rules[answer.rule]);
         expect(spoken(speakingRules(rules))).toEqual(spoken(rules));
       }),
@@ -71,7 +72,7 @@ describe('speakingRules()', () => {
   it('keeps no rule that never speaks', () =>
     fc.assert(
       fc.property(baskets, (baskets) => {
-        const rules = speakingRules(mineRules(mineItemsets(baskets, { minSupport: 0.05 }), 0.1));
+        const rules = speakingRules(mineRules(mineItemsets(Baskets.ofSkus(baskets), { minSupport: 0.05 }), 0.1));
         for (const rule of rules) {
           const spoken = recommend(rules, rule.antecedent).map((answer) => rules[answer.rule]);
           expect(spoken).toContain(rule);

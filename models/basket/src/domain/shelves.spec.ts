@@ -1,10 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { Baskets } from './baskets.js';
 import { mineItemsets } from './mine-itemsets.js';
 import { attractionsOf, shelvesOf } from './shelves.js';
 
 const attractionsIn = (baskets: string[][], minSupport = 0.01) =>
-  attractionsOf(mineItemsets(baskets, { minSupport, maxLength: 2 }));
+  attractionsOf(mineItemsets(Baskets.ofSkus(baskets), { minSupport, maxLength: 2 }));
 
 describe('attractionsOf()', () => {
   it('tells lift and leverage of the pairs that attract, strongest first', () => {
