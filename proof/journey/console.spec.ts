@@ -15,6 +15,7 @@ const hour = Date.UTC(2026, 6, 1, 12);
 const from = '2026-07-01T12:00Z';
 const features = ['basketSize', 'knownShare', 'topConfidence', 'items'];
 const asked = 40;
+const operatorKey = 'the operators of a test';
 const channels = ['app', 'web'];
 /** By channel, so that there are segments to look at. */
 const useCase = {
@@ -37,7 +38,7 @@ describeWith('PostgreSQL', 'DATABASE_URL', 'the console', () => {
         demoVersion(),
       ]);
       cleanUp.push(database.drop, version.remove);
-      house = await House.open({ databaseUrl: database.url });
+      house = await House.open({ databaseUrl: database.url, environment: { MONITOR_OPERATOR_KEY: operatorKey } });
       cleanUp.push(() => house.close());
       const args = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
       browser = await chromium.launch({ executablePath: process.env.CHROMIUM_PATH as string, args });
@@ -139,10 +140,32 @@ describeWith('PostgreSQL', 'DATABASE_URL', 'the console', () => {
         expect(right).toMatch(/Hit rate@5\s+1\s+[\d.]+ to 1\s+10/);
         await region('Beside others').waitFor();
         await region('What was said at the time').getByText('No look ended in this window.').waitFor();
-        await region('Do its rules still hold?').getByRole('button').first().click();
-        const said = /is hidden by shop \d+/;
-        await region('Do its rules still hold?').getByRole('status').getByText(said).waitFor();
-        expect(complaints).toEqual([]);
+        const rules = region('Do its rules still hold?');
+        const keys = ['', 'somebody who is no operator', operatorKey];
+        page.on('dialog', (dialog) => dialog.accept(keys.shift()));
+        for (const asking of [2, 1]) {
+          await rules.getByRole('button').first().click();
+          await page.getByText('needs the operators').waitFor();
+          await eventually(
+            'asked for the key',
+            async () => keys.length,
+            (left) => left === asking,
+          );
+        }
+        // Asked for once: the second rule is hidden without.
+        const told: string[] = [];
+        for (const rule of [0, 1]) {
+          await rules.getByRole('button').nth(rule).click();
+          const says = await eventually(
+            'hidden',
+            () => rules.getByRole('status').innerText(),
+            (text) => text !== '' && !told.includes(text),
+          );
+          told.push(says);
+        }
+        for (const says of told) expect(says).toMatch(/is hidden by shop \d+/);
+        expect(keys).toEqual([]);
+        expect(complaints.filter((said) => !/403/.test(said))).toEqual([]);
         await page.close();
       },
     );

@@ -37,21 +37,26 @@ export async function askMeasured(
   return { question, measures, kpis, compared, looks, ...(worth && { worth: worth.says }), ...(rules && { rules }) };
 }
 
+/** Once it was asked for: as long as the page is open, and nowhere else. */
+let operatorKey = '';
+
 /** Makes the version of the rule set that hides a rule; answers what was done. Rejects as `ask`. */
 export async function hideRule(place: Place, rule: string, says: string, signal: AbortSignal): Promise<string> {
   const path = `/v1/rules/${rule}/hide?model=${place.model}&version=${place.version}`;
   const body = JSON.stringify({ reason: `hidden on the monitor's page: ${says}` });
-  const send = (headers: Record<string, string>) =>
-    ask<{ says: string }>(path, signal, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', ...headers },
-      body,
-    });
+  const send = async () => {
+    const headers = {
+      'content-type': 'application/json',
+      ...(operatorKey && { authorization: `Bearer ${operatorKey}` }),
+    };
+    return (await ask<{ says: string }>(path, signal, { method: 'POST', headers, body })).says;
+  };
   try {
-    return (await send({})).says;
+    return await send();
   } catch (error) {
     const key = error instanceof NoAnswer && error.code === 'KEY_REFUSED' && prompt("The operators' key");
     if (!key) throw error;
-    return (await send({ authorization: `Bearer ${key}` })).says;
+    operatorKey = key;
+    return send();
   }
 }
