@@ -10,6 +10,7 @@ import { table } from '../domain/table.js';
 import { bodyOf } from './documents.js';
 import { addMeasures } from './measures.js';
 import { openMonitor } from './monitor-of.js';
+import { timeMs } from './words.js';
 
 export function addDrift(program: Command): void {
   const drift = program.command('drift').description('what the drift monitor has seen, and what it would have seen');
@@ -28,27 +29,29 @@ export function addDrift(program: Command): void {
     .command('rejudge')
     .argument('<model>')
     .requiredOption('--policy <file>', 'a drift-policy document, .yaml, .yml or .json')
-    .requiredOption('--from <time>', 'ISO 8601')
-    .requiredOption('--to <time>', 'ISO 8601')
+    .requiredOption('--from <time>', 'ISO 8601', timeMs)
+    .requiredOption('--to <time>', 'ISO 8601', timeMs)
     .option('--model-version <number>', 'default: the newest that was counted', '')
     .description('how many pages another policy would have sent')
     .addHelpText(
       'after',
       '\nExample:\n  $ vinaigrette drift rejudge basket --policy calmer.yaml --from 2026-11-01 --to 2026-11-21',
     )
-    .action(async (model: string, { policy, from, to, modelVersion }: Record<string, string>) => {
-      const answer = await openMonitor().rejudgeDrift({
-        ...{
-          model,
-          version: modelVersion ?? '',
-          fromMs: BigInt(Date.parse(from ?? '')),
-          toMs: BigInt(Date.parse(to ?? '')),
-        },
-        policyJson: JSON.stringify(await bodyOf(policy ?? '')),
-      });
-      console.log(rejudgement(answer));
+    .action(async (model: string, { policy, from, to, modelVersion }: Rejudging) => {
+      const range = { fromMs: BigInt(from), toMs: BigInt(to) };
+      const policyJson = JSON.stringify(await bodyOf(policy));
+      console.log(
+        rejudgement(await openMonitor().rejudgeDrift({ model, version: modelVersion, ...range, policyJson })),
+      );
     });
   addMeasures(drift);
+}
+
+interface Rejudging {
+  policy: string;
+  from: number;
+  to: number;
+  modelVersion: string;
 }
 
 function rejudgement({ version, looks, inForce, proposed }: RejudgeDriftResponse): string {

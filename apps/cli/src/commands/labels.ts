@@ -5,6 +5,7 @@ import { Problem } from '@vinaigrette/problems';
 import { table } from '../domain/table.js';
 import { questionOf } from './measures.js';
 import { openMonitor } from './monitor-of.js';
+import { timeMs, wholeNumber } from './words.js';
 
 /** Labels sent with one call. */
 const SENT_AT_ONCE = 1_000;
@@ -16,10 +17,10 @@ export function addLabels(program: Command): void {
     .argument('<model>')
     .option('--model-version <number>', 'default: the newest that was counted', '')
     .option('--window <length>', '1h or 24h, up to now', '24h')
-    .option('--from <time>', 'ISO 8601, with --to, in the place of a window')
-    .option('--to <time>', 'ISO 8601')
+    .option('--from <time>', 'ISO 8601, with --to, in the place of a window', timeMs)
+    .option('--to <time>', 'ISO 8601', timeMs)
     .option('--segment <segment>', 'dimension=value', '')
-    .option('--most <number>', 'how many', Number, 50)
+    .option('--most <number>', 'how many', wholeNumber, 50)
     .option('--json', 'one JSON object a line, with what was logged')
     .description('predictions whose truth would teach most: of drifted segments, and those the model was unsure of')
     .action(async (model: string, { most, json, ...asked }) => {

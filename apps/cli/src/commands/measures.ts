@@ -1,14 +1,16 @@
 import type { Command } from 'commander';
 import { AlertState, type Estimate, type LabelCoverage } from '@vinaigrette/contracts/monitor';
+import { Problem } from '@vinaigrette/problems';
 import { table } from '../domain/table.js';
 import { openMonitor } from './monitor-of.js';
+import { timeMs } from './words.js';
 
 interface Asked {
   modelVersion: string;
   window: string;
   segment: string;
-  from?: string;
-  to?: string;
+  from?: number;
+  to?: number;
 }
 
 const time = (ms: bigint) => new Date(Number(ms)).toISOString().slice(0, 16).replace('T', ' ');
@@ -26,8 +28,8 @@ export function addMeasures(drift: Command): void {
       .argument('<model>')
       .option('--model-version <number>', 'default: the newest that was counted', '')
       .option('--window <length>', '1h or 24h, up to now', '24h')
-      .option('--from <time>', 'ISO 8601, with --to, in the place of a window')
-      .option('--to <time>', 'ISO 8601')
+      .option('--from <time>', 'ISO 8601, with --to, in the place of a window', timeMs)
+      .option('--to <time>', 'ISO 8601', timeMs)
       .option('--segment <segment>', 'dimension=value', '')
       .description(description);
 
@@ -120,9 +122,12 @@ export function addMeasures(drift: Command): void {
     });
 }
 
-/** What a command was asked as the contract asks it. */
+/** What a command was asked as the contract asks it. Throws QUERY_INVALID when one end of a range is missing. */
 export function questionOf(model: string, { modelVersion, window, segment, from, to }: Asked) {
-  if (from === undefined || to === undefined) return { model, version: modelVersion, window, segment };
-  const range = { fromMs: BigInt(Date.parse(from)), toMs: BigInt(Date.parse(to)) };
-  return { model, version: modelVersion, segment, ...range };
+  if (from === undefined && to === undefined) return { model, version: modelVersion, window, segment };
+  if (from === undefined || to === undefined) {
+    const field = from === undefined ? 'from' : 'to';
+    throw new Problem('QUERY_INVALID', `${field}: a range has both ends, --from and --to`, { field });
+  }
+  return { model, version: modelVersion, segment, fromMs: BigInt(from), toMs: BigInt(to) };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { durationMs, sharesBps, wholeNumber } from './words.js';
+import { durationMs, sharesBps, timeMs, wholeNumber } from './words.js';
 
 describe('durationMs()', () => {
   it.each([
@@ -42,5 +42,19 @@ describe('wholeNumber()', () => {
 
   it.each(['', '-1', '1.5', '1e3', 'many'])('refuses "%s"', (word) => {
     expect(() => wholeNumber(word)).toThrow('whole number');
+  });
+});
+
+describe('timeMs()', () => {
+  it.each([
+    ['1970-01-02', 86_400_000],
+    ['1970-01-01T00:01Z', 60_000],
+    ['1970-01-01T01:00:00.5+01:00', 500],
+  ])('%s is %d', (word, ms) => {
+    expect(timeMs(word)).toBe(ms);
+  });
+
+  it.each(['', 'yesterday', '1970-01-01T00:01', '1970-13-01', '12'])('refuses "%s"', (word) => {
+    expect(() => timeMs(word)).toThrow('2026-11-21T12:00Z');
   });
 });

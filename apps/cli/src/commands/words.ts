@@ -25,5 +25,13 @@ export function wholeNumber(word: string): number {
   return Number(word);
 }
 
+/** A date (UTC) or a time with its zone, in milliseconds since the epoch. */
+export function timeMs(word: string): number {
+  const ms = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$/.test(word) ? Date.parse(word) : NaN;
+  if (Number.isNaN(ms))
+    throw new InvalidArgumentError('It is a date or a time with its zone: 2026-11-21, 2026-11-21T12:00Z');
+  return ms;
+}
+
 /** Milliseconds since the epoch as people read them, UTC, to the second. */
 export const timeOf = (ms: bigint): string => new Date(Number(ms)).toISOString().slice(0, 19).replace('T', ' ');
