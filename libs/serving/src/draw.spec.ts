@@ -104,4 +104,11 @@ describe('drawsShadow()', () => {
     expect(Math.abs(copied / units.length - 0.05)).toBeLessThan(0.007);
     expect(units.some((id) => drawsShadow(trial(BUCKETS), id, [], 0))).toBe(false);
   });
+
+  it('copies each segment by a share of its own', () => {
+    const split = trial(0, { segmentBps: new Map([['country=de', 2_500]]) });
+    const copied = (segments: string[]) => units.filter((id) => drawsShadow(split, id, segments, 1)).length;
+    expect(copied(['country=fr'])).toBe(0);
+    expect(Math.abs(copied(['country=de']) / units.length - 0.25)).toBeLessThan(0.0125); // four standard deviations
+  });
 });

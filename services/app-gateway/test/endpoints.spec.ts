@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { openShop } from './open-shop.js';
-import { document, quote, recommendations } from './shop.js';
-import { call, readLog } from './test-gateway.js';
+import { document, quote, recommendations, wantedShop } from './shop.js';
+import { call, eventually, readLog } from './test-gateway.js';
 
 const page = 'https://shop.example';
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
@@ -234,4 +234,24 @@ describe('the endpoints', () => {
     expect((await send({ ...rated, value: 'good' })).body.field).toBe('value');
     expect((await send(rated, 'x'.repeat(257))).body.field).toBe('idempotency-key');
   });
+
+  it('take a new key beside the old one, and then the new one alone, while they answer', async () => {
+    const next = 'vin_the-one-after-the-rotation';
+    const successor = { ...keys.keys[0]!, id: 'back-office-2', sha256: sha256(next) };
+    const wanted = wantedShop(shop.registry);
+    const rotate = (list: object[], version: number) =>
+      shop.registry.want({
+        ...wanted,
+        documents: [...wanted.documents, document('shop-keys', 'web', { keys: list }, version)],
+      });
+    const statuses = async () => {
+      const answers = [secret, next].map((key) => post('/v1/recommendations', { basket: [] }, authorized(key)));
+      return (await Promise.all(answers)).map(({ status }) => status).join(' ');
+    };
+    expect(await statuses()).toBe('200 403');
+    rotate([keys.keys[0]!, successor], 2);
+    await eventually(async () => (await statuses()) === '200 200', 'both keys are good');
+    rotate([successor], 3);
+    await eventually(async () => (await statuses()) === '403 200', 'only the new key is good');
+  }, 60_000);
 });

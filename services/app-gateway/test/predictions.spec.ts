@@ -1,7 +1,9 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { PredictionStatus, type Prediction } from '@vinaigrette/contracts/events';
 import { loggedSchema, schemaIdOf, unpackRow } from '@vinaigrette/signature';
-import { basketSignature, quoteSignature } from './shop.js';
+import { basketSignature, document, quote, quoteSignature, recommendations } from './shop.js';
 import { openShop } from './open-shop.js';
 import { readLog, TOKEN } from './test-gateway.js';
 
@@ -10,7 +12,10 @@ const trusted = { 'x-vinaigrette-token': TOKEN };
 describe('the gateway', () => {
   let shop: Awaited<ReturnType<typeof openShop>>;
   beforeAll(async () => {
-    shop = await openShop();
+    shop = await openShop([
+      document('use-case', 'discreet-quote', { ...quote, logging: { unit: 'hash', smoker: 'hash', age: 'drop' } }),
+      document('use-case', 'discreet', { ...recommendations, logging: { unit: 'hash', items: 'hash', skus: 'drop' } }),
+    ]);
   }, 60_000);
   afterAll(() => shop.close(), 60_000);
 
@@ -94,6 +99,36 @@ describe('the gateway', () => {
       skus: ['sugar', 'bread', 'butter'],
       confidence: [0.8, 0.5, 0.25].map(Math.fround),
     });
+  });
+
+  it.each([
+    {
+      path: '/v1/predictions/discreet-quote',
+      body: { unit: 'a-name-to-hide', inputs: { age: 47.828125, smoker: 'a-word-to-hide' } },
+      readable: 'ok',
+    },
+    {
+      path: '/v1/recommendations/discreet',
+      body: { customer: { id: 'a-name-to-hide' }, basket: ['milk', 'a-word-to-hide'] },
+      readable: 'champion',
+    },
+  ])('writes nothing to the disk that the use case does not let it, whoever reads the bytes: $path', async (asked) => {
+    const filesOf = async () => {
+      const entries = await readdir(shop.space.folder, { recursive: true, withFileTypes: true });
+      const files = entries.filter((it) => it.isFile()).map((it) => readFile(join(it.parentPath, it.name)));
+      return Buffer.concat(await Promise.all(files));
+    };
+    const { status, body } = await shop.gateway.post(asked.path, asked.body);
+    expect({ status, fallback: body.servedBy.fallback }).toEqual({ status: 200, fallback: null });
+    const written = await filesOf();
+    expect(written.includes(body.predictionId)).toBe(true);
+    expect(written.includes(asked.readable)).toBe(true);
+    const age = Buffer.alloc(8);
+    age.writeDoubleLE(47.828125);
+    for (const secret of ['a-name-to-hide', 'a-word-to-hide', age]) expect(written.includes(secret)).toBe(false);
+    const { unit, texts, shown } = await logged(body.predictionId);
+    expect([unit, ...texts].filter((text) => /^[0-9a-f]{16}$/.test(text)).length).toBeGreaterThanOrEqual(2);
+    expect(shown).toEqual([]);
   });
 
   it('logs best sellers as a fallback, keyed by the prediction itself when nobody is named', async () => {
