@@ -1,11 +1,15 @@
 // Drifts that are known to be in public data, replayed as if they happened now: what fired, when, and why.
-//   DATA_DIR=... node proof/drift/known-drifts.mjs    (after `npm run build`)
+//   DATA_DIR=... node proof/drift/known-drifts.mjs [--peers PYTHON]    (after `npm run build`)
+// PYTHON: an interpreter with proof/benchmarks/drift_peers.requirements.txt; then Evidently and NannyML stand beside us.
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { gunzipSync } from 'node:zlib';
 import { buildBaseline, featureDrifts, gridOf, noCounters, slotsOf } from '@vinaigrette/drift';
 import { judgeWindow } from '../../services/drift-monitor/dist/src/domain/judge-window.js';
 
+const { values } = parseArgs({ options: { peers: { type: 'string' } } });
 const dir = process.env.DATA_DIR;
 if (!dir) throw new Error('Set DATA_DIR to the folder of the public data sets');
 const text = (name) => {
@@ -34,16 +38,48 @@ const rowsOf = (definitions, rows) =>
 /** Judges each window, a list of rows, against the training rows; one line a window. */
 function study(title, definitions, training, windows) {
   const grid = gridOf(buildBaseline(definitions, rowsOf(definitions, training)));
+  const fired = values.peers ? peersOn(definitions, training, windows) : undefined;
   console.log(`\n### ${title}\n`);
   console.log(`Training: ${training.length.toLocaleString('en')} rows, ${definitions.length} features.\n`);
-  console.log('| window | rows | verdict | why |\n| --- | ---: | --- | --- |');
-  for (const [name, rows] of windows) {
+  console.log(`| window | rows | verdict | why |${fired ? ' Evidently | NannyML |' : ''}`);
+  console.log(`| --- | ---: | --- | --- |${fired ? ' --- | --- |' : ''}`);
+  windows.forEach(([name, rows], index) => {
     const counters = noCounters(grid);
     for (const row of rowsOf(definitions, rows)) for (const slot of slotsOf(grid, row)) counters[slot] += 1;
     const { look } = judgeWindow([{ segment: '', features: featureDrifts(grid, counters) }], rows.length);
     const verdict = look.kind === 'drifted' ? `**${look.severity}**` : look.kind;
-    console.log(`| ${name} | ${rows.length} | ${verdict} | ${look.why.replaceAll('|', '\\|')} |`);
-  }
+    const beside = fired ? ` ${fired[index].evidently} | ${fired[index].nannyml} |` : '';
+    console.log(`| ${name} | ${rows.length} | ${verdict} | ${look.why.replaceAll('|', '\\|')} |${beside}`);
+  });
+}
+
+/** What fires at the peers, a line a window: of the features that are one number or one text. */
+function peersOn(definitions, training, windows) {
+  const single = definitions.filter(({ kind }) => kind !== 'items');
+  const known = new Set(training.flatMap(({ items = [] }) => items));
+  const valueOf = ({ name, from }, row) => {
+    if (from.kind === 'length') return row.items.length;
+    if (from.kind === 'knownShare') return row.items.filter((item) => known.has(item)).length / row.items.length;
+    return row[name];
+  };
+  const columns = (rows) =>
+    Object.fromEntries(single.map((definition) => [definition.name, rows.map((row) => valueOf(definition, row))]));
+  const named = (wanted) => single.filter(({ kind }) => kind === wanted).map(({ name }) => name);
+  const input = JSON.stringify({
+    numeric: named('numeric'),
+    categorical: named('categorical'),
+    training: columns(training),
+    windows: windows.map(([, rows]) => columns(rows)),
+  });
+  const script = new URL('known_drifts_peers.py', import.meta.url).pathname;
+  const { status, stdout, stderr } = spawnSync(values.peers, [script], { input, encoding: 'utf8', maxBuffer: 2 ** 26 });
+  if (status !== 0) throw new Error(`The peers failed: ${stderr.slice(-2_000)}`);
+  const words = (names) => (names.length === 0 ? '–' : `${names.length} of ${single.length}: ${names.join(', ')}`);
+  return stdout
+    .split('\n')
+    .filter((line) => line.startsWith('{'))
+    .map((line) => JSON.parse(line))
+    .map(({ evidently, nannyml }) => ({ evidently: words(evidently), nannyml: words(nannyml) }));
 }
 const by = (rows, key) => {
   const groups = new Map();
