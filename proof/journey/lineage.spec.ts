@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import pg from 'pg';
 import { describeWith } from '../../tools/real-part.mjs';
 import { createDatabase } from './database.js';
 import { eventually, House } from './house.js';
@@ -31,6 +32,7 @@ const person = (age: number, smoker: 'yes' | 'no') => ({
 describeWith('real data', 'DATA_DIR', 'where a version comes from', () => {
   describeWith('PostgreSQL', 'DATABASE_URL', 'and what it is held to', () => {
     let house: House;
+    let databaseUrl: string;
     let drop: () => Promise<void>;
     let sales: string;
 
@@ -39,14 +41,15 @@ describeWith('real data', 'DATA_DIR', 'where a version comes from', () => {
       writeFileSync(file, JSON.stringify(body));
       await house.vinaigrette('documents', 'put', kind, name, file, '--alias', 'champion', '--reason', 'first');
     };
-    const train = async (outDir: string, ...words: string[]) => {
+    const train = (outDir: string, ...words: string[]) => trainOn(sales, outDir, ...words);
+    const trainOn = async (source: string, outDir: string, ...words: string[]) => {
       const program = join(ROOT, 'models/insurance/dist/src/main.js');
-      await promisify(execFile)('node', [program, 'train', sales, '--no-cache', '--out-dir', outDir, ...words]);
+      await promisify(execFile)('node', [program, 'train', source, '--no-cache', '--out-dir', outDir, ...words]);
     };
 
     beforeAll(async () => {
       const database = await createDatabase(process.env.DATABASE_URL as string);
-      drop = database.drop;
+      ({ url: databaseUrl, drop } = database);
       house = await House.open({ databaseUrl: database.url });
       sales = join(house.dir, 'insured.csv');
       copyFileSync(join(process.env.DATA_DIR ?? '', 'insurance/insurance.csv'), sales);
@@ -91,6 +94,32 @@ describeWith('real data', 'DATA_DIR', 'where a version comes from', () => {
       await expect(house.vinaigrette('models', 'reproduce', 'insurance@2', '--data', otherData)).rejects.toThrow(
         'SHA-256',
       );
+    }, 120_000);
+
+    it('is trained again from the rows of a database, and not from others', async () => {
+      const [header = '', ...rows] = readFileSync(sales, 'utf8').trim().split(/\r?\n/);
+      const client = new pg.Client({ connectionString: databaseUrl });
+      await client.connect();
+      try {
+        await client.query(`CREATE TABLE public.insured (${header.replaceAll(',', ' text,')} text)`);
+        const values = rows.map((row) => `('${row.replaceAll(',', "','")}')`);
+        await client.query(`INSERT INTO public.insured VALUES ${values.join(',')}`);
+        await trainOn(databaseUrl, join(house.dir, 'v3'), '--table', 'public.insured', '--set', 'ridge=3');
+        await house.vinaigrette('models', 'push', join(house.dir, 'v3'), '--name', 'insured');
+        const reproduce = (...words: string[]) =>
+          house.vinaigrette('models', 'reproduce', 'insured@1', '--any-code', ...words);
+        const { host, pathname } = new URL(databaseUrl);
+        const named = `postgres://${host}${pathname} public.insured`;
+        expect(await house.vinaigrette('models', 'lineage', 'insured@1')).toContain(`data         ${named}`);
+        await expect(reproduce()).rejects.toThrow(`It was trained on ${named}`);
+        expect(await reproduce('--data', databaseUrl)).toContain('insured 1 is reproduced');
+        await client.query("DELETE FROM public.insured WHERE age = '19'");
+        await expect(reproduce('--data', databaseUrl)).rejects.toThrow(
+          /public\.insured has changed since: it gave 1338 rows of SHA-256 \w{64}, and gives \d+ rows/,
+        );
+      } finally {
+        await client.end();
+      }
     }, 120_000);
 
     it('brought from elsewhere has golden answers and a baseline made of its own data', async () => {

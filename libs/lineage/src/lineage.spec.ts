@@ -13,6 +13,7 @@ const whole = {
   environment: { node: '20.20.2' },
   image: 'trainer@sha256:0',
   chart: 'vinaigrette-1.2.0',
+  parent: { model: 'basket', version: 2 },
   parentRun: 'f00',
   validatedWith: [{ kind: 'rule-set', name: 'shop', version: 3 }],
 };

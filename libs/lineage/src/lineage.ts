@@ -33,6 +33,8 @@ export const lineageSchema = z.strictObject({
   /** Of the container and the chart that it was trained in, with their digests or tags. */
   image: text.optional(),
   chart: text.optional(),
+  /** Of one that was learnt while another answered: the version in force then, whose answers it learnt from. */
+  parent: z.strictObject({ model: text, version: z.number().int().min(1) }).optional(),
   /** The run of the tracking server that logged it. */
   parentRun: text.optional(),
   /** Documents that it was tried with. */

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { Problem } from '@vinaigrette/problems';
 
 /** Rows of one kind of fault. */
@@ -21,6 +22,8 @@ export interface IntakeReport {
   mended: Finding[];
   /** Used as they are, though worth a look: repeats of an earlier line. */
   noticed: Finding[];
+  /** SHA-256 of the wanted columns of every row in its order, hexadecimal; absent where the source has bytes of its own. */
+  rowsSha256?: string;
 }
 
 /** A row that is not used, for the file of rejects. */
@@ -41,11 +44,19 @@ export class Intake {
     mended: new Map<string, Finding>(),
     noticed: new Map<string, Finding>(),
   };
+  private readonly content = createHash('sha256');
+  private digested = false;
   private used = 0;
   private rejects = 0;
 
   /** @param keep is handed every rejected row, at once */
   constructor(private readonly keep: (reject: Reject) => void = () => {}) {}
+
+  /** A row of a source that goes on changing, as it was read. */
+  digest(fields: readonly string[]): void {
+    this.digested = true;
+    this.content.update(`${JSON.stringify(fields)}\n`);
+  }
 
   use(rows: number): void {
     this.used += rows;
@@ -67,7 +78,7 @@ export class Intake {
   }
 
   report(): IntakeReport {
-    const { used, rejects, kinds } = this;
+    const { used, rejects, kinds, digested, content } = this;
     const listed = (findings: Map<string, Finding>) => [...findings.values()].sort((a, b) => b.rows - a.rows);
     return {
       rows: used + rejects,
@@ -75,6 +86,7 @@ export class Intake {
       rejected: listed(kinds.rejected),
       mended: listed(kinds.mended),
       noticed: listed(kinds.noticed),
+      ...(digested && { rowsSha256: content.copy().digest('hex') }),
     };
   }
 }

@@ -97,7 +97,10 @@ async function* rowsOf(source: TableSource, columns: readonly string[], intake: 
     }
     case 'postgres': {
       const { readPostgres } = await import('./read-postgres.js');
-      return yield* readPostgres(source, columns);
+      for await (const rows of readPostgres(source, columns)) {
+        for (const { fields } of rows) intake.digest(fields);
+        yield rows;
+      }
     }
   }
 }

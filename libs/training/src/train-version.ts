@@ -1,6 +1,4 @@
-import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
-import { serialize } from 'node:v8';
 import { runPipeline, type Step, type StepOutcome } from '@vinaigrette/pipeline';
 import { Problem } from '@vinaigrette/problems';
 import { BAD_LINES_MAX, identify, nameOf, takeIn, tellIntake, type IntakeReport } from '@vinaigrette/tables';
@@ -88,17 +86,13 @@ export async function trainVersion<Schema extends z.ZodObject, Data, Card>(
   });
   const { 'card.json': card, ...files } = answers['train'] as VersionFiles<Card>;
   const [, trained] = outcomes as [StepOutcome, StepOutcome];
+  const { rows, rowsSha256 = '' } = (answers['load'] as Loaded<Data>).report;
   const lineage = await trainingLineage(
     {
-      data: [
-        {
-          name: identity.source,
-          digest: identity.sha256 ?? digestOfRows(answers['load']),
-          rows: (answers['load'] as Loaded<Data>).report.rows,
-        },
-      ],
+      // A database has no bytes of its own: what was read of it is what has a digest.
+      data: [{ name: identity.source, digest: identity.sha256 ?? rowsSha256, rows }],
       pipeline: { digest: trained.key },
-      ...asLineage(parameters, code?.program),
+      ...asLineage(parameters, place, code?.program),
       ...known(recipe.reached(card)),
     },
     code?.root,
@@ -107,9 +101,6 @@ export async function trainVersion<Schema extends z.ZodObject, Data, Card>(
   progress(`wrote ${place.outDir}`);
   return { card, steps: outcomes };
 }
-
-/** A database has no bytes of its own: what was read of it is what has a digest. */
-const digestOfRows = (loaded: unknown): string => createHash('sha256').update(serialize(loaded)).digest('hex');
 
 function known({ metrics, segments = [] }: Reached) {
   const told = (numbers: Reached['metrics']) =>
@@ -121,14 +112,24 @@ function known({ metrics, segments = [] }: Reached) {
 }
 
 /** Parameters as JSON has them, and the command that trains with them again. */
-function asLineage(given: object, program: readonly string[] | undefined) {
+function asLineage(
+  given: object,
+  { table, query, badLinesMax }: z.output<typeof sourceSchema>,
+  program: readonly string[] | undefined,
+) {
   const parameters = JSON.parse(JSON.stringify(given)) as Record<string, z.core.util.JSONType>;
   if (!program) return { parameters };
   const sets = Object.entries(parameters).flatMap(([name, value]) => [
     '--set',
     `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
   ]);
-  return { parameters, command: [...program, 'train', '{data}', '--out-dir', '{out}', '--no-cache', ...sets] };
+  const reading = [
+    ...(table === undefined ? [] : ['--table', table]),
+    ...(query === undefined ? [] : ['--query', query]),
+    ...(badLinesMax === BAD_LINES_MAX ? [] : ['--bad-lines-max', String(badLinesMax)]),
+  ];
+  const words = ['train', '{data}', ...reading, '--out-dir', '{out}', '--no-cache', ...sets];
+  return { parameters, command: [...program, ...words] };
 }
 
 /** The rows of a source as a recipe loads them, for whoever does without a version. Throws as `trainVersion` does. */

@@ -6,6 +6,7 @@ export type Origin =
   | { data: [{ digest: string }] }
   | { code: { commit: string } }
   | { pipeline: { digest: string } }
+  | { parent: { model: string; version: number } }
   | { parentRun: string }
   | { validatedWith: [{ kind: string; name: string; version: number }] };
 

@@ -26,7 +26,11 @@ describeWith('PostgreSQL', 'DATABASE_URL', 'where versions come from', () => {
     bench = await Workbench.open();
     client = await bench.start().client();
     await register(client, 'traced', tinyFiles({ 'lineage.json': lineage }));
-    await register(client, 'traced', tinyFiles({ 'lineage.json': { ...lineage, parentRun: 'f01' } }));
+    await register(
+      client,
+      'traced',
+      tinyFiles({ 'lineage.json': { ...lineage, parentRun: 'f01', parent: { model: 'traced', version: 1 } } }),
+    );
     await register(client, 'untold', tinyFiles());
   }, 60_000);
   afterAll(() => bench?.close());
@@ -47,6 +51,11 @@ describeWith('PostgreSQL', 'DATABASE_URL', 'where versions come from', () => {
     { of: 'a commit', origin: { case: 'commit', value: '5f42eb9' }, versions: ['traced 2', 'traced 1'] },
     { of: 'a pipeline', origin: { case: 'pipelineDigest', value: 'b'.repeat(64) }, versions: ['traced 2', 'traced 1'] },
     { of: 'a run', origin: { case: 'parentRun', value: 'f01' }, versions: ['traced 2'] },
+    {
+      of: 'a version that answered meanwhile',
+      origin: { case: 'parent', value: { model: 'traced', version: 1 } },
+      versions: ['traced 2'],
+    },
     {
       of: 'a rule set',
       origin: { case: 'validatedWith', value: { kind: 'rule-set', name: 'shop', version: 3 } },

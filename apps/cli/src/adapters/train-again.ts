@@ -21,7 +21,9 @@ export async function runWords([program = '', ...words]: readonly string[], root
     child.on('error', (error) => resolve(error.message));
     child.on('exit', (code, signal) => resolve(code ?? signal ?? 'lost'));
   });
-  if (status !== 0) throw new Problem('FILE_UNREADABLE', `${[program, ...words].join(' ')} failed: ${status}`);
+  if (status === 0) return;
+  const said = [program, ...words].join(' ').replaceAll(/(?<=:\/\/)[^@\s]+@/g, ''); // nobody else's password
+  throw new Problem('FILE_UNREADABLE', `${said} failed: ${status}`);
 }
 
 /** SHA-256 of every file below the folder, by relative path with forward slashes. */

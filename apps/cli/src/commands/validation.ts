@@ -10,14 +10,17 @@ import {
   type ValidationSet,
 } from '@vinaigrette/documents';
 import { Problem } from '@vinaigrette/problems';
+import { parseSignature } from '@vinaigrette/signature';
 import { withArchive } from '../adapters/archive.js';
 import type { Registry } from '../adapters/registry.js';
 import { readConfig } from '../config.js';
 import { withCase } from '../domain/policy-case.js';
+import { agreementOf, type Agreement } from '../domain/shadow-agreement.js';
 import { table } from '../domain/table.js';
 import { versionReference, type VersionReference } from '../domain/version-reference.js';
 import { drawSet, type Draw } from '../validation/draw-set.js';
-import { judgeVersion } from '../validation/judge-version.js';
+import { judgeVersion, rankingOutput } from '../validation/judge-version.js';
+import { shadowedAnswers } from '../validation/shadowed-answers.js';
 import { openVersions } from './data-versions.js';
 import { openRegistry } from './registry-of.js';
 import { durationMs } from './words.js';
@@ -53,6 +56,15 @@ export function addValidation(program: Command, models: Command): void {
     .description('judge a version on a validation set, whole and by sub-population, and tell the registry')
     .addHelpText('after', '\nExample:\n  $ vinaigrette models evaluate basket@3 --set june')
     .action(evaluate);
+  models
+    .command('shadow')
+    .argument('<name@version>', 'that is or was a shadow: basket@3', versionReference)
+    .option('--since <time>', 'how far back, up to now: 7d, 12h', durationMs, 7 * DAY_MS)
+    .option('--within <share>', 'numbers so near to each other agree', share, 0.01)
+    .option('--rows <rows>', 'most answers that are compared, drawn by digest', count, 100_000)
+    .description('how often a shadow said what the champion said, by the archive, and tell the registry')
+    .addHelpText('after', '\nExample:\n  $ vinaigrette models shadow insurance@2 --since 2d --within 0.05')
+    .action(compareShadow);
   models
     .command('incident')
     .argument('<model>')
@@ -140,6 +152,53 @@ async function evaluate({ name, version }: VersionReference, { set: setName }: {
   ];
   const lines = [line('all', judgement), ...judgement.segments.map((one) => line(one.segment, one))];
   console.log(table([`${name} ${found.version} on ${setName}`, 'ROWS', ...names], lines));
+}
+
+interface ShadowOptions {
+  since: number;
+  within: number;
+  rows: number;
+}
+
+/** Where its promotion policy looks for the number; so it is called where there is none. */
+async function agreementPlace(registry: Registry, model: string) {
+  const held = await registry.findDocument('promotion-policy', model, IN_FORCE);
+  const policy = held && parseDocument('promotion-policy', JSON.parse(held.bodyJson));
+  return policy?.shadowAgreement ?? { validationSet: 'shadow', metric: 'agreement' };
+}
+
+async function compareShadow({ name, version }: VersionReference, { since, within, rows }: ShadowOptions) {
+  const registry = openRegistry();
+  const [shadow, returned] = [await registry.version(name, version), await registry.version(name, IN_FORCE)];
+  if (!shadow || !returned) throw new Problem('VERSION_NOT_FOUND', `There is no ${name}@${version} beside a champion`);
+  const task = await taskOf(registry, name);
+  const ranking = task.kind === 'ranking' ? rankingOutput(parseSignature(JSON.parse(shadow.signatureJson))) : '';
+  const now = Date.now();
+  const shadowing = { model: name, returned: returned.version, shadow: shadow.version, rows };
+  const { answers, dataUntilMs } = await withArchive(readConfig(process.env).MONITOR_URL, (connection) =>
+    shadowedAnswers(connection, { ...shadowing, fromMs: now - since, untilMs: now }),
+  );
+  const agreement = agreementOf(answers, { task, ranking, within });
+  if (!agreement) {
+    throw new Problem(
+      'VALIDATION_SET_EMPTY',
+      `Since ${new Date(now - since).toISOString()} no request was answered by ${name} ${returned.version} with ${shadow.version} as its shadow`,
+    );
+  }
+  const { validationSet, metric } = await agreementPlace(registry, name);
+  const named = ({ metrics }: Agreement) => ({ [metric]: metrics.agreement });
+  await registry.putEvaluation({
+    ...{ model: name, version: shadow.version, validationSet, digest: '', dataUntilMs },
+    metrics: named(agreement),
+    segments: agreement.segments.map((one) => ({ ...one, metrics: named(one) })),
+  });
+  const line = (of: string, { rows: compared, metrics }: Agreement) => [
+    of,
+    String(compared),
+    `${(metrics.agreement * 100).toFixed(2)} %`,
+  ];
+  const heads = [`${name} ${shadow.version} as the shadow of ${returned.version}`, 'ANSWERS', 'AGREE'];
+  console.log(table(heads, [line('all', agreement), ...agreement.segments.map((one) => line(one.segment, one))]));
 }
 
 interface IncidentOptions {
@@ -236,6 +295,12 @@ function kindsOf(words: string): string[] {
   const stranger = kinds.find((kind) => !(outcomeKinds as readonly string[]).includes(kind));
   if (stranger === undefined) return kinds;
   throw new InvalidArgumentError(`${stranger} is no kind of outcome: ${outcomeKinds.join(', ')}`);
+}
+
+function share(word: string): number {
+  const value = Number(word);
+  if (!/^[\d.]+$/.test(word) || !(value >= 0 && value <= 1)) throw new InvalidArgumentError('It is from 0 to 1');
+  return value;
 }
 
 function count(word: string): number {

@@ -99,11 +99,18 @@ function confusionOf(task: Classification, rows: readonly JudgedRow[]): Confusio
 }
 
 /** The class that is said, and the one that was right; where only a score is given it is one class or not. */
-function classesOf({ output, score }: Classification, { truth, answer }: JudgedRow): [string, string] {
-  if (output !== undefined) return [String(answer[output]?.[0] ?? ''), labelOf(truth)];
+function classesOf(task: Classification, { truth, answer }: JudgedRow): [string, string] {
+  const label = labelOf(truth);
+  const positive = task.score?.positive ?? '';
+  const isRight = task.output !== undefined || label === positive;
+  return [classOf(task, answer), isRight ? label : `not ${positive}`];
+}
+
+/** The class that an answer says. */
+export function classOf({ output, score }: Classification, answer: JudgedRow['answer']): string {
+  if (output !== undefined) return String(answer[output]?.[0] ?? '');
   const positive = score?.positive ?? '';
-  const named = (is: boolean) => (is ? positive : `not ${positive}`);
-  return [named(scoreOf(answer, score) >= 0.5), named(labelOf(truth) === positive)];
+  return scoreOf(answer, score) >= 0.5 ? positive : `not ${positive}`;
 }
 
 /** Logarithms of shares within 1e-15 of 0 and 1 are those of 1e-15. */
@@ -145,7 +152,8 @@ function rankingSums(ranking: string, rows: readonly JudgedRow[]): RankingSums {
 
 const gain = (places: readonly number[]): number => places.reduce((sum, place) => sum + 1 / Math.log2(place + 1), 0);
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, at) => at + 1);
-const shownOf = (answer: JudgedRow['answer'], ranking: string): string[] =>
+/** What is to be shown, best first: places that hold nothing are not. */
+export const shownOf = (answer: JudgedRow['answer'], ranking: string): string[] =>
   (answer[ranking] ?? []).map(String).filter((sku) => sku !== '');
 /** A class may have been told as a number: 1 is the class "1". */
 const labelOf = ({ text, number }: JudgedRow['truth']): string =>

@@ -15,7 +15,7 @@ export function changeText({ from, to, change, differences }: VersionComparison)
 
 /** A lineage for people: a row a fact, in the order of the work. */
 export function lineageRows(lineage: Lineage): string[][] {
-  const { data, pipeline, code, command, parameters, metrics, segments, environment, validatedWith } = lineage;
+  const { data, pipeline, code, command, parameters, metrics, segments, environment, parent, validatedWith } = lineage;
   const facts = (of: object) => Object.entries(of).map(([name, value]) => `${name} ${textOf(value)}`);
   return [
     ...data.map(({ name, digest, rows }) => ['data', `${name} ${digest}${rows === undefined ? '' : `, ${rows} rows`}`]),
@@ -26,6 +26,7 @@ export function lineageRows(lineage: Lineage): string[][] {
     ...facts(metrics).map((text) => ['metric', text]),
     ...segments.map((one) => ['metric', `of ${one.segment} (${one.rows} rows): ${facts(one.metrics).join(', ')}`]),
     ...facts(environment).map((text) => ['environment', text]),
+    ...(parent ? [['learnt while', `${parent.model} ${parent.version} answered`]] : []),
     ...(['image', 'chart', 'parentRun'] as const).flatMap((name) => (lineage[name] ? [[name, lineage[name]]] : [])),
     ...validatedWith.map(({ kind, name, version }) => ['tried with', `${kind} ${name} ${version}`]),
   ];

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { parseLineage } from '@vinaigrette/lineage';
-import { compareFiles, isReproduced, trainingData, trainingWords } from './reproduction.js';
+import { checkRows, compareFiles, isOfDatabase, isReproduced, trainingData, trainingWords } from './reproduction.js';
 
 const lineage = (told: object) => parseLineage({ format: 1, ...told });
 
@@ -31,6 +31,15 @@ describe('training a version again', () => {
     ],
   ])('refuses a lineage of %s', (_, ask) => {
     expect(ask).toThrow(expect.objectContaining({ code: 'LINEAGE_NOT_FOUND' }));
+  });
+
+  const read = { name: 'postgres://db/shop sales', digest: 'a', rows: 7 };
+  it('goes on with the rows a database gave before, and says how they changed', () => {
+    expect([isOfDatabase(read), isOfDatabase({ name: 'sales.csv', digest: 'a' })]).toEqual([true, false]);
+    expect(() => checkRows(read, { ...read, name: 'postgres://copy/shop sales' })).not.toThrow();
+    expect(() => checkRows(read, { ...read, digest: 'b', rows: 8 })).toThrow(
+      'postgres://db/shop sales has changed since: it gave 7 rows of SHA-256 a, and gives 8 rows of SHA-256 b',
+    );
   });
 
   const registered = [

@@ -23,6 +23,20 @@ export function trainingData({ data }: Lineage): Lineage['data'][number] {
   );
 }
 
+/** Whether the rows came out of a database, which goes on changing: what is read of it is only known once it is read. */
+export const isOfDatabase = ({ name }: Lineage['data'][number]): boolean => /^postgres(ql)?:\/\//.test(name);
+
+/** Throws LINEAGE_DIFFERS when a database no longer gives the rows that were trained on. */
+export function checkRows(trained: Lineage['data'][number], again: Lineage['data'][number]): void {
+  if (again.digest === trained.digest) return;
+  const told = ({ rows, digest }: Lineage['data'][number]) => `${rows ?? 'unknown'} rows of SHA-256 ${digest}`;
+  throw new Problem(
+    'LINEAGE_DIFFERS',
+    `${trained.name} has changed since: it gave ${told(trained)}, and gives ${told(again)}`,
+    { field: 'data' },
+  );
+}
+
 /** A file of a version beside the one that was made again. */
 export interface FileComparison {
   path: string;

@@ -49,7 +49,7 @@ export async function judgeVersion(onnx: Uint8Array, set: string, task: Performa
 }
 
 /** The output that lists what to show, best first: the only list of texts. */
-function rankingOutput({ outputs }: Signature): string {
+export function rankingOutput({ outputs }: Signature): string {
   const lists = outputs.filter(({ datatype, shape }) => datatype === 'BYTES' && shape.length === 2);
   const [only, ...others] = lists;
   if (only && others.length === 0) return only.name;

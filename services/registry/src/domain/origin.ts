@@ -16,6 +16,11 @@ export function originOf({ origin }: FindVersionsRequest): Origin {
       return { pipeline: { digest: told(origin.value, 'pipeline_digest') } };
     case 'parentRun':
       return { parentRun: told(origin.value, 'parent_run') };
+    case 'parent': {
+      const { model, version } = origin.value;
+      checkName(model, 'parent.model');
+      return { parent: { model, version } };
+    }
     case 'validatedWith': {
       const { kind, name, version } = origin.value;
       checkName(kind, 'validated_with.kind');
@@ -23,9 +28,13 @@ export function originOf({ origin }: FindVersionsRequest): Origin {
       return { validatedWith: [{ kind, name, version }] };
     }
     default:
-      throw new Problem('BODY_INVALID', 'Say what the versions come from: a data set, a commit, a run or a document', {
-        field: 'origin',
-      });
+      throw new Problem(
+        'BODY_INVALID',
+        'Say what the versions come from: a data set, a commit, a version, a run or a document',
+        {
+          field: 'origin',
+        },
+      );
   }
 }
 

@@ -83,8 +83,8 @@ export class PostgresPromotionEvidence extends PromotionEvidence {
   async addVerdict(verdict: PromotionVerdict, next: 'nothing' | 'the move'): Promise<PromotionVerdict> {
     const { model, version, champion, policyVersion, passed, forced, actor, reason } = verdict;
     const gates = verdict.gates.map(({ gate, passed, why }) => ({ gate, passed, why }));
-    const write = next === 'nothing' ? this.write.bind(this) : this.read.bind(this);
-    const [row] = await write<VerdictRow>(
+    const insert = next === 'nothing' ? 'change' : 'query';
+    const [row] = await this.database[insert]<VerdictRow[]>(
       `INSERT INTO registry.promotion_verdict
          (model, version, champion, policy_version, passed, forced, gates, actor, reason)
        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING *`,
