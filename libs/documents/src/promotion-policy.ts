@@ -56,7 +56,7 @@ export const promotionPolicySchema = z.strictObject({
     .default([]),
   /**
    * How often a shadow must have given the champion's answer: a number between 0 and 1, put as an evaluation of what was
-   * logged. Only told of, and never refused, where the use case in force declares a feedback loop: there the champion's
+   * logged, as `vinaigrette models shadow` does. Only told of, and never refused, where the use case in force declares a feedback loop: there the champion's
    * answers are no truth, since what it shows makes what is bought.
    */
   shadowAgreement: z
