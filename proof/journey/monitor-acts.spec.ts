@@ -202,6 +202,12 @@ describeWith('PostgreSQL', 'DATABASE_URL', 'the monitor acts on the registry', (
     expect(await house.vinaigrette('drift', 'measures', ...of)).toContain('hitRateAt5');
     expect(await house.vinaigrette('drift', 'alerts')).toMatch(/basket 1 +[A-Z_]+/);
     expect(await house.vinaigrette('drift', 'looks', ...of)).toContain('24h');
+    const file = join(house.dir, 'calmer.yaml');
+    writeFileSync(file, 'psi: { warning: 0.5, critical: 0.9 }\n');
+    const day = ['--from', new Date(Date.now() - 86_400_000).toISOString(), '--to', new Date().toISOString()];
+    const rejudged = await house.vinaigrette('drift', 'rejudge', ...of, '--policy', file, ...day);
+    expect(rejudged).toMatch(/^Version 1, \d+ looks\n\nThe policy in force: \d+ pages?/);
+    expect(rejudged).toMatch(/The proposed policy: \d+ pages?/);
     // Windows are compared each pane of five minutes; before the first there is the head of the table.
     expect(await house.vinaigrette('drift', 'compare', 'basket')).toMatch(/^VERSION +WINDOW +VARIANT +AGAINST/);
   }, 240_000);
