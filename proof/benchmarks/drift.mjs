@@ -8,56 +8,18 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { create, toBinary } from '@bufbuild/protobuf';
-import { PredictionSchema, PredictionStatus } from '@vinaigrette/contracts/events';
-import { buildBaseline } from '@vinaigrette/drift';
-import { schemaIdOf } from '@vinaigrette/signature';
+import { baselineOf, encoded as encodedOf, FEATURES, rowsOf, schema } from './drift_rows.mjs';
 
 const { values } = parseArgs({ options: { rows: { type: 'string', default: '1000000' }, peers: { type: 'string' } } });
 const rows = Number(values.rows);
-const FEATURES = 10;
 const BASELINE_ROWS = 100_000;
 /** Encoded records that are made: the rest is the same ones again. */
 const BLOCK = 50_000;
 
-const names = Array.from({ length: FEATURES }, (_, i) => `x${i}`);
-const schema = names.map((name) => ({ name, role: 'input', datatype: 'FP64', list: false }));
-const schemaId = schemaIdOf(schema);
-let seed = 20_261_121;
-const random = () => {
-  seed = (seed + 0x6d2b79f5) | 0;
-  let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
-  t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-  return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-};
-const normal = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
-const row = (shift) => names.map((_, i) => (i % 2 === 0 ? normal() + shift : Math.exp(normal() + shift)));
-
-const training = Array.from({ length: BASELINE_ROWS }, () => row(0));
-const definitions = names.map((name) => ({ name, kind: 'numeric', from: { kind: 'value', tensor: name } }));
-const asRow = (numbers) => Object.fromEntries(names.map((name, i) => [name, [numbers[i]]]));
-const baseline = buildBaseline(definitions, training.map(asRow));
-const window = Array.from({ length: BLOCK }, () => row(0.05));
-const encoded = window.map((numbers, i) =>
-  Buffer.from(
-    toBinary(
-      PredictionSchema,
-      create(PredictionSchema, {
-        predictionId: `0192d3a0-0000-7000-8000-${String(i).padStart(12, '0')}`,
-        occurredAtMs: BigInt(Date.UTC(2026, 10, 21) + i),
-        ...{
-          useCase: 'quotes',
-          useCaseVersion: 1,
-          model: 'insurance',
-          version: 3,
-          variant: 'champion',
-          unit: `c-${i}`,
-        },
-        ...{ status: PredictionStatus.ANSWERED, latencyUs: 900, schemaId, numbers },
-      }),
-    ),
-  ),
-);
+const training = rowsOf(BASELINE_ROWS, 0);
+const baseline = baselineOf(training);
+const window = rowsOf(BLOCK, 0.05);
+const encoded = window.map((numbers, i) => encodedOf(numbers, i, Date.UTC(2026, 10, 21) + i));
 const bytesEach = encoded.reduce((sum, body) => sum + body.length, 0) / BLOCK;
 
 const dir = mkdtempSync(join(tmpdir(), 'vinaigrette-bench-'));

@@ -5,6 +5,7 @@ Each peer runs in a process of its own, so that its memory is its own.
 
 import json
 import multiprocessing
+import os
 import resource
 import sys
 import time
@@ -12,6 +13,7 @@ import time
 import numpy as np
 import pandas as pd
 
+os.environ["NML_DISABLE_USAGE_LOGGING"] = "1"  # else it waits for a host that a closed network does not reach
 training_file, window_file, features, rows = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
 names = [f"x{i}" for i in range(features)]
 

@@ -28,7 +28,7 @@ export function tally(predictions: readonly Counted[]): CellDelta[] {
   return [...deltas.values()];
 }
 
-/** One text a cell; no part can pretend to be two. */
+/** One text a cell; no part can pretend to be two: a model's name holds no slash, and a variant's length is told. */
 export function cellKey({ model, version, variant, segment, paneMs }: Cell): string {
-  return JSON.stringify([model, version, variant, segment, paneMs]);
+  return `${model}/${version}/${paneMs}/${variant.length}/${variant}${segment}`;
 }
