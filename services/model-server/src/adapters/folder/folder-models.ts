@@ -13,7 +13,7 @@ const SETTINGS = 'config.json';
 const MODEL_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 const VERSION_NAME = /^[1-9]\d{0,8}$/;
 /** Of the time, for looking through the folder: a large one is looked at less often, up to so many times. */
-const SCAN_SHARE_MAX = 0.01;
+const SCAN_SHARE_MAX = 0.005;
 const POLLS_MISSED_MAX = 10;
 
 /**
