@@ -37,7 +37,7 @@ export interface Sales {
 
 /**
  * The baskets of sales, cleaned by the policy, in their order, and what became of every line. The source is streamed:
- * memory grows with the baskets, not with the lines. Throws what `readTable` throws, or TRAINING_OPTION_INVALID for a
+ * memory grows with what goes into baskets, twelve bytes a line. Throws what `readTable` throws, or TRAINING_OPTION_INVALID for a
  * window that is none.
  */
 export async function gatherSales(source: TableSource, choice: SalesChoice, intake: Intake): Promise<Sales> {
