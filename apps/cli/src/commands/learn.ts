@@ -8,7 +8,7 @@ import { Argument, InvalidArgumentError, type Command } from 'commander';
 import { RegistrySchemas } from '../adapters/registry-schemas.js';
 import { serveMetrics } from '../adapters/serve-metrics.js';
 import { StateFile } from '../adapters/state-file.js';
-import { readConfig } from '../config.js';
+import { readConfig, root } from '../config.js';
 import { claimState } from '../house/claim.js';
 import { LearnFromLog } from '../learning/learn-from-log.js';
 import { RunLearner, type SavedLearner } from '../learning/run-learner.js';
@@ -94,6 +94,8 @@ async function learn(name: keyof typeof models, options: Options): Promise<void>
     ...{ model, learning, reader, registry, state, logger },
     published: saved?.published ?? { learnt: 0, atMs: Date.now() },
     versionDir: path.join(dir, 'version'),
+    settings,
+    root,
     rhythm: { everyEvents: options.publishEvents, everyMs: options.publishTime },
     rollout: { stepsBps: options.steps, stepMs: options.stepTime, samplesMin: options.samples },
     keepMs: options.keepTime,

@@ -1,13 +1,14 @@
-import { access, rm } from 'node:fs/promises';
-import path from 'node:path';
+import { createHash } from 'node:crypto';
+import { access, rename, rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '@vinaigrette/edge';
 import type { EventLogReader } from '@vinaigrette/event-log';
-import type { OnlineModel } from '@vinaigrette/learning';
+import type { OnlineModel, SavedPlaces } from '@vinaigrette/learning';
 import { Problem } from '@vinaigrette/problems';
+import { trainingLineage, writeVersionFiles } from '@vinaigrette/training';
 import type { Registry } from '../adapters/registry.js';
 import type { StateFile } from '../adapters/state-file.js';
-import { bringCandidate, type Candidate } from '../candidates/bring-candidate.js';
+import { ALIAS, bringCandidate, type Candidate } from '../candidates/bring-candidate.js';
 import { backOffMs } from '../domain/back-off.js';
 import { publicationDue, type LastPublication, type PublicationRhythm } from '../domain/publication-due.js';
 import type { LearnFromLog, SavedLearning } from './learn-from-log.js';
@@ -33,6 +34,10 @@ export interface LearnerParts {
   state: StateFile<SavedLearner>;
   /** For the files of a version until it is registered and on trial. */
   versionDir: string;
+  /** Options the model learns with. */
+  settings: Record<string, string | number>;
+  /** Folder of the code, whose commit versions name. */
+  root: string;
   rhythm: PublicationRhythm;
   rollout: Candidate['rollout'];
   /** Between two times that what was learnt is kept. */
@@ -126,9 +131,16 @@ export class RunLearner {
   /** undefined: what was learnt is not enough to be served. */
   private async writeVersion(): Promise<string | undefined> {
     const { model, versionDir, logger } = this.parts;
+    const unfinished = `${versionDir}.part`;
     await rm(versionDir, { recursive: true, force: true });
+    await rm(unfinished, { recursive: true, force: true });
+    const log = this.parts.learning.save().places; // in the same breath as the version, which holds no more
+    const learnt = model.figures()['learnt'] ?? 0;
     try {
-      return await model.writeVersion(versionDir);
+      const about = await model.writeVersion(unfinished);
+      await writeVersionFiles(unfinished, { 'lineage.json': await this.lineage(log, learnt) });
+      await rename(unfinished, versionDir);
+      return about;
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       logger.info({ model: model.model, code: error.code, why: error.message }, 'nothing to publish yet');
@@ -136,9 +148,24 @@ export class RunLearner {
     }
   }
 
-  /** The card is written last. */
+  /** The log up to its places is the data: records are never changed, and what was learnt is a function of them. */
+  private async lineage(log: SavedPlaces, learnt: number) {
+    const { model, registry, settings, root } = this.parts;
+    const champion = (await registry.models()).find(({ name }) => name === model.model)?.aliases[ALIAS];
+    const digest = createHash('sha256').update(JSON.stringify(log)).digest('hex');
+    return trainingLineage(
+      {
+        data: [{ name: 'event log', digest, rows: learnt }],
+        parameters: { ...settings, log },
+        ...(champion === undefined ? {} : { parent: { model: model.model, version: champion } }),
+      },
+      root,
+    );
+  }
+
+  /** It got its name once it was whole. */
   private async wholeVersionIsLeft(): Promise<boolean> {
-    return access(path.join(this.parts.versionDir, 'card.json')).then(
+    return access(this.parts.versionDir).then(
       () => true,
       () => false,
     );
