@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { eventually, type House } from './house.js';
 import { call } from './shop.js';
 
+const first = ['--alias', 'champion', '--reason', 'first'];
+
 const documents = {
   'rule-set': {
     name: 'shop',
@@ -23,20 +25,35 @@ export async function furnish(
   versionDir: string,
   replaced: Partial<Record<keyof typeof documents, object>> = {},
 ): Promise<void> {
-  await house.vinaigrette('models', 'push', versionDir, '--name', 'basket', '--alias', 'champion', '--reason', 'first');
+  await pushModel(house, 'basket', versionDir);
   for (const [kind, { name, body }] of Object.entries(documents)) {
-    const file = join(house.dir, `${name}.json`);
-    writeFileSync(file, JSON.stringify(replaced[kind as keyof typeof documents] ?? body));
-    await house.vinaigrette('documents', 'put', kind, name, file, '--alias', 'champion', '--reason', 'first');
+    await putDocument(house, kind, name, replaced[kind as keyof typeof documents] ?? body);
   }
   await eventually(
     'ready',
     () => call(`${house.gatewayUrl}/readyz`),
     ({ status }) => status === 200,
   );
+  await untilServed(house, 'basket');
+}
+
+/** Registers the version of a folder, and puts it in force. */
+export async function pushModel(house: House, model: string, versionDir: string): Promise<void> {
+  await house.vinaigrette('models', 'push', versionDir, '--name', model, ...first);
+}
+
+/** Puts a document in force. */
+export async function putDocument(house: House, kind: string, name: string, body: object): Promise<void> {
+  const file = join(house.dir, `${kind}-${name}.json`);
+  writeFileSync(file, JSON.stringify(body));
+  await house.vinaigrette('documents', 'put', kind, name, file, ...first);
+}
+
+/** Waits until the model server answers for the model. */
+export async function untilServed(house: House, model: string): Promise<void> {
   await eventually(
-    'serving the model',
-    () => call(`${`http://127.0.0.1:${house.ports.modelServerHttp}`}/readyz`),
+    `serving ${model}`,
+    () => call(`http://127.0.0.1:${house.ports.modelServerHttp}/v2/models/${model}/ready`),
     ({ status }) => status === 200,
   );
 }

@@ -161,8 +161,13 @@ export class House {
 
   /** Starts a `vinaigrette` command that runs until it is ended, as this house's `close` does at the latest. */
   launch(...words: string[]): Launched {
+    return this.launchWith({}, ...words);
+  }
+
+  /** The same, with variables of its own. */
+  launchWith(environment: Record<string, string>, ...words: string[]): Launched {
     const child = spawn(process.execPath, [join(ROOT, 'apps/cli/dist/src/main.js'), ...words], {
-      env: this.env,
+      env: { ...this.env, ...environment },
       cwd: this.dir,
     });
     let output = '';

@@ -1,16 +1,20 @@
-import { readFile } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { OnlineBasket } from '@vinaigrette/basket';
 import { PredictionStatus } from '@vinaigrette/contracts/events';
-import { openEventLogWriter, type EventLogWriter } from '@vinaigrette/event-log';
+import { openEventLogWriter, startKafkaShipper, type EventLogWriter } from '@vinaigrette/event-log';
+import { OnlineInsurance, trainInsurance } from '@vinaigrette/insurance';
 import { describeWith } from '../../tools/real-part.mjs';
 import { createDatabase } from './database.js';
 import { demoVersion } from './demo-version.js';
-import { furnish } from './furnish.js';
+import { furnish, pushModel, putDocument } from './furnish.js';
 import { eventually, House } from './house.js';
+import { csvOf, insured } from './insured.js';
 import { countsIn, purchase, PurchaseLog } from './learning/purchases.js';
+import { billOf, quote, quoteAndBill } from './learning/quotes.js';
 import { recommend } from './shop.js';
 
 const MINUTE_MS = 60_000;
@@ -19,6 +23,9 @@ const KILLS = 4;
 const settings = { halfLifeMs: 86_400_000, minBaskets: 50, pairsMax: 100_000 };
 const words = ['learn', 'basket', '--half-life', '1d', '--set', 'minBaskets=50', '--set', 'pairsMax=100000'];
 const kept = ['--keep-time', '50ms', '--wait-time', '10d'];
+const never = ['--publish-events', '999999999', '--publish-time', '999d'];
+const quiet = { debug() {}, info() {}, warn() {}, error() {} };
+const trial = ['--steps', '50,100', '--step-time', '200ms', '--samples', '5'];
 
 interface State {
   learning: {
@@ -33,6 +40,7 @@ describeWith('PostgreSQL', 'DATABASE_URL', 'a model that learns while it serves'
   let house: House;
   let log: EventLogWriter;
   let purchases: PurchaseLog;
+  const gatewayId = `gateway-${randomBytes(4).toString('hex')}`; // the brokers may be everybody's
   const cleanUp: (() => unknown)[] = [];
   const startMs = Date.now() - PURCHASES * MINUTE_MS;
   /** Milk goes with pretzels, which the trained version does not know; and with many other things. */
@@ -44,23 +52,23 @@ describeWith('PostgreSQL', 'DATABASE_URL', 'a model that learns while it serves'
   beforeAll(async () => {
     const [database, version] = await Promise.all([createDatabase(process.env.DATABASE_URL as string), demoVersion()]);
     cleanUp.push(database.drop, version.remove);
-    house = await House.open({ databaseUrl: database.url });
+    house = await House.open({ databaseUrl: database.url, environment: { GATEWAY_ID: gatewayId } });
     cleanUp.push(() => house.close());
     await furnish(house, version.dir);
     log = openEventLogWriter({ dir: house.eventLogDir, gatewayId: 'gateway-9' });
     cleanUp.push(() => log.close());
     purchases = new PurchaseLog(log, version.dir);
-  }, 240_000);
+  }, 480_000);
   afterAll(async () => {
     for (const clean of cleanUp.reverse()) await clean();
   }, 120_000);
 
-  const state = async () =>
-    JSON.parse(await readFile(join(house.dir, 'state/learn/basket/state.json'), 'utf8')) as State;
+  const stateOf = async (model: string) =>
+    JSON.parse(await readFile(join(house.dir, `state/learn/${model}/state.json`), 'utf8')) as State;
+  const state = () => stateOf('basket');
   const placeOf = ({ learning }: State) => BigInt(learning.places['outcomes/gateway-9']?.next ?? 0);
 
   it('counts every purchase once, killed again and again: bit for bit what counting them at once gives', async () => {
-    const never = ['--publish-events', '999999999', '--publish-time', '999d'];
     let learner = house.launch(...words, ...kept, ...never);
     const poison = Buffer.from('no protobuf at all, and never will be');
     let [last, killed] = [0n, 0];
@@ -110,17 +118,7 @@ describeWith('PostgreSQL', 'DATABASE_URL', 'a model that learns while it serves'
 
   it('publishes what it learnt: registered, judged on what it never learnt, tried, and then it answers', async () => {
     const often = ['--publish-events', '20', '--publish-time', '1s', '--metrics-port', '0'];
-    const learner = house.launch(
-      ...words,
-      ...kept,
-      ...often,
-      '--steps',
-      '50,100',
-      '--step-time',
-      '200ms',
-      '--samples',
-      '5',
-    );
+    const learner = house.launch(...words, ...kept, ...often, ...trial);
     try {
       const one = purchase(PURCHASES, Date.now(), ['milk'], ['pretzels']);
       purchases.predict(one);
@@ -142,4 +140,71 @@ describeWith('PostgreSQL', 'DATABASE_URL', 'a model that learns while it serves'
       await house.end(learner, 'SIGTERM');
     }
   }, 240_000);
+
+  describeWith('Kafka', 'KAFKA_BROKERS', 'over Kafka', () => {
+    const brokers = process.env.KAFKA_BROKERS as string;
+    const [labels, halfway] = [300, 100];
+    const startMs = Date.now() - labels * MINUTE_MS;
+    const [once, now] = [500, 1_000]; // what a child costs
+
+    beforeAll(async () => {
+      const [csv, version] = [join(house.dir, 'insured.csv'), join(house.dir, 'insurance')];
+      const people = Array.from({ length: 500 }, (_, n) => insured(labels + n));
+      await writeFile(csv, csvOf(people.map((person) => ({ ...person, charges: billOf(person, once) }))));
+      await trainInsurance({ input: csv, outDir: version });
+      await pushModel(house, 'insurance', version);
+      const nearer = { metric: 'rmse', validationSet: 'held-out', better: 'lower' };
+      await putDocument(house, 'promotion-policy', 'insurance', { metrics: [nearer] });
+      await putDocument(house, 'use-case', 'quote', { kind: 'prediction', model: 'insurance', budgetMs: 60_000 });
+      await eventually(
+        'quoting',
+        () => quote(house, insured(0)),
+        ({ servedBy }) => servedBy.version === 1,
+      );
+      const shipping = { dir: house.eventLogDir, gatewayId, brokers: brokers.split(','), logger: quiet };
+      const shipper = startKafkaShipper(shipping);
+      cleanUp.push(() => shipper.close());
+    }, 480_000);
+
+    it('learns what people who were quoted came to cost, killed in between, and quotes the next ones so', async () => {
+      const learn = (...more: string[]) =>
+        house.launchWith({ KAFKA_BROKERS: brokers }, 'learn', 'insurance', ...kept, ...more);
+      const joined = async () => (await stateOf('insurance')).learning.counts['joined'] ?? 0;
+      const first = learn(...never);
+      const billed = await quoteAndBill(house, [0, halfway], startMs, now);
+      await eventually('learning', joined, (some) => some > 0, 120_000);
+      await house.end(first, 'SIGKILL');
+      const second = learn('--publish-events', '200', '--publish-time', '10d', ...trial);
+      try {
+        billed.push(...(await quoteAndBill(house, [halfway, labels], startMs, now)));
+        await eventually('learnt', joined, (all) => all >= labels, 120_000);
+        const { learning } = await stateOf('insurance');
+        const [learnt, atOnce] = [new OnlineInsurance({}, learning.model), new OnlineInsurance()];
+        for (const one of billed) atOnce.learn(one);
+        expect(learning.counts).toMatchObject({ joined: labels });
+        expect(learning.join.counts).toMatchObject({ repeated: 0 });
+        expect(learnt.figures()).toEqual({
+          ...atOnce.figures(),
+          rows: expect.closeTo(atOnce.figures()['rows'] ?? 0, 6),
+        });
+        const [weights, expected] = [learnt.fit().weights, atOnce.fit().weights]; // Kafka's partitions have no order
+        weights.forEach((weight, term) => expect(weight).toBeCloseTo(expected[term] as number, 3));
+
+        const person = { ...insured(0), children: 3 };
+        const { outputs } = await eventually(
+          'quoted by what was learnt',
+          () => quote(house, person),
+          ({ servedBy }) => servedBy.version !== 1 && servedBy.variant === 'champion' && servedBy.fallback === null,
+          120_000,
+        );
+        expect(Math.abs(outputs.charges - billOf(person, now))).toBeLessThan(1);
+        expect(await house.vinaigrette('rollouts', 'list', '--all')).toMatch(/insurance .*canary completed at 100 %/);
+        expect(await house.vinaigrette('models', 'list')).toMatch(
+          /insurance +2 .*learnt from a line through 2\d\d rows/,
+        );
+      } finally {
+        await house.end(second, 'SIGTERM');
+      }
+    }, 480_000);
+  });
 });

@@ -83,4 +83,5 @@ export function queryOf(query: Record<string, string | number>): string {
     .join('&');
 }
 
-const trusted = { 'x-vinaigrette-token': TRUSTED_CALLER_TOKEN };
+/** What lets a caller say when something happened. */
+export const trusted = { 'x-vinaigrette-token': TRUSTED_CALLER_TOKEN };
