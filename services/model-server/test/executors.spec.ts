@@ -6,7 +6,7 @@ import { pino } from 'pino';
 import { tensorOf } from '@vinaigrette/signature';
 import { OnnxExecutors } from '../src/adapters/onnx/onnx-executors.js';
 import { PrometheusObservations } from '../src/adapters/prometheus/prometheus-observations.js';
-import { readSettings, type SettingsDefaults } from '../src/domain/model-settings.js';
+import { readSettings } from '../src/domain/model-settings.js';
 import type { Executor } from '../src/executors.js';
 import { ServedVersion } from '../src/served-version.js';
 import { until } from './running-server.js';
@@ -16,7 +16,7 @@ import { priceListGolden, slowPriceList } from './tiny-models.js';
 const bodies = new URL('../dist/src/adapters/onnx/', import.meta.url);
 const limits = { timeoutMs: 60_000, fileBytesMax: 1_000_000 };
 const version = { model: 'prices', number: 1, digest: 'a' };
-const defaults: SettingsDefaults = {
+const settings = readSettings(undefined, {
   isolation: 'thread',
   batchRowsMax: 1,
   queueRequestsMax: 100,
@@ -24,8 +24,7 @@ const defaults: SettingsDefaults = {
   queueStandingMsMax: 60_000,
   runTimeoutMs: 60_000,
   memoryMbMax: 2_048,
-};
-const settings = readSettings(undefined, defaults);
+});
 const ask = (index: number) => ({
   inputs: { index: tensorOf('INT64', [1], [index]) },
   caller: { abandoned: () => false },
@@ -108,21 +107,6 @@ describe('a thread', () => {
     await expect(patient.infer(late)).rejects.toMatchObject({ code: 'QUEUE_FULL' });
     await ahead;
     await patient.drain();
-  }, 180_000);
-
-  it('takes a burst, and refuses who comes while the queue stands', async () => {
-    const impatient = readSettings(undefined, { ...defaults, queueRequestsMax: 1_000, queueStandingMsMax: 1 });
-    const log = pino({ level: 'silent' });
-    const served = new ServedVersion(version, impatient, await start(), start, new PrometheusObservations(), log);
-    await served.infer(ask(0)); // from now on it is known how long a run takes
-    let gone = false;
-    const burst = Array.from({ length: 500 }, () => served.infer({ ...ask(1), caller: { abandoned: () => gone } }));
-    expect(served.full).toBeUndefined();
-    await until('the queue stands', () => served.full?.code === 'QUEUE_FULL');
-    gone = true;
-    await Promise.allSettled(burst);
-    expect(served.full).toBeUndefined();
-    await served.drain();
   }, 180_000);
 
   it('that takes too long to prove its version is given up', async () => {
