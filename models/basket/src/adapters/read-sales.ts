@@ -37,8 +37,8 @@ export interface Sales {
 
 /**
  * The baskets of sales, cleaned by the policy, in their order, and what became of every line. The source is streamed:
- * memory grows with what goes into baskets, twelve bytes a line. Throws what `readTable` throws, or TRAINING_OPTION_INVALID for a
- * window that is none.
+ * memory grows with what goes into baskets, twelve bytes a line. Throws what `readTable` throws, or
+ * TRAINING_OPTION_INVALID for a window that is none.
  */
 export async function gatherSales(source: TableSource, choice: SalesChoice, intake: Intake): Promise<Sales> {
   const window = await windowOf(source, choice);
