@@ -5,7 +5,7 @@ import { demoVersion } from './demo-version.js';
 import { failOn } from './fail-on.js';
 import { furnish } from './furnish.js';
 import { eventually, House } from './house.js';
-import { drift, recommend, type Recommendation } from './shop.js';
+import { call, drift, recommend, type Recommendation } from './shop.js';
 
 /** No golden example and no training sale has it. */
 const NOVELTY = 'a-novelty';
@@ -39,9 +39,11 @@ describeWith('PostgreSQL', 'DATABASE_URL', 'a version on trial', () => {
   }, 120_000);
 
   /** Every customer asks once; who answered them, in their order. */
-  async function everybody(...basket: string[]): Promise<Recommendation['servedBy'][]> {
+  const everybody = (...basket: string[]) => each(customers, basket);
+
+  async function each(ids: readonly string[], basket: string[]): Promise<Recommendation['servedBy'][]> {
     const told = await Promise.all(
-      customers.map((id) =>
+      ids.map((id) =>
         recommend(house, { basket, customer: { id } }).catch((error: unknown) => {
           failures.push(error);
           throw error;
@@ -115,5 +117,42 @@ describeWith('PostgreSQL', 'DATABASE_URL', 'a version on trial', () => {
     expect(lines.find((line) => line.startsWith(broken))).toContain('canary aborted at 50 %');
     expect(lines.find((line) => line.startsWith(healthy))).toContain('canary completed at 100 %');
     expect(all('champion', 1)(await everybody('milk', NOVELTY))).toBe(true);
+  }, 180_000);
+
+  it('is held, and somebody is paged, when the customers of one side are lost on their way to the gateway', async () => {
+    const lame = await start('2', '50,100');
+    await eventually(
+      'tried again, and answering for itself',
+      () => everybody('milk'),
+      (told) => told.some(({ version }) => version === 2),
+    );
+    // The page of the canary breaks: of those who come from now on, only the champion's get through.
+    const newcomers = Array.from({ length: 200 }, (_, at) => `newcomer-${at}`);
+    const drawn = await Promise.all(
+      newcomers.map(async (id) => {
+        const url = `${house.gatewayUrl}/v1/route?useCase=recommendations&unit=${id}`;
+        return (await call<{ variant: string }>(url)).body.variant;
+      }),
+    );
+    await each(
+      newcomers.filter((_, at) => drawn[at] === 'champion'),
+      ['milk'],
+    );
+    const list = await eventually(
+      'held',
+      () => house.vinaigrette('rollouts', 'list'),
+      (text) => text.includes('canary paused'),
+    );
+    expect(list.split('\n').find((line) => line.startsWith(lame))).toContain('canary paused');
+    const held = () => call<{ pages: object[] }>(`${house.monitorUrl}/v1/pages?model=basket`);
+    const { body } = await eventually('paged', held, (answer) => JSON.stringify(answer.body).includes('RolloutHeld'));
+    expect(body.pages).toContainEqual(
+      expect.objectContaining({
+        name: 'RolloutHeld',
+        version: 2,
+        description: expect.stringMatching(/^app-gateway .* paused canary: units .* not in the ratio .* chi-square/),
+      }),
+    );
+    await house.vinaigrette('rollouts', 'abort', lame, '--reason', 'the page is repaired first');
   }, 180_000);
 });
