@@ -133,6 +133,12 @@ describeWith('PostgreSQL', 'DATABASE_URL', 'a model that learns while it serves'
       expect(answer.items[0]).toMatchObject({ sku: 'pretzels', reasons: [{ because: ['milk'] }] });
       expect(await house.vinaigrette('rollouts', 'list', '--all')).toMatch(/canary completed at 100 %/);
       expect(await house.vinaigrette('models', 'list')).toMatch(/basket +2 .* yes +learnt from/);
+      expect(await house.vinaigrette('models', 'from', '--parent', 'basket@1')).toMatch(/basket +2 .*learnt from/);
+      const lineage = await house.vinaigrette('models', 'lineage', 'basket@2');
+      expect(lineage).toMatch(/data +event log [0-9a-f]{64}, \d+ rows/);
+      expect(lineage).toMatch(/parameter +minBaskets 50\n/);
+      expect(lineage).toMatch(/parameter +log .*"outcomes\/gateway-9":\{"next":"\d+"/);
+      expect(lineage).toMatch(/learnt while +basket 1 answered/);
       const { http } = JSON.parse(learner.output().match(/\{.*"listening".*\}/)?.[0] ?? '{}') as { http: number };
       const metrics = await (await fetch(`http://127.0.0.1:${http}/metrics`)).text();
       expect(metrics).toMatch(/vinaigrette_learner\{what="joined"\} 5995/);
