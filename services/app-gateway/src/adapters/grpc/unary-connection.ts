@@ -117,8 +117,18 @@ export class UnaryConnection {
   private open(): void {
     this.phase = 'connecting';
     const openedMs = performance.now();
-    const session = connect(`http://${this.target.authority}`, {
-      createConnection: () => this.connect(),
+    const over = () => {
+      clearTimeout(timeout);
+      this.lost(session, openedMs);
+    };
+    const session: ClientHttp2Session = connect(`http://${this.target.authority}`, {
+      createConnection: () => {
+        const socket = this.connect();
+        return socket.on('error', () => {
+          socket.destroy(); // else a session stays open whose server refused our certificate
+          over();
+        });
+      },
       settings: { enablePush: false, initialWindowSize: STREAM_WINDOW_BYTES },
       maxSessionMemory: SESSION_MEMORY_MB_MAX,
     });
@@ -135,10 +145,7 @@ export class UnaryConnection {
     });
     session.on('error', () => undefined); // `close` follows
     session.once('goaway', () => this.lost(session, openedMs));
-    session.once('close', () => {
-      clearTimeout(timeout);
-      this.lost(session, openedMs);
-    });
+    session.once('close', over);
   }
 
   private connect(): Socket {
