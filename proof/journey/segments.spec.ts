@@ -2,13 +2,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import type { Client } from 'pg';
+import { Client } from 'pg';
 import { trainSegments } from '@vinaigrette/segments';
 import { describeWith } from '../../tools/real-part.mjs';
+import { createDatabase } from './database.js';
 import { demoVersion } from './demo-version.js';
-import { pushModel, untilServed } from './furnish.js';
-import { eventually, type House } from './house.js';
-import { openHouseAndShop } from './house-and-shop.js';
+import { eventually, House } from './house.js';
 import { call, drift, recommend } from './shop.js';
 
 const example = (name: string) => fileURLToPath(new URL(`../../examples/segments/${name}`, import.meta.url));
@@ -24,14 +23,18 @@ const customers = Array.from({ length: 80 }, (_, n) =>
 
 describeWith('PostgreSQL', 'DATABASE_URL', 'customers by the segment that a model says they are in', () => {
   let house: House;
+  let drop: () => Promise<void>;
   let shop: Client;
-  let close: () => Promise<void>;
+  const champion = ['--alias', 'champion', '--reason', 'first'];
   const put = (kind: string, name: string, file: string) =>
-    house.vinaigrette('documents', 'put', kind, name, example(file), '--alias', 'champion', '--reason', 'first');
+    house.vinaigrette('documents', 'put', kind, name, example(file), ...champion);
 
   beforeAll(async () => {
-    let url: string;
-    ({ house, shop, url, close } = await openHouseAndShop());
+    const database = await createDatabase(process.env.DATABASE_URL as string);
+    drop = database.drop;
+    house = await House.open({ databaseUrl: database.url, environment: { SHOP_DATABASE_URL: database.url } });
+    shop = new Client({ connectionString: database.url });
+    await shop.connect();
     await shop.query('CREATE TABLE customers (customer_id text PRIMARY KEY, income float8, score float8)');
     await shop.query('INSERT INTO customers SELECT * FROM unnest($1::text[], $2::float8[], $3::float8[])', [
       customers.map(({ id }) => id),
@@ -41,16 +44,26 @@ describeWith('PostgreSQL', 'DATABASE_URL', 'customers by the segment that a mode
     const query = `SELECT customer_id AS "CustomerID", income AS "Annual Income (k$)", score AS "Spending Score (1-100)"
       FROM customers ORDER BY customer_id`;
     const outDir = join(house.dir, 'segments');
-    await trainSegments({ input: url, query, segmentation: 'demographic', clusters: 2, starts: 5, outDir });
-    await pushModel(house, 'segments', outDir);
+    await trainSegments({ input: database.url, query, segmentation: 'demographic', clusters: 2, starts: 5, outDir });
+    await house.vinaigrette('models', 'push', outDir, '--name', 'segments', ...champion);
     await put('use-case', 'customer-segment', 'customer-segment.use-case.json');
     const basket = await demoVersion();
-    await pushModel(house, 'basket', basket.dir);
+    await house.vinaigrette('models', 'push', basket.dir, '--name', 'basket', ...champion);
     basket.remove();
-    await untilServed(house, 'segments');
-    await untilServed(house, 'basket');
+    for (const model of ['segments', 'basket']) {
+      const ready = `http://127.0.0.1:${house.ports.modelServerHttp}/v2/models/${model}/ready`;
+      await eventually(
+        'ready',
+        () => call(ready),
+        ({ status }) => status === 200,
+      );
+    }
   }, 300_000);
-  afterAll(() => close?.(), 60_000);
+  afterAll(async () => {
+    await shop?.end();
+    await house?.close();
+    await drop?.();
+  }, 60_000);
 
   it('are written into a table by a batch, and looked up beside a basket, where a rule acts on them', async () => {
     const input = 'SELECT customer_id, income AS "incomeThousands", score AS "spendingScore" FROM customers ORDER BY 1';
