@@ -1,13 +1,13 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { readBaskets, trainBasket } from '@vinaigrette/basket';
 import { describeWith } from '../../tools/real-part.mjs';
 import { createDatabase } from './database.js';
-import { furnish } from './furnish.js';
+import { furnish, putDocument } from './furnish.js';
 import { eventually, House } from './house.js';
 import { questionsOf, replay, type ReplayedBasket } from './online-retail/replay.js';
-import { drift, recommend } from './shop.js';
+import { call, drift, recommend } from './shop.js';
 
 const FILE = 'online-retail/online_retail_2010-12_2011-08.csv.gz';
 const DAY_MS = 86_400_000;
@@ -18,7 +18,11 @@ const asked = { from: '2011-03-01', to: '2011-03-15' };
 /** Every second purchase of the shop, and none of its wholesalers': the time of a test is short. */
 const EVERY = 2;
 const GOODS_MAX = 60;
-const unhurried = { kind: 'recommendation', model: 'basket', ruleSet: 'shop', budgetMs: 60_000, feedbackLoop: true };
+const unhurried = {
+  ...{ kind: 'recommendation', model: 'basket', ruleSet: 'shop', budgetMs: 60_000, feedbackLoop: true },
+  holdout: { shareBps: 1_000, salt: 'nothing is shown to them' },
+};
+const rollout = { stepsBps: [5_000, 10_000], stepMs: 200, samplesMin: 5 };
 
 interface State {
   models: { basket?: { trained: number; failures: number; last?: string } };
@@ -35,11 +39,6 @@ describeWith('real data', 'DATA_DIR', 'a model that is trained again', () => {
       const { baskets } = await readBaskets({ input, ...sales, ...range });
       return questionsOf(baskets.filter(({ skus }, n) => n % EVERY === 0 && skus.length <= GOODS_MAX));
     };
-    const put = async (kind: string, name: string, body: object) => {
-      const file = join(house.dir, `${kind}.json`);
-      await writeFile(file, JSON.stringify(body));
-      await house.vinaigrette('documents', 'put', kind, name, file, '--alias', 'champion', '--reason', 'first');
-    };
     const state = async () =>
       JSON.parse(await readFile(join(house.dir, 'state/retraining/state.json'), 'utf8')) as State;
 
@@ -54,15 +53,18 @@ describeWith('real data', 'DATA_DIR', 'a model that is trained again', () => {
       await furnish(house, outDir, { 'use-case': unhurried });
       [months, march] = [await questions(input, replayed), await questions(input, asked)];
       const better = { metric: 'hitRateAt5', validationSet: 'later-slice' };
-      await put('promotion-policy', 'basket', { metrics: [better], limits: [{ ...better, atLeast: 0.03 }] });
-      await put('retraining', 'basket', {
+      await putDocument(house, 'promotion-policy', 'basket', {
+        metrics: [better],
+        limits: [{ ...better, atLeast: 0.03 }],
+      });
+      await putDocument(house, 'retraining', 'basket', {
         model: 'basket',
         retrainEveryMs: 50 * DAY_MS,
         labelledMin: months.length,
         cooldownMs: 0,
         window: { lengthMs: 70 * DAY_MS, evaluationMs: 7 * DAY_MS },
         parameters: { minSupport: 0.015 },
-        rollout: { stepsBps: [5_000, 10_000], stepMs: 200, samplesMin: 5 },
+        rollout,
       });
     }, 300_000);
     afterAll(async () => {
@@ -129,12 +131,73 @@ describeWith('real data', 'DATA_DIR', 'a model that is trained again', () => {
 
     it('is trained by hand too, does not pass a gate that is too high for it, and is not trained on nothing new', async () => {
       const perfect = { metric: 'hitRateAt5', validationSet: 'later-slice', atLeast: 0.99 };
-      await put('promotion-policy', 'basket', { limits: [perfect] });
+      await putDocument(house, 'promotion-policy', 'basket', { limits: [perfect] });
       const told = await house.vinaigrette('retrain', 'basket', '--reason', 'the summer range is in the shops');
       expect(told).toMatch(/version 3: refused, .*GATE_NOT_PASSED/);
       const again = await house.vinaigrette('retrain', 'basket', '--reason', 'once more');
       expect(again).toContain('not trained: there is no label that the last training has not seen');
     }, 240_000);
+
+    it('is trained because the monitor pages, on what those bought to whom no model shows anything', async () => {
+      const [lengthMs, evaluationMs] = [20 * DAY_MS, 5 * DAY_MS];
+      const hits = { measure: 'hitRateAt5', floor: 0.9, labelledMin: 30, windowMs: lengthMs, windows: 1 };
+      const gate = { metric: 'hitRateAt5', validationSet: 'later-slice', atLeast: 0 };
+      await Promise.all([
+        putDocument(house, 'promotion-policy', 'basket', { limits: [gate] }),
+        putDocument(house, 'performance', 'basket', {
+          model: 'basket',
+          task: { kind: 'ranking' },
+          guard: { ...hits, action: 'page' },
+        }),
+        putDocument(house, 'retraining', 'basket', {
+          ...{ model: 'basket', pages: ['PerformanceDrop'], labelledMin: 50, cooldownMs: 0 },
+          ...{ window: { lengthMs, evaluationMs }, parameters: { minSupport: 0.025 }, rollout },
+        }),
+      ]);
+      /** The first of them whom the gateway treats so. */
+      const customer = async (variant: string) => {
+        for (let n = 0; n < 1_000; n++) {
+          const url = `${house.gatewayUrl}/v1/route?useCase=recommendations&unit=c-${n}`;
+          if ((await call<{ variant: string }>(url)).body.variant === variant) return `c-${n}`;
+        }
+        throw new Error(`Nobody is ${variant}`);
+      };
+      const [heldOut, other] = [await customer('holdout'), await customer('champion')];
+      const untilMs = Date.now() - DAY_MS;
+      const lately = march.slice(0, 240).map(({ given, expected }, n, { length }) => ({
+        ...{ given, expected, customer: n % 3 === 0 ? other : heldOut },
+        soldAtMs: untilMs - (length - 1 - n) * Math.floor((18 * DAY_MS) / length),
+      }));
+      await replay(house, lately, () => undefined);
+      const isLearnt = ({ soldAtMs }: ReplayedBasket) => soldAtMs <= untilMs - evaluationMs;
+      const fromHoldout = lately.filter((basket) => basket.customer === heldOut && isLearnt(basket)).length;
+      const archived = join(house.dir, 'archived.json');
+      const sql = `SELECT count(*) AS n FROM predictions JOIN outcomes USING (prediction_id) WHERE unit IN ('${heldOut}', '${other}')`;
+      await eventually(
+        'archived',
+        async () => {
+          await house.vinaigrette('data', 'export', '--sql', sql, '--out', archived);
+          return JSON.parse(await readFile(archived, 'utf8')) as { n: number };
+        },
+        ({ n }) => Number(n) === lately.length,
+      );
+
+      const watching = house.launch('retrain', '--watch', '--poll', '300ms');
+      await house.kill('drift-monitor', 'SIGTERM'); // one that starts judges at once, and not in five minutes
+      await house.start('drift-monitor');
+      const { models } = await eventually('trained', state, ({ models: { basket } }) => basket?.trained === 3, 180_000);
+      expect(models.basket?.last).toMatch(/^version 4: on trial, beside version 2/);
+      expect(watching.output()).toContain('basket 2 does worse than was promised');
+      const list = await house.vinaigrette('models', 'list');
+      expect(list).toMatch(new RegExp(`basket +4 .* rules from ${fromHoldout} labels of the holdout, until`));
+      await eventually(
+        'in force',
+        () => recommend(house, { basket: march[0]?.given }),
+        ({ servedBy }) => servedBy.version === 4 && servedBy.variant === 'champion' && servedBy.fallback === null,
+        180_000,
+      );
+      await house.end(watching, 'SIGTERM');
+    }, 420_000);
   });
 });
 

@@ -11,6 +11,8 @@ export interface ReplayedBasket {
   soldAtMs: number;
   given: readonly string[];
   expected: string;
+  /** Who asks; absent: somebody new each time. */
+  customer?: string;
 }
 
 /** The baskets that ask a question, in the order they were sold. */
@@ -40,9 +42,10 @@ export async function replay(
   let done = 0;
   const worker = async () => {
     for (let index = next++; index < questions.length; index = next++) {
-      const { soldAtMs, given, expected } = questions[index] as ReplayedBasket;
+      const { soldAtMs, given, expected, customer } = questions[index] as ReplayedBasket;
       const answer = await recommend(house, {
         basket: given,
+        ...(customer === undefined ? {} : { customer: { id: customer } }),
         context: { moment: 'cart' },
         limit: 5,
         occurredAt: new Date(soldAtMs).toISOString(),
