@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import { createServer, type Http2Server, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import { createServer as createSocketServer, type AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { STATUS, UnaryConnection, type Reply } from '../src/adapters/grpc/unary-connection.js';
+import { STATUS, type Reply } from '../src/adapters/grpc/unary-call.js';
+import { UnaryConnection } from '../src/adapters/grpc/unary-connection.js';
 import { eventually } from './test-gateway.js';
 
 const PATIENT_MS = 60_000;

@@ -5,7 +5,8 @@ import type { ClientTls } from '@vinaigrette/edge';
 import type { ProblemCode } from '@vinaigrette/problems';
 import type { ModelAnswer, NoAnswer } from '../../domain/model-answer.js';
 import { decodeResponse } from './infer-messages.js';
-import { STATUS, UnaryConnection, type Reply } from './unary-connection.js';
+import { STATUS, type Reply } from './unary-call.js';
+import { UnaryConnection } from './unary-connection.js';
 
 const PATH = `/${GRPCInferenceService.typeName}/ModelInfer`;
 
