@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { rm } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -61,6 +61,23 @@ describeWith('PostgreSQL', 'DATABASE_URL', 'a new model, from nothing', () => {
     expect(found.body.runs).toHaveLength(5); // four on a third of the rows, the best of them on all
     for (const { data } of found.body.runs) expect(data.metrics).toMatchObject([{ key: 'logLikelihood' }]);
   }, 120_000);
+
+  it.each([
+    { column: 'returned', value: 'yes', what: 'labels of one class' },
+    { column: 'visits', value: '4', what: 'a column that never changes' },
+  ])('is not made of $what: it says which, and what to do', async ({ column, value }) => {
+    const input = join(home, `${column}.csv`);
+    const [names = '', ...rows] = (await readFile(join(dir, 'data/sample.csv'), 'utf8')).trim().split('\n');
+    const at = names.split(',').indexOf(column);
+    await writeFile(input, [names, ...rows.map((row) => row.split(',').with(at, value).join(','))].join('\n'));
+    const words = ['dist/src/main.js', 'train', input, '--out-dir', join(home, column), '--no-cache'];
+    await expect(run(process.execPath, words, { cwd: dir })).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(
+        new RegExp(`\\[TRAINING_DATA_INVALID\\] .*${column} is the same in every row.*\\n {2}\\S.+\\n$`),
+      ),
+    });
+  });
 
   it('is not laid out over another', async () => {
     await expect(house.vinaigrette('models', 'new', 'comers', '--dir', dir)).rejects.toThrow(/NAME_TAKEN/);

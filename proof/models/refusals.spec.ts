@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -26,18 +26,12 @@ const sales = Array.from({ length: 40 }, (_, n): Row => ({
   UnitPrice: 2,
   CustomerID: n % 7,
 }));
-const returning = readFileSync(join(ROOT, 'examples/new-model/data/sample.csv'), 'utf8').trim().split('\n');
-const comers = returning.slice(1).map((line): Row => {
-  const [visits = '', spent = '', daysSince = '', returned = ''] = line.split(',');
-  return { visits, spent, daysSince, returned };
-});
 const all = (rows: Row[], column: string, value: string | number) => rows.map((row) => ({ ...row, [column]: value }));
 const headOf = (rows: Row[]) => csvOf(rows.slice(0, 1)).split('\n', 1).join();
 
 const insurance = 'models/insurance';
 const segments = 'models/segments';
 const basket = 'models/basket';
-const template = 'examples/new-model';
 const demographic = ['--segmentation', 'demographic'];
 const rfm = ['--segmentation', 'rfm'];
 
@@ -85,18 +79,6 @@ describe('a model is not made of', () => {
       csv: csvOf(all(sales, 'StockCode', 'milk')),
       code: 'RULES_NONE',
       says: /No rule has support .*\n {2}Lower the least support/,
-    },
-    {
-      of: template,
-      what: 'labels of one class',
-      csv: csvOf(all(comers, 'returned', 'yes')),
-      says: /returned is the same in every row/,
-    },
-    {
-      of: template,
-      what: 'a column that never changes',
-      csv: csvOf(all(comers, 'visits', 4)),
-      says: /visits is the same in every row/,
     },
   ])(
     '$what: $of says which, and what to do',

@@ -180,9 +180,10 @@ async def compressed():
 
 
 async def deadline():
+    long_on_its_way = np.zeros((2_000_000, 2), dtype=np.float32)  # a small question may be answered sooner than a timer fires
     async with connect() as client:
         try:
-            await infer(client, "adder", "x", X, "FP32", client_timeout=1e-6)
+            await infer(client, "adder", "x", long_on_its_way, "FP32", client_timeout=1e-6)
         except InferenceServerException as error:
             assert "Deadline" in error.message() or "DEADLINE" in str(error.status()), error
         else:

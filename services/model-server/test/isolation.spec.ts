@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import type { Client } from '@grpc/grpc-js';
-import { RunningServer, Repository, infer, until, type InferInit } from './running-server.js';
+import { RunningServer, Repository, infer, until, type InferInit, type LogLine } from './running-server.js';
 import {
   adder,
   adderGolden,
@@ -67,7 +67,7 @@ describe('a server whose models misbehave', () => {
     await repository.destroy();
   });
 
-  const ready = (model: string) => server.log.find((line) => line.msg === 'version ready' && line['model'] === model);
+  const isReady = (model: string) => (line: LogLine) => line.msg === 'version ready' && line['model'] === model;
   const logged = (model: string, msg: string) =>
     server.log.filter((line) => line.msg === msg && line['model'] === model).length;
 
@@ -76,8 +76,9 @@ describe('a server whose models misbehave', () => {
     { model: 'prices', isolation: 'process' },
     { model: 'turns', isolation: 'process' }, // it may loop
     { model: 'texts', isolation: 'process' },
-  ])('$model runs $isolation', ({ model, isolation }) => {
-    expect(ready(model)).toMatchObject({ isolation });
+  ])('$model runs $isolation', async ({ model, isolation }) => {
+    await server.untilLogged(isReady(model));
+    expect(server.log.find(isReady(model))).toMatchObject({ isolation });
   });
 
   it('tells what is wrong with a config.json, and serves the rest', async () => {
@@ -105,6 +106,7 @@ describe('a server whose models misbehave', () => {
         ({ status }) => status === 'fulfilled',
       ),
     );
+    await until('it is told', () => logged('prices', 'executor lost') > 0);
     expect(logged('prices', 'executor lost')).toBe(1);
   }, 180_000);
 

@@ -67,7 +67,7 @@ describe('a run that never ends', () => {
         () => false,
       ),
     );
-    expect(server.log.map(({ msg }) => msg)).toContain('executor lost');
+    await server.untilLogged(({ msg }) => msg === 'executor lost');
     await server.stop();
     expect(runs(server.process.pid as number)).toBe(false);
   }, 180_000);

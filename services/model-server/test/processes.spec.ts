@@ -7,7 +7,7 @@ import {
   ModelStatisticsResponseSchema,
   type ModelStatistics,
 } from '@vinaigrette/contracts/inference';
-import { infer, Repository, RunningServer, until } from './running-server.js';
+import { infer, Repository, RunningServer, until, type LogLine } from './running-server.js';
 import { adder, adderGolden } from './tiny-models.js';
 
 /** Connections that are shared out: with two processes, all land on one of them once in 2^15 times. */
@@ -77,7 +77,9 @@ describe('several server processes on the same ports', () => {
     // A caller whose connection broke pauses before it tries another one.
     const answers = (caller: Client) => onePlusOne(caller).then((sum) => sum === 2, () => false); // prettier-ignore
     await Promise.all(callers.map((caller) => until('each caller is answered', () => answers(caller))));
-    expect(server.log.filter(({ msg }) => msg === 'a server process died, and is replaced')).toHaveLength(1);
+    const tellsOfIt = ({ msg }: LogLine) => msg === 'a server process died, and is replaced';
+    await server.untilLogged(tellsOfIt);
+    expect(server.log.filter(tellsOfIt)).toHaveLength(1);
   }, 180_000);
 
   it('drain together', async () => {

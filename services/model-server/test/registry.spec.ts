@@ -98,6 +98,7 @@ describe('model-server behind a registry', () => {
     registry.corrupt(1, Buffer.from('it cannot be loaded again'));
     registry.want({ champion: 1 });
     await answersAre(server, '', '1');
+    await server.untilLogged((line) => line.msg === 'version ready' && line['number'] === 2);
     const ready = server.log.filter(({ msg }) => msg === 'version ready').map((line) => line['number']);
     expect(ready).toEqual([1, 2]);
 

@@ -66,6 +66,11 @@ export class RunningServer {
     return fetch(`http://127.0.0.1:${this.http}${path}`);
   }
 
+  /** A line may come later than the answer to the call it tells of. */
+  untilLogged(isSo: (line: LogLine) => boolean): Promise<void> {
+    return until('it is logged', () => this.log.some(isSo));
+  }
+
   async untilReady(): Promise<void> {
     await until('the server is ready', async () => (await this.get('/readyz')).status === 200);
   }
