@@ -13,7 +13,7 @@ import time
 import numpy as np
 import pandas as pd
 
-os.environ["NML_DISABLE_USAGE_LOGGING"] = "1"  # else it waits for a host that a closed network does not reach
+os.environ["NML_DISABLE_USAGE_LOGGING"] = "1"  # it would tell its maker of each use, and a closed network may keep it waiting
 training_file, window_file, features, rows = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
 names = [f"x{i}" for i in range(features)]
 

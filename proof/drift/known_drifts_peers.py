@@ -9,7 +9,7 @@ import os
 import sys
 import warnings
 
-os.environ["NML_DISABLE_USAGE_LOGGING"] = "1"  # else it waits for a host that a closed network does not reach
+os.environ["NML_DISABLE_USAGE_LOGGING"] = "1"  # it would tell its maker of each use, and a closed network may keep it waiting
 warnings.filterwarnings("ignore")
 
 import nannyml
